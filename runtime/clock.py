@@ -1,0 +1,22 @@
+"""Time as the ledger keeps it: integer microseconds of UTC since 1970-01-01."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+DAY_US = 86_400_000_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def now_us() -> int:
+    """The wall clock, in microseconds."""
+    return time.time_ns() // 1000
+
+
+def to_us(moment: datetime) -> int:
+    """Microseconds of an aware datetime, exactly."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def from_us(us: int) -> datetime:
+    """The aware UTC datetime of a number of microseconds."""
+    return EPOCH + timedelta(microseconds=us)

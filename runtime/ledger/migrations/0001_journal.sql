@@ -1,0 +1,117 @@
+-- The journal and what stands beside it.
+-- Times are timestamptz in UTC; amounts are minor units; account numbers carry their partition in
+-- the bits above 40 (runtime/partitioning.py). Columns of the journal stand widest first so that a
+-- row has no padding, and those before "key" are never null so that a row's first part has one layout.
+
+CREATE TABLE platform (
+    name  text PRIMARY KEY,
+    value text NOT NULL
+);
+COMMENT ON TABLE platform IS 'Facts fixed when the ledger was made, such as the number of partitions.';
+
+CREATE TABLE tenants (
+    number     integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name       text NOT NULL UNIQUE,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE api_keys (
+    id         uuid PRIMARY KEY,
+    tenant     integer REFERENCES tenants,            -- null: the platform's operator
+    role       text NOT NULL CHECK (role IN ('operator', 'administrator', 'member')),
+    hash       bytea NOT NULL UNIQUE,                 -- SHA-256 of the whole key
+    label      text NOT NULL DEFAULT '',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz,
+    revoked_at timestamptz,
+    CHECK ((tenant IS NULL) = (role = 'operator'))
+);
+CREATE INDEX api_keys_tenant ON api_keys (tenant);
+
+CREATE TABLE leases (
+    partition    smallint PRIMARY KEY,
+    epoch        bigint   NOT NULL DEFAULT 0,
+    holder       text     NOT NULL DEFAULT '',        -- the actor's name
+    backend_pid  integer  NOT NULL DEFAULT 0,         -- of the holder's writing connection
+    last_seq     bigint   NOT NULL DEFAULT 0,         -- the newest record of the partition
+    last_at      timestamptz NOT NULL DEFAULT 'epoch',
+    transit_from bigint   NOT NULL DEFAULT 1,         -- no leg opened before this one is still open
+    last_place   bigint   NOT NULL DEFAULT 4095       -- of the newest customer account
+) WITH (fillfactor = 20);
+COMMENT ON TABLE leases IS 'One writer a partition: a commit names the epoch it believes in and fails on another.';
+
+CREATE TABLE accounts (
+    number           bigint PRIMARY KEY,
+    tenant           integer NOT NULL REFERENCES tenants,
+    id               text NOT NULL,
+    currency         smallint NOT NULL,
+    state            smallint NOT NULL DEFAULT 1,     -- 1 open, 2 frozen, 3 closed
+    credit_line      bigint NOT NULL DEFAULT 0,
+    payment_max      bigint NOT NULL DEFAULT 0,       -- limits: 0 is none
+    daily_amount_max bigint NOT NULL DEFAULT 0,
+    daily_count_max  bigint NOT NULL DEFAULT 0,
+    opened_at        timestamptz NOT NULL,
+    UNIQUE (tenant, id)
+);
+COMMENT ON TABLE accounts IS 'Directory and settings, kept by the commit that journals each change. Balances stand in the journal.';
+
+CREATE TABLE journal (
+    seq              bigint NOT NULL,                 -- of its partition, no gaps
+    credit_seq       bigint NOT NULL,                 -- the same record in the credit account's partition
+    debit            bigint NOT NULL,                 -- account numbers; 0: none
+    credit           bigint NOT NULL,
+    creditor         bigint NOT NULL,                 -- whom a payment is for, wherever the money is now
+    amount           bigint NOT NULL,
+    debit_posted     bigint NOT NULL,                 -- balances after the record
+    debit_held       bigint NOT NULL,
+    credit_posted    bigint NOT NULL,
+    credit_held      bigint NOT NULL,
+    at               timestamptz NOT NULL,
+    occurred_at      timestamptz NOT NULL,            -- when it was taken; "at" unless told otherwise
+    fingerprint      bigint NOT NULL,                 -- of the request that made it
+    payment          uuid NOT NULL,                   -- all zero: none
+    trace            uuid NOT NULL,                   -- W3C trace id
+    tenant           integer NOT NULL,
+    risk_flags       integer NOT NULL,
+    partition        smallint NOT NULL,
+    credit_partition smallint NOT NULL,
+    kind             smallint NOT NULL,               -- payments.states.RecordKind
+    state            smallint NOT NULL,               -- payments.states.PaymentState after it; 0: no payment
+    reason           smallint NOT NULL,               -- payments.refusals.DeclineReason
+    leg              smallint NOT NULL,               -- number of the movement within its payment
+    currency         smallint NOT NULL,               -- ISO 4217 numeric
+    risk_score       smallint NOT NULL,               -- 0 to 1000; -1: not scored
+    risk_model       smallint NOT NULL,
+    key              text,                            -- Idempotency-Key
+    reference        text,
+    details          bytea                            -- UTF-8 JSON object
+) WITH (autovacuum_vacuum_insert_scale_factor = 0.5);
+COMMENT ON TABLE journal IS 'Append-only: ledger, timeline, event log and audit trail. No record is ever updated.';
+
+CREATE UNIQUE INDEX journal_seq ON journal (partition, seq);
+CREATE UNIQUE INDEX journal_key ON journal (tenant, key) WHERE key IS NOT NULL;
+CREATE INDEX journal_payment ON journal (payment) WHERE payment <> '00000000-0000-0000-0000-000000000000';
+CREATE INDEX journal_debit ON journal (debit, seq) WHERE debit <> 0;
+CREATE INDEX journal_credit ON journal (credit, credit_seq) WHERE credit <> 0;
+CREATE UNIQUE INDEX journal_leg ON journal (payment, leg) WHERE kind >= 30;
+CREATE INDEX journal_reference ON journal (tenant, reference) WHERE reference IS NOT NULL;
+
+CREATE TABLE holds (
+    payment    uuid PRIMARY KEY,
+    partition  smallint NOT NULL,
+    debtor     bigint NOT NULL,
+    amount     bigint NOT NULL,                       -- still held
+    review     boolean NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX holds_partition ON holds (partition);
+COMMENT ON TABLE holds IS 'Open holds and reviews, kept by the commit that opens, lessens or ends them.';
+
+CREATE TABLE batches (
+    id         uuid PRIMARY KEY,
+    tenant     integer NOT NULL REFERENCES tenants,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    keys       text[] NOT NULL,                       -- of the items, in order; '' where it had none
+    refusals   jsonb NOT NULL                         -- item position -> problem, for items refused for their form
+);
+COMMENT ON TABLE batches IS 'What a payment batch asked for, so that its answers can be read again.';

@@ -1,0 +1,54 @@
+"""What a partition answers, in the order of the commands: MessagePack arrays like them.
+
+An answer holds only what the asker does not know already. A gateway that wants more reads the
+ledger as it stood at the answer's record.
+"""
+
+from msgspec import Struct, msgpack
+
+
+class Done(Struct, array_like=True, tag=1):
+    """Durable: the record (partition, seq) is committed."""
+
+    partition: int
+    seq: int
+    at: int
+    """The record's time, microseconds of UTC."""
+    payment: bytes = b""
+    """16 bytes; empty for accounts."""
+    state: int = 0
+    """PaymentState after the record."""
+    reason: int = 0
+    """DeclineReason."""
+    risk_score: int = -1
+    """0 to 1000; -1: not scored."""
+    risk_flags: int = 0
+    """Bits of runtime.risk.flags.RiskFlag."""
+    risk_model: int = 0
+    amount: int = 0
+    """Of a capture or refund: the amount it came to. Of a deposit: the balance after."""
+    leg: int = 0
+    """Number of the capture or refund within its payment."""
+    expires_at: int = 0
+    """Of a hold or review: when it ends, microseconds of UTC."""
+    replayed: bool = False
+    """The key was known: this is the first answer again."""
+
+
+class Refused(Struct, array_like=True, tag=2):
+    """Nothing happened. `refusal` is a payments.refusals.Refusal."""
+
+    refusal: int
+    field: str = ""
+    detail: str = ""
+
+
+Answer = Done | Refused
+
+encode = msgpack.Encoder().encode
+_decoder = msgpack.Decoder(list[Answer])
+
+
+def decode(data: bytes) -> list[Answer]:
+    """The answers of one call."""
+    return _decoder.decode(data)

@@ -1,0 +1,114 @@
+"""What a partition can be asked to do: slotted structs that travel as MessagePack arrays.
+
+Gateways check form and build them; a partition decides them. Accounts are named by the tenant's
+own ids, money is in minor units, times are microseconds of UTC.
+"""
+
+from enum import IntEnum
+
+from msgspec import Struct, msgpack
+
+
+class Pay(Struct, array_like=True, tag=1):
+    """Pay `creditor` from `debtor`, or hold the amount until captured."""
+
+    tenant: int
+    debtor: str
+    creditor: str
+    amount: int
+    currency: int
+    """ISO 4217 numeric code."""
+    key: str
+    fingerprint: int
+    """Signed 64-bit hash over operation and fields: same key and other fingerprint is refused."""
+    trace: bytes = bytes(16)
+    """W3C trace id."""
+    manual_capture: bool = False
+    occurred_at: int = 0
+    """0: now. Otherwise when the payment was taken elsewhere; risk windows use it."""
+    expires_in_s: int = 0
+    """How long a hold may last; 0: the platform's default."""
+    reference: str | None = None
+    details: bytes | None = None
+    """JSON object with `description` and `metadata`, kept as sent."""
+
+
+class PaymentAction(IntEnum):
+    """What can be done to an existing payment."""
+
+    CAPTURE = 1
+    REFUND = 2
+    CANCEL = 3
+    ACCEPT = 4
+    REJECT = 5
+    EXPIRE = 6
+    """The clock's; no client can ask for it."""
+
+
+class Act(Struct, array_like=True, tag=2):
+    """Do something to a payment; ordered at its home partition."""
+
+    tenant: int
+    payment: bytes
+    action: int
+    amount: int = 0
+    """Of a capture or refund; 0: all that is left."""
+    final: bool = True
+    """Of a capture: release what it leaves."""
+    key: str | None = None
+    fingerprint: int = 0
+    trace: bytes = bytes(16)
+    details: bytes | None = None
+
+
+class OpenAccount(Struct, array_like=True, tag=3):
+    """Open a tenant's account. Opening it again with the same settings is no error."""
+
+    tenant: int
+    account: str
+    currency: int
+    credit_line: int = 0
+    payment_max: int = 0
+    """Limits: 0 is none. Amount a payment, amount a UTC day, payments a UTC day."""
+    daily_amount_max: int = 0
+    daily_count_max: int = 0
+    trace: bytes = bytes(16)
+
+
+class ChangeAccount(Struct, array_like=True, tag=4):
+    """Freeze, limit or close an account; None leaves a setting as it is."""
+
+    tenant: int
+    account: str
+    frozen: bool | None = None
+    close: bool = False
+    credit_line: int | None = None
+    payment_max: int | None = None
+    daily_amount_max: int | None = None
+    daily_count_max: int | None = None
+    trace: bytes = bytes(16)
+
+
+class Fund(Struct, array_like=True, tag=5):
+    """A deposit (amount > 0) from, or withdrawal (< 0) to, the partition's external account."""
+
+    tenant: int
+    account: str
+    amount: int
+    currency: int
+    key: str
+    fingerprint: int
+    trace: bytes = bytes(16)
+    reference: str | None = None
+    details: bytes | None = None
+
+
+Command = Pay | Act | OpenAccount | ChangeAccount | Fund
+
+encode = msgpack.Encoder().encode
+_decoder = msgpack.Decoder(list[Command])
+
+
+def decode(data: bytes) -> list[Command]:
+    """The commands of one call, as `encode` wrote the list."""
+    return _decoder.decode(data)

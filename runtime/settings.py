@@ -1,0 +1,81 @@
+"""Every setting and bound, with its unit in its name. The only reader of the environment.
+
+A variable is the field's name in capitals after HEADRACE_: `HEADRACE_DATABASE_URL`.
+"""
+
+import os
+from typing import Any, get_type_hints
+
+from msgspec import Struct, convert
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """What a platform runs with. `check` says how the bounds depend on each other."""
+
+    database_url: str = ""
+    partitions: int = 16
+    """Fixed when a ledger is made."""
+    actors: int = 2
+    gateways: int = 1
+    queue_payments_max: int = 20_000
+    """Waiting in one actor; more is refused at once with 429."""
+    batch_payments_max: int = 1_000
+    """Decided and committed together by an actor."""
+    call_payments_max: int = 1_000
+    """In one call from a gateway to an actor."""
+    calls_per_actor_max: int = 3
+    """Calls out at once from a gateway to an actor."""
+    gateway_payments_max: int = 30_000
+    """Accepted by a gateway and not answered yet; more is refused with 429."""
+    accounts_in_memory_max: int = 200_000
+    """In one actor; the least recently used are evicted."""
+    payments_in_memory_max: int = 20_000
+    body_bytes_max: int = 16 * 1024 * 1024
+    batch_items_max: int = 10_000
+    call_timeout_s: float = 20.0
+    """Of a gateway for an actor's answer."""
+    commit_timeout_s: float = 10.0
+    transaction_timeout_s: float = 5.0
+    """PostgreSQL ends a writer's transaction that lasts longer."""
+    reader_connections_max: int = 4
+    risk_timeout_s: float = 0.5
+    risk_degraded_accept_max: int = 5_000
+    """Minor units: without a risk answer, up to this is accepted and more is declined."""
+    creditor_features_staleness_s: float = 2.0
+    hold_expires_s: int = 7 * 24 * 3600
+    review_expires_s: int = 24 * 3600
+    wait_max_s: float = 30.0
+    """Of `Prefer: wait`."""
+    heartbeat_interval_s: float = 1.0
+    heartbeat_timeout_s: float = 3.0
+    events_poll_s: float = 0.1
+    key_cache_s: float = 5.0
+    """How long a gateway may go on trusting an API key that was revoked."""
+    log_level: str = "WARNING"
+
+    def check(self) -> "Settings":
+        """Returns itself; ValueError names the first bound that contradicts another."""
+        rules = (
+            (0 < self.partitions <= 4096, "partitions: 1 to 4096"),
+            (0 < self.actors <= self.partitions, "actors: at least 1, at most one a partition"),
+            (self.batch_payments_max <= self.queue_payments_max, "batch_payments_max: at most queue_payments_max"),
+            (self.transaction_timeout_s < self.commit_timeout_s < self.call_timeout_s,
+             "transaction_timeout_s < commit_timeout_s < call_timeout_s"),
+            (self.risk_timeout_s < self.call_timeout_s, "risk_timeout_s: less than call_timeout_s"),
+            (self.heartbeat_interval_s < self.heartbeat_timeout_s, "heartbeat_interval_s: less than heartbeat_timeout_s"),
+        )  # fmt: skip
+        for holds, rule in rules:
+            if not holds:
+                raise ValueError(f"settings: {rule}")
+        return self
+
+
+def load(**overrides: Any) -> Settings:
+    """Settings from the environment, then `overrides`; ValueError names what is wrong."""
+    values: dict[str, Any] = {}
+    for name in get_type_hints(Settings):
+        text = os.environ.get(f"HEADRACE_{name.upper()}")
+        if text is not None:
+            values[name] = text
+    values.update(overrides)
+    return convert(values, Settings, strict=False).check()
