@@ -37,6 +37,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     commit_timeout_s: float = 10.0
     transaction_timeout_s: float = 5.0
     """PostgreSQL ends a writer's transaction that lasts longer."""
+    connect_timeout_s: float = 10.0
+    read_timeout_s: float = 10.0
+    """PostgreSQL ends a reader's statement that lasts longer."""
+    migration_timeout_s: float = 60.0
+    """How long to wait for a migration that another process runs."""
     reader_connections_max: int = 4
     risk_timeout_s: float = 0.5
     risk_degraded_accept_max: int = 5_000
