@@ -67,3 +67,7 @@ class DeclineReason(IntEnum):
     REVIEW_REJECTED = 7
     REVIEW_EXPIRED = 8
     CREDITOR_CLOSED = 9
+    CREDITOR_FROZEN = 10
+    """Of a refund: the creditor's account may not be debited."""
+    BALANCE_LIMIT = 11
+    """The balance would leave 64 bits."""

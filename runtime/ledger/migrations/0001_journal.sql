@@ -78,13 +78,14 @@ CREATE TABLE journal (
     kind             smallint NOT NULL,               -- payments.states.RecordKind
     state            smallint NOT NULL,               -- payments.states.PaymentState after it; 0: no payment
     reason           smallint NOT NULL,               -- payments.refusals.DeclineReason
-    leg              smallint NOT NULL,               -- number of the movement within its payment
+    leg              smallint NOT NULL,               -- number of the movement within its payment; -1: held, none yet
     currency         smallint NOT NULL,               -- ISO 4217 numeric
     risk_score       smallint NOT NULL,               -- 0 to 1000; -1: not scored
     risk_model       smallint NOT NULL,
     key              text,                            -- Idempotency-Key
     reference        text,
-    details          bytea                            -- UTF-8 JSON object
+    details          bytea,                           -- UTF-8 JSON object
+    expires_at       timestamptz                      -- of a hold or review, when it ends
 ) WITH (autovacuum_vacuum_insert_scale_factor = 0.5);
 COMMENT ON TABLE journal IS 'Append-only: ledger, timeline, event log and audit trail. No record is ever updated.';
 
