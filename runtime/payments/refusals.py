@@ -27,6 +27,9 @@ class Refusal(IntEnum):
     SAME_ACCOUNT = 13
     TOO_MANY_ITEMS = 14
     DUPLICATE_KEY_IN_BATCH = 15
+    BODY_TIMED_OUT = 16
+    """The request's body did not arrive in time."""
+    TENANT_EXISTS = 17
     KEY_REUSED = 20
     """The key was used for something else."""
     UNKNOWN_PAYMENT = 21
@@ -48,6 +51,8 @@ class Refusal(IntEnum):
     """Every queue is bounded: come back after `Retry-After`."""
     UNAVAILABLE = 41
     """The account's partition is starting, moving or in doubt: send the same key again."""
+    INTERNAL_ERROR = 42
+    """A defect of ours; what became of the request is not known."""
 
 
 RETRYABLE = frozenset({Refusal.OVERLOADED, Refusal.UNAVAILABLE})
