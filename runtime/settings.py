@@ -27,6 +27,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Calls out at once from a gateway to an actor."""
     gateway_payments_max: int = 30_000
     """Accepted by a gateway and not answered yet; more is refused with 429."""
+    gateway_reads_max: int = 500
+    """Reads, and small changes outside the partitions, that a gateway has under way; then 429."""
+    gateway_streams_max: int = 200
+    """Event streams open at a gateway; more is refused with 429."""
+    gateway_body_bytes_max: int = 128 * 1024 * 1024
+    """Of all bodies that a gateway is receiving or working on; more is refused with 429."""
+    body_timeout_s: float = 15.0
+    """From a request's headers to the end of its body."""
     accounts_in_memory_max: int = 200_000
     """In one actor; the least recently used are evicted."""
     payments_in_memory_max: int = 20_000
@@ -67,6 +75,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             (self.transaction_timeout_s < self.commit_timeout_s < self.call_timeout_s,
              "transaction_timeout_s < commit_timeout_s < call_timeout_s"),
             (self.risk_timeout_s < self.call_timeout_s, "risk_timeout_s: less than call_timeout_s"),
+            (self.body_bytes_max <= self.gateway_body_bytes_max, "body_bytes_max: at most gateway_body_bytes_max"),
             (self.heartbeat_interval_s < self.heartbeat_timeout_s, "heartbeat_interval_s: less than heartbeat_timeout_s"),
         )  # fmt: skip
         for holds, rule in rules:
