@@ -1,0 +1,89 @@
+"""What risk remembers of an account: 64 bytes, however many payments it has seen.
+
+For each window W of 1, 7 and 30 days a count and a sum of amounts decay exponentially. With
+observations (t_i, a_i) the values at a moment t are
+
+    count_W(t) = sum over i of exp(-(t - t_i) / W)
+    amount_W(t) = sum over i of a_i * exp(-(t - t_i) / W)
+
+which needs only the values at the last observation: on the next one, dt later,
+count = count * exp(-dt / W) + 1 and amount = amount * exp(-dt / W) + a. A steady rate of r a day
+comes to count_W = r * W (in days) once the account is much older than W.
+
+Time never runs backwards here: an observation older than the newest one counts as if it came
+together with it, and values asked for an earlier moment are those of the newest observation.
+"""
+
+from collections.abc import Iterable
+from math import exp
+from struct import Struct
+
+import numpy as np
+
+WINDOWS_DAYS = (1, 7, 30)
+
+STATE = np.dtype(
+    [("since", "<i8"), ("last", "<i8"), ("counts", "<f8", (3,)), ("amounts", "<f8", (3,))]
+)
+"""A state as numpy reads it: first and last observation in microseconds of UTC (0: none), then
+counts and amounts (minor units) as they stood at the last one, for each of WINDOWS_DAYS."""
+
+EMPTY = bytes(STATE.itemsize)
+"""The state of an account that has seen nothing."""
+
+_state = Struct("<qq6d")
+_unpack = _state.unpack
+_pack = _state.pack
+_PER_1_DAY = 1 / 86_400_000_000
+_PER_7_DAYS = _PER_1_DAY / 7
+_PER_30_DAYS = _PER_1_DAY / 30
+
+
+def observed(state: bytes, at_us: int, amount: int) -> bytes:
+    """The state after one more payment of `amount` at `at_us`; the given one stays as it is."""
+    since, last, c1, c7, c30, a1, a7, a30 = _unpack(state)
+    dt = last - at_us
+    if dt >= 0:
+        return _pack(since, last, c1 + 1, c7 + 1, c30 + 1, a1 + amount, a7 + amount, a30 + amount)
+    if not since:
+        return _pack(at_us, at_us, 1.0, 1.0, 1.0, amount, amount, amount)
+    e1, e7, e30 = exp(dt * _PER_1_DAY), exp(dt * _PER_7_DAYS), exp(dt * _PER_30_DAYS)
+    return _pack(
+        since, at_us,
+        c1 * e1 + 1, c7 * e7 + 1, c30 * e30 + 1,
+        a1 * e1 + amount, a7 * e7 + amount, a30 * e30 + amount,
+    )  # fmt: skip
+
+
+class Windows:
+    """An account's windows. The state is replaced, never changed: keep it to go back to it."""
+
+    __slots__ = ("state",)
+
+    def __init__(self, state: bytes = EMPTY) -> None:
+        self.state = state
+
+    def observe(self, at_us: int, amount: int) -> None:
+        """Counts a payment of `amount` minor units taken at `at_us` (microseconds, above 0)."""
+        self.state = observed(self.state, at_us, amount)
+
+    @classmethod
+    def folded(cls, rows: Iterable[tuple[int, int]]) -> "Windows":
+        """The windows after (amount, occurred_at) of journal rows, in their order."""
+        state = EMPTY
+        for amount, occurred_at in rows:
+            state = observed(state, occurred_at, amount)
+        return cls(state)
+
+    @property
+    def since_us(self) -> int:
+        """When the first observation was; 0 before it."""
+        since: int = _unpack(self.state)[0]
+        return since
+
+    def values(self, at_us: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Counts and amounts (minor units) of the windows at a moment."""
+        _, last, *values = _unpack(self.state)
+        days = max(at_us - last, 0) * _PER_1_DAY
+        decayed = tuple(v * exp(-days / w) for v, w in zip(values, WINDOWS_DAYS * 2, strict=True))
+        return decayed[:3], decayed[3:]

@@ -1,0 +1,91 @@
+from math import exp, inf
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headrace.runtime.clock import DAY_US
+from headrace.runtime.money import AMOUNT_MAX
+from headrace.runtime.risk.windows import EMPTY, STATE, WINDOWS_DAYS, Windows, observed
+
+START = 1_522_540_800_000_000
+moments = st.integers(START, START + 400 * DAY_US)
+amounts = st.integers(1, AMOUNT_MAX)
+payments = st.lists(st.tuples(amounts, moments), max_size=40)
+
+
+def by_definition(rows: list[tuple[int, int]], at: int) -> tuple[list[float], list[float]]:
+    """The sums of the module's docstring, over every observation."""
+    times, newest = [], 0
+    for _, t in rows:
+        newest = max(newest, t)
+        times.append(newest)
+    at = max(at, newest)
+    counts, sums = [], []
+    for window in WINDOWS_DAYS:
+        weights = [exp(-(at - t) / (window * DAY_US)) for t in times]
+        counts.append(sum(weights))
+        sums.append(sum(w * a for w, (a, _) in zip(weights, rows, strict=True)))
+    return counts, sums
+
+
+@given(payments, moments)
+def test_constant_memory_gives_the_sums_over_all_observations(
+    rows: list[tuple[int, int]], at: int
+) -> None:
+    counts, sums = Windows.folded(rows).values(at)
+    expected_counts, expected_sums = by_definition(rows, at)
+    assert counts == pytest.approx(expected_counts, rel=1e-9, abs=1e-12)
+    assert sums == pytest.approx(expected_sums, rel=1e-9, abs=1e-6)
+
+
+@given(payments, st.integers(0, 40))
+def test_folding_the_journal_gives_what_was_observed_live(
+    rows: list[tuple[int, int]], cut: int
+) -> None:
+    live = Windows.folded(rows[:cut])
+    for amount, occurred_at in rows[cut:]:
+        live.observe(occurred_at, amount)
+    assert live.state == Windows.folded(rows).state
+
+
+@given(payments, amounts, moments)
+def test_late_observations_count_as_if_they_came_with_the_newest(
+    rows: list[tuple[int, int]], amount: int, late: int
+) -> None:
+    newest = max([START, *(t for _, t in rows)])
+    windows = Windows.folded([*rows, (1, newest)])
+    as_newest = observed(windows.state, newest, amount)
+    windows.observe(min(late, newest), amount)
+    assert windows.state == as_newest
+
+
+@given(payments, moments, st.integers(0, 100 * DAY_US))
+def test_values_fall_while_nothing_happens(
+    rows: list[tuple[int, int]], at: int, later: int
+) -> None:
+    windows = Windows.folded(rows)
+    counts, sums = windows.values(at)
+    for before, after in zip(counts + sums, sum(windows.values(at + later), ()), strict=True):
+        assert 0 <= after <= before < inf
+
+
+def test_a_steady_rate_settles_at_rate_times_window() -> None:
+    windows = Windows.folded((500, START + i * DAY_US // 10) for i in range(3000))
+    counts, sums = windows.values(START + 300 * DAY_US)
+    for days, count, total in zip(WINDOWS_DAYS, counts, sums, strict=True):
+        assert count == pytest.approx(10 * days, rel=0.06)
+        assert total / count == pytest.approx(500)
+
+
+def test_nothing_seen_is_all_zeros_and_a_kept_state_is_not_changed() -> None:
+    windows = Windows()
+    assert windows.values(START) == ((0.0,) * 3, (0.0,) * 3)
+    assert windows.since_us == 0
+    kept = windows.state
+    windows.observe(START, 700)
+    assert kept == EMPTY
+    assert windows.since_us == START
+    windows.state = kept
+    assert windows.since_us == 0
+    assert len(kept) == STATE.itemsize == 64
