@@ -1,0 +1,56 @@
+"""One holder of a folder at a time: an advisory lock that the kernel drops with its process."""
+
+import fcntl
+import os
+from pathlib import Path
+
+
+class AlreadyRunning(RuntimeError):
+    """Somebody else holds the lock; `pid` is theirs, or 0 when they didn't say."""
+
+    def __init__(self, path: str, pid: int) -> None:
+        super().__init__(path, pid)
+        self.path = path
+        self.pid = pid
+
+    def __str__(self) -> str:
+        return f"{self.path} is held by process {self.pid or '?'}: it is running already"
+
+
+class Lock:
+    """Held from `acquire` until `release` or the end of the process, however it ends."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._fd = -1
+
+    def acquire(self) -> None:
+        """AlreadyRunning when somebody else has it."""
+        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(fd, 32, 0).strip()
+            os.close(fd)
+            raise AlreadyRunning(str(self._path), int(holder) if holder.isdigit() else 0) from None
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        self._fd = fd
+
+    def release(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def holder(path: Path) -> int | None:
+    """The process that holds the lock, or None when it is free."""
+    lock = Lock(path)
+    if not path.exists():
+        return None
+    try:
+        lock.acquire()
+    except AlreadyRunning as held:
+        return held.pid
+    lock.release()
+    return None

@@ -1,0 +1,280 @@
+"""The laptop's PostgreSQL: made, started, recovered and stopped by us.
+
+In a data directory: postgres/ (the cluster, or a link to it), postgres.password, postgres.port
+and postgres.log. It listens on 127.0.0.1 and on a socket in a private folder.
+"""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import asyncpg
+import psutil
+
+from headrace.cluster.local.lock import Lock
+from headrace.cluster.local.postgres_home import Home, PostgresError, home
+
+ROLE = DATABASE = "headrace"
+START_TIMEOUT_S = 120.0
+"""Crash recovery after a hard stop under load takes up to about half a minute."""
+STOP_TIMEOUT_S = 60.0
+LOG_BYTES_MAX = 16 * 1024 * 1024
+
+OPTIONS = {
+    "max_connections": "100",
+    "max_wal_size": "4GB",
+    "min_wal_size": "512MB",
+    "wal_buffers": "64MB",
+    "checkpoint_timeout": "15min",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "password_encryption": "scram-sha-256",
+}
+"""For many small writes on two cores. Durability stays at PostgreSQL's defaults: all of it."""
+
+_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
+
+
+class Postgres:
+    """One server for one data directory. `start` and `stop` are called by one task."""
+
+    def __init__(self, data_dir: Path, options: Mapping[str, str] | None = None) -> None:
+        """`options` are PostgreSQL's own settings and go before ours."""
+        self._data_dir = data_dir.absolute()
+        self._options = {"shared_buffers": _shared_buffers(), **OPTIONS, **(options or {})}
+        self._home: Home | None = None
+        self._lock: Lock | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._socket_dir: Path | None = None
+        self._port = 0
+
+    @property
+    def url(self) -> str:
+        """Through the socket, which costs half of what TCP does."""
+        return self._url(f"/{DATABASE}?host={self._socket_dir}&port={self._port}")
+
+    @property
+    def tcp_url(self) -> str:
+        """The same server for tools that want a host and a port."""
+        return self._url(f"127.0.0.1:{self._port}/{DATABASE}")
+
+    @property
+    def pid(self) -> int:
+        """The postmaster's; 0 when it isn't running."""
+        return self._process.pid if self._process and self._process.returncode is None else 0
+
+    def _url(self, rest: str) -> str:
+        return f"postgresql://{ROLE}:{self._password()}@{rest}"
+
+    async def start(self) -> str:
+        """Serves `url` on return. PostgresError says what is wrong; AlreadyRunning, who has it."""
+        self._data_dir.mkdir(parents=True, exist_ok=True)
+        found = self._home = await asyncio.to_thread(home, self._data_dir)
+        lock = Lock(found.cluster.with_name("postgres.lock"))
+        lock.acquire()
+        self._lock = lock
+        try:
+            self._socket_dir = _private_folder(found)
+            if (found.cluster / "PG_VERSION").exists():
+                await self._check_version(found)
+                await _stop_leftover(found.cluster)
+            else:
+                await self._make_cluster(found)
+            self._port = self._free_port()
+            await self._start_server(found)
+            await self._ensure_database()
+        except BaseException:
+            await self.stop()
+            raise
+        return self.url
+
+    async def wait(self) -> int:
+        """Until the server ends by itself or by `stop`; its return code."""
+        return await self._process.wait() if self._process else 0
+
+    async def stop(self) -> None:
+        """Ends sessions, writes a checkpoint and waits; what was committed is safe in any case."""
+        if self._process is not None and self._process.returncode is None:
+            for sign in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+                self._process.send_signal(sign)
+                try:
+                    await asyncio.wait_for(self._process.wait(), STOP_TIMEOUT_S)
+                    break
+                except TimeoutError:
+                    continue
+        self._process = None
+        if self._socket_dir is not None:
+            shutil.rmtree(self._socket_dir, ignore_errors=True)
+        if self._lock is not None:
+            self._lock.release()
+
+    async def _make_cluster(self, found: Home) -> None:
+        """initdb into a folder beside, renamed when whole: a crash leaves no half cluster."""
+        half_made = found.cluster.with_name("postgres.making")
+        shutil.rmtree(half_made, ignore_errors=True)
+        half_made.mkdir(mode=0o700)
+        assert self._socket_dir is not None
+        password_file = self._socket_dir / "password"
+        password_file.touch(mode=0o600)
+        password_file.write_text(self._password())
+        if found.user is not None:
+            os.chown(half_made, found.user.uid, found.user.gid)
+            os.chown(password_file, found.user.uid, found.user.gid)
+        await _run(
+            found, "initdb", "--pgdata", str(half_made), "--username", ROLE,
+            "--auth=scram-sha-256", "--pwfile", str(password_file), "--encoding=UTF8",
+            "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
+            "--data-checksums",
+        )  # fmt: skip
+        password_file.unlink()
+        half_made.rename(found.cluster)
+
+    async def _check_version(self, found: Home) -> None:
+        made_by = (found.cluster / "PG_VERSION").read_text().strip()
+        ours = (await _run(found, "postgres", "--version")).split()[-1]
+        if made_by != ours.split(".")[0]:
+            raise PostgresError(
+                f"{found.cluster} was made by PostgreSQL {made_by}, this Headrace brings {ours}. "
+                f"Move it over with pg_upgrade, or with PostgreSQL {made_by}'s own pg_dump and a "
+                "new data directory; nothing was changed"
+            )
+
+    async def _start_server(self, found: Home) -> None:
+        log = self._data_dir / "postgres.log"
+        if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
+            log.replace(log.with_suffix(".log.1"))
+        options = {
+            **self._options,
+            "listen_addresses": "127.0.0.1",
+            "port": str(self._port),
+            "unix_socket_directories": str(self._socket_dir),
+            "unix_socket_permissions": "0700",
+        }
+        command = [str(found.binaries / "postgres"), "-D", str(found.cluster)]
+        for name, value in options.items():
+            command += ["-c", f"{name}={value}"]
+        with log.open("ab") as output:
+            start_of_log = output.tell()
+            # Its own session: a Ctrl-C in the terminal is for us, who stop it last.
+            self._process = await asyncio.create_subprocess_exec(
+                *command, cwd="/", env=_ENVIRONMENT, start_new_session=True,
+                stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, 
+                user=found.uid, group=found.gid, extra_groups=found.groups,
+            )  # fmt: skip
+        deadline = asyncio.get_running_loop().time() + START_TIMEOUT_S
+        while not _is_ready(found.cluster, self._process.pid):
+            late = asyncio.get_running_loop().time() > deadline
+            if late or self._process.returncode is not None:
+                with log.open("rb") as text:
+                    text.seek(start_of_log)
+                    told = text.read()[-2000:].decode(errors="replace")
+                reason = f"was not ready in {START_TIMEOUT_S:.0f} s" if late else "ended at start"
+                raise PostgresError(f"PostgreSQL {reason}; it says in {log}:\n{told}")
+            await asyncio.sleep(0.01)
+
+    async def _ensure_database(self) -> None:
+        try:
+            connection = await asyncpg.connect(self.url, timeout=START_TIMEOUT_S)
+        except asyncpg.InvalidCatalogNameError:
+            other = self.url.replace(f"/{DATABASE}?", "/postgres?")
+            connection = await asyncpg.connect(other, timeout=START_TIMEOUT_S)
+            await connection.execute(f"CREATE DATABASE {DATABASE}")
+        except asyncpg.InvalidPasswordError as error:
+            raise PostgresError(
+                f"{self._data_dir}/postgres.password isn't the password of {ROLE} in this cluster: "
+                "put the right one back"
+            ) from error
+        await connection.close()
+
+    def _password(self) -> str:
+        path = self._data_dir / "postgres.password"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(24))
+        return path.read_text().strip()
+
+    def _free_port(self) -> int:
+        """The port of the last start if it is free, so that people's tools go on working."""
+        path = self._data_dir / "postgres.port"
+        last = int(path.read_text()) if path.exists() else 0
+        for wanted in (last, 0):
+            with socket.socket() as probe, contextlib.suppress(OSError):
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("127.0.0.1", wanted))
+                port = int(probe.getsockname()[1])
+                path.write_text(f"{port}\n")
+                return port
+        raise PostgresError("no free port on 127.0.0.1")
+
+
+def _shared_buffers() -> str:
+    """512 MB, or a quarter of a smaller machine's memory."""
+    return f"{min(512, psutil.virtual_memory().total // 2**20 // 4)}MB"
+
+
+async def _run(found: Home, name: str, *arguments: str) -> str:
+    """One of PostgreSQL's programs, run to its end; what it printed."""
+    process = await asyncio.create_subprocess_exec(
+        str(found.binaries / name), *arguments, cwd="/", env=_ENVIRONMENT,
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT, 
+                user=found.uid, group=found.gid, extra_groups=found.groups,
+    )  # fmt: skip
+    output, _ = await asyncio.wait_for(process.communicate(), START_TIMEOUT_S)
+    if process.returncode != 0:
+        raise PostgresError(f"{name} failed:\n{output[-2000:].decode(errors='replace')}")
+    return output.decode()
+
+
+def _private_folder(found: Home) -> Path:
+    """For the socket: short, because a socket's path may have 107 bytes."""
+    path = Path(tempfile.mkdtemp(prefix="headrace-", dir="/tmp"))
+    if found.user is not None:
+        os.chown(path, found.user.uid, found.user.gid)
+    return path
+
+
+def _is_ready(cluster: Path, pid: int) -> bool:
+    """As the postmaster itself says in its lock file."""
+    try:
+        lines = (cluster / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return False
+    return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
+
+
+async def _stop_leftover(cluster: Path) -> None:
+    """Stops a server whose parent died; the caller's lock says that nobody living uses it."""
+    left = [process for process in psutil.process_iter() if _serves(process, cluster)]
+    pid_file = cluster / "postmaster.pid"
+    if pid_file.exists():
+        lines = pid_file.read_text().splitlines()
+        postmaster = next((p for p in left if lines and lines[0] == str(p.pid)), None)
+        if len(lines) >= 5 and lines[4].startswith("/tmp/headrace-"):
+            shutil.rmtree(lines[4], ignore_errors=True)
+        if postmaster is not None:
+            postmaster.send_signal(signal.SIGINT)
+            await asyncio.to_thread(psutil.wait_procs, left, STOP_TIMEOUT_S)
+    for process in left:  # backends that outlived their postmaster, or would not end
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    _, alive = await asyncio.to_thread(psutil.wait_procs, left, STOP_TIMEOUT_S)
+    if alive:
+        raise PostgresError(f"PostgreSQL processes that don't end: {[p.pid for p in alive]}")
+    pid_file.unlink(missing_ok=True)  # its pid may be another process's by now
+
+
+def _serves(process: psutil.Process, cluster: Path) -> bool:
+    """Whether it is a PostgreSQL process of this cluster: each works in the cluster's folder."""
+    try:
+        return process.name() == "postgres" and Path(process.cwd()) == cluster
+    except (psutil.Error, OSError):
+        return False

@@ -1,0 +1,75 @@
+"""A PostgreSQL a session, and in it a migrated database of its own for each test that asks."""
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from headrace.cluster.local.postgres import DATABASE, Postgres
+from headrace.runtime.ledger.migrate import migrate
+from headrace.runtime.settings import Settings
+
+TEMPLATE = "headrace_template"
+
+
+def _data_dir() -> Path:
+    path = Path(tempfile.mkdtemp(prefix="headrace-tests-", dir="/tmp"))
+    path.chmod(0o711)  # started by root, PostgreSQL runs as another user
+    return path
+
+
+@pytest.fixture
+def reachable_dir() -> Iterator[Path]:
+    """A folder that PostgreSQL's user can reach, unlike tmp_path, which is 0700 above."""
+    path = _data_dir()
+    yield path
+    shutil.rmtree(path)
+
+
+def _database(url: str, name: str) -> str:
+    return url.replace(f"/{DATABASE}?", f"/{name}?")
+
+
+async def _execute(url: str, command: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(command)
+    finally:
+        await connection.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def postgres() -> AsyncIterator[Postgres]:
+    """One server for the whole session."""
+    data_dir = _data_dir()
+    server = Postgres(data_dir, {"shared_buffers": "128MB", "max_wal_size": "1GB"})
+    try:
+        await server.start()
+        yield server
+    finally:
+        await server.stop()
+        shutil.rmtree(data_dir, ignore_errors=True)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def migrated_template(postgres: Postgres) -> str:
+    """The name of a migrated database without tenants, with the default number of partitions."""
+    await _execute(postgres.url, f"CREATE DATABASE {TEMPLATE}")
+    await migrate(Settings(database_url=_database(postgres.url, TEMPLATE)))
+    return TEMPLATE
+
+
+@pytest_asyncio.fixture
+async def settings(postgres: Postgres, migrated_template: str) -> AsyncIterator[Settings]:
+    """Settings with a fresh migrated ledger."""
+    name = f"test_{uuid.uuid4().hex}"
+    await _execute(postgres.url, f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+    try:
+        yield Settings(database_url=_database(postgres.url, name))
+    finally:
+        await _execute(postgres.url, f"DROP DATABASE {name} WITH (FORCE)")
