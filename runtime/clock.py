@@ -20,3 +20,8 @@ def to_us(moment: datetime) -> int:
 def from_us(us: int) -> datetime:
     """The aware UTC datetime of a number of microseconds."""
     return EPOCH + timedelta(microseconds=us)
+
+
+def iso(moment: datetime) -> str:
+    """RFC 3339 in UTC, always with microseconds, so that texts sort as the moments do."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"

@@ -8,6 +8,9 @@ from headrace.runtime.settings import Settings
 Connection = asyncpg.Connection | PoolConnectionProxy
 """What a query runs on: a connection of its own, or one lent by a pool."""
 
+Database = asyncpg.Pool | Connection
+"""What can run one statement by itself."""
+
 
 def _server_settings(application: str, limits_s: dict[str, float]) -> dict[str, str]:
     return {
