@@ -1,0 +1,62 @@
+# Needs Python 3.11 or newer; everything else comes into .venv, at the versions and with the
+# hashes of requirements.lock.
+.DEFAULT_GOAL := help
+.PHONY: help install run test check format lock clean
+
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+CODE := runtime actors serve cluster loadtests
+PAYMENTS ?= 2000
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*  ## /make \1\t/p' $(MAKEFILE_LIST)
+
+install: $(VENV)/installed  ## fill .venv with what running needs
+
+run: install  ## start everything, play some payments and stay up until Ctrl-C
+	@$(BIN)/headrace up --play $(PAYMENTS)
+
+test: $(VENV)/installed-dev  ## run all tests
+	@$(BIN)/pytest
+
+check: $(VENV)/installed-dev  ## lint, format, types and the direction of imports
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy $(CODE)
+	@$(BIN)/lint-imports
+
+format: $(VENV)/installed-dev  ## put files in the common form
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+lock: $(VENV)/uv  ## write requirements.lock anew from pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+		--no-header --no-annotate --no-emit-index-url --extra dev --extra train \
+		--output-file requirements.lock pyproject.toml
+
+clean:  ## remove .venv and caches; data directories stay
+	@rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (PYTHON=... names one)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { rm -rf $(VENV); \
+		$(PYTHON) -m venv --without-pip $(VENV) && \
+		$(PYTHON) -m pip --python $(BIN)/python install --quiet pip; } || { rm -rf $(VENV); \
+		echo "$(PYTHON) can make no virtual environment: on Debian, apt install python3-venv"; exit 1; }
+
+$(VENV)/uv: $(VENV)/bin/python
+	@awk '/^uv==/ {on = 1} on {print} on && !/\\$$/ {exit}' requirements.lock > $(VENV)/uv.txt
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement $(VENV)/uv.txt
+	@touch $@
+
+$(VENV)/installed: $(VENV)/uv pyproject.toml requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --verify-hashes \
+		--constraints requirements.lock --build-constraints requirements.lock --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --verify-hashes \
+		--constraints requirements.lock --build-constraints requirements.lock --editable '.[dev]'
+	@touch $@
