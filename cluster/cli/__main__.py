@@ -1,0 +1,5 @@
+"""`python -m headrace.cluster.cli`."""
+
+from headrace.cluster.cli.main import app
+
+app()

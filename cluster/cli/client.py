@@ -1,0 +1,207 @@
+"""The API's client: the same request again on 429, 5xx and lost connections, problems as failures.
+
+Sending again is safe because whatever moves money carries its own key. What is not repeatable
+(`repeat=False`) is sent again only where nothing can have happened: no connection, 429, 503.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from headrace.cluster.cli.failures import Failure, NotAllowed, Unreachable
+
+CONNECT_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 60.0
+CONNECTIONS_MAX = 64
+BACKOFF_FIRST_S = 0.1
+BACKOFF_MAX_S = 5.0
+PATIENCE_S = 5.0
+"""How long a command goes on trying before it gives up."""
+
+RETRIED = frozenset({429, 500, 502, 503, 504})
+NOTHING_HAPPENED = frozenset({429, 503})
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+Json = dict[str, Any]
+
+
+def backoff_s(attempt: int) -> float:
+    """Exponential with full jitter in its upper half: 0.05-0.1 s, 0.1-0.2 s, ... at most 5 s."""
+    return min(BACKOFF_FIRST_S * 2.0**attempt, BACKOFF_MAX_S) * random.uniform(0.5, 1.0)
+
+
+def retry_after_s(value: str | None) -> float:
+    """Seconds that a Retry-After header asks for (a number or an HTTP date); 0 without one."""
+    if value is None:
+        return 0.0
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return 0.0
+
+
+class Api:
+    """One platform, one key. Use as an async context manager."""
+
+    def __init__(
+        self,
+        url: str,
+        api_key: str,
+        patience_s: float = PATIENCE_S,
+        on_wait: Callable[[str], None] = lambda reason: None,
+    ) -> None:
+        """`on_wait` hears why the first repetition of a request waits."""
+        self.url = url
+        self.patience_s = patience_s
+        self._on_wait = on_wait
+        self._http = httpx.AsyncClient(
+            base_url=url,
+            headers={"Authorization": f"Bearer {api_key}", "User-Agent": "headrace"},
+            timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S, pool=None),
+            limits=httpx.Limits(max_connections=CONNECTIONS_MAX),
+            trust_env=urlsplit(url).hostname not in LOOPBACK,
+            verify=url.startswith("https:"),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._http.aclose()
+
+    async def get(self, path: str, params: dict[str, str] | None = None) -> Json:
+        return await self.json("GET", path, params=params)
+
+    async def post(
+        self, path: str, body: Json | None = None, key: str | None = None, repeat: bool = True
+    ) -> Json:
+        headers = {"Idempotency-Key": key} if key else None
+        return await self.json("POST", path, body=body, headers=headers, repeat=repeat)
+
+    async def json(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        params: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+        repeat: bool = True,
+    ) -> Json:
+        """The answer's JSON object ({} when there is no body); a problem raises its Failure."""
+        content = None if body is None else msgspec.json.encode(body)
+        sent = {"Content-Type": "application/json"} if content else {}
+        response = await self.send(
+            method, path, content=content, params=params, headers=sent | (headers or {}),
+            repeat=repeat,
+        )  # fmt: skip
+        raise_for_problem(response)
+        if not response.content:
+            return {}
+        try:
+            return msgspec.json.decode(response.content, type=Json)
+        except msgspec.DecodeError as error:
+            raise Failure(f"{self.url}{path} answered no JSON object: {error}") from error
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes | None = None,
+        params: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+        repeat: bool = True,
+    ) -> httpx.Response:
+        """The first response that is not one of RETRIED; Unreachable when patience ends."""
+        give_up = time.monotonic() + self.patience_s
+        attempt = 0
+        while True:
+            wait_s = backoff_s(attempt)
+            try:
+                response = await self._http.request(
+                    method, path, content=content, params=params, headers=headers
+                )
+            except httpx.TransportError as error:
+                again = repeat or isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+                reason = f"no answer from {self.url} ({type(error).__name__})"
+            else:
+                if response.status_code not in RETRIED:
+                    return response
+                again = repeat or response.status_code in NOTHING_HAPPENED
+                reason = f"{self.url} answered {_said(response)}"
+                wait_s = max(wait_s, retry_after_s(response.headers.get("Retry-After")))
+            if not again:
+                raise Unreachable(f"{reason}; whether it was carried out is not known: look first")
+            if time.monotonic() + wait_s > give_up:
+                raise Unreachable(f"{reason}; tried for {self.patience_s:g} s, run it again")
+            if attempt == 0:
+                self._on_wait(f"{reason}: trying again for {self.patience_s:g} s")
+            attempt += 1
+            await asyncio.sleep(wait_s)
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, params: dict[str, str], headers: dict[str, str]
+    ) -> AsyncIterator[httpx.Response]:
+        """One streamed GET that may stay silent for long; no repetition."""
+        timeout = httpx.Timeout(None, connect=CONNECT_TIMEOUT_S)
+        async with self._http.stream(
+            "GET", path, params=params, headers=headers, timeout=timeout
+        ) as response:
+            if response.status_code >= 400:
+                await response.aread()
+            yield response
+
+
+def problem_of(response: httpx.Response) -> Json:
+    """The problem of an error response, made up from the status when the body has none."""
+    try:
+        body = msgspec.json.decode(response.content, type=Json)
+    except msgspec.DecodeError:
+        body = {}
+    if "code" not in body:
+        body = {"status": response.status_code, "code": f"http_{response.status_code}"} | body
+    return body
+
+
+def raise_for_problem(response: httpx.Response) -> None:
+    """Raises the failure that a response of 400 or more stands for."""
+    if response.status_code < 400:
+        return
+    problem = problem_of(response)
+    kind = NotAllowed if response.status_code in (401, 403) else Failure
+    raise kind(_sentence(problem), problem)
+
+
+def _said(response: httpx.Response) -> str:
+    problem = problem_of(response)
+    return f"{response.status_code} ({problem['code']})"
+
+
+def _sentence(problem: Json) -> str:
+    """`insufficient_funds: ... (debtor: no such account)`."""
+    text = str(problem["code"])
+    if said := problem.get("detail") or problem.get("title"):
+        text += f": {said}"
+    errors = problem.get("errors") or []
+    if errors:
+        text += " (" + "; ".join(f"{e.get('field')}: {e.get('reason')}" for e in errors) + ")"
+    return text

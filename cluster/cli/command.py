@@ -1,0 +1,150 @@
+"""A command of the API: options every one has, one client, one answer for people or programs."""
+
+import asyncio
+import inspect
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec
+
+import typer
+
+from headrace.cluster.cli.credentials import (
+    DATA_DIR,
+    ApiKeyOption,
+    DataDirOption,
+    JsonOption,
+    UrlOption,
+    resolve,
+)
+from headrace.cluster.cli.failures import Failure, Interrupted
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from headrace.cluster.cli.client import Api
+
+P = ParamSpec("P")
+Json = dict[str, Any]
+
+
+class Outcome(NamedTuple):
+    """`data` is what --json prints; `view` makes what people see, `data` laid out by default."""
+
+    data: Json
+    view: "Callable[[], RenderableType] | None" = None
+    exit_code: int = 0
+
+
+def listing(page: Json, *columns: str) -> Outcome:
+    """A page of a list, as a table with these columns."""
+
+    def view() -> "RenderableType":
+        from headrace.cluster.cli.view import rows
+
+        return rows(page["items"], columns)
+
+    return Outcome(page, view)
+
+
+def group(help_text: str) -> typer.Typer:
+    """The sub-app of a noun."""
+    return typer.Typer(help=help_text, no_args_is_help=True, rich_markup_mode="rich")
+
+
+def examples(*lines: str) -> str:
+    """A command's epilog: a paragraph an example, which is how Typer keeps lines apart."""
+    return "\n\n".join(["[bold]Examples[/bold]", *(line.replace("[", r"\[") for line in lines)])
+
+
+def say(message: str) -> None:
+    """A message beside the answer: standard error."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def api_command(
+    app: typer.Typer, name: str, *shown: str, operator: bool = False
+) -> Callable[
+    [Callable[Concatenate["Api", P], Awaitable[Outcome]]],
+    Callable[Concatenate["Api", P], Awaitable[Outcome]],
+]:
+    """Registers `async def command(api, ...)`: adds --url, --api-key, --data-dir and --json.
+
+    `shown` are the examples under --help. With `operator` the key that stands in for --api-key is
+    the operator's.
+    """
+
+    def register(
+        function: Callable[Concatenate["Api", P], Awaitable[Outcome]],
+    ) -> Callable[Concatenate["Api", P], Awaitable[Outcome]]:
+        def command(
+            url: str | None, api_key: str | None, data_dir: Path, as_json: bool, **arguments: Any
+        ) -> None:
+            async def call() -> Outcome:
+                from headrace.cluster.cli.client import Api
+
+                base, key = resolve(url, api_key, data_dir, operator)
+                async with Api(base, key, on_wait=say) as api:
+                    return await function(api, **arguments)  # type: ignore[call-arg]
+
+            run(call, as_json)
+
+        own = list(inspect.signature(function).parameters.values())[1:]
+        command.__signature__ = inspect.Signature([*own, *_CONNECTION])  # type: ignore[attr-defined]
+        command.__doc__ = function.__doc__
+        app.command(name, epilog=examples(*shown) if shown else None)(command)
+        return function
+
+    return register
+
+
+def run(call: Callable[[], Awaitable[Outcome]], as_json: bool) -> None:
+    """Runs a command, prints its outcome and exits with its code."""
+
+    async def main() -> Outcome:
+        return await call()
+
+    try:
+        outcome = asyncio.run(main())
+    except KeyboardInterrupt:
+        fail(Interrupted("interrupted"), as_json)
+    except Failure as failure:
+        fail(failure, as_json)
+    if as_json:
+        print_json(outcome.data)
+    else:
+        from rich.console import Console
+
+        from headrace.cluster.cli.view import fields
+
+        Console().print(outcome.view() if outcome.view else fields(outcome.data))
+    raise typer.Exit(outcome.exit_code)
+
+
+def fail(failure: Failure, as_json: bool) -> None:
+    """Says what went wrong and exits."""
+    say(f"headrace: {failure.message}")
+    if as_json:
+        print_json({"error": failure.problem})
+    raise typer.Exit(failure.exit_code)
+
+
+def print_json(data: Json) -> None:
+    """One line on standard output."""
+    from msgspec import json
+
+    print(json.encode(data).decode(), flush=True)
+
+
+def _option(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default
+    )
+
+
+_CONNECTION = (
+    _option("url", UrlOption, None),
+    _option("api_key", ApiKeyOption, None),
+    _option("data_dir", DataDirOption, DATA_DIR),
+    _option("as_json", JsonOption, False),
+)

@@ -1,0 +1,214 @@
+"""Rows made payments: values fitted to the API's types, what doesn't fit refused with its reason.
+
+Codes are the API's. What is left to the platform to judge (lengths, accounts, keys used twice)
+is sent as it is.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from msgspec import DecodeError, Struct, json
+
+from headrace.cluster.cli.amount import AmountRefused, converter
+from headrace.cluster.cli.payfile.chunk import Chunk
+from headrace.cluster.cli.payfile.template import FIELDS, REQUIRED, Mapping
+
+PLAIN = ("idempotency_key", "debtor", "creditor", "currency")
+
+
+class PaymentItem(Struct, omit_defaults=True, gc=False):
+    """One item of POST /v1/payment-batches."""
+
+    idempotency_key: str
+    debtor: str
+    creditor: str
+    amount: int
+    currency: str
+    occurred_at: str | None = None
+    capture: str | None = None
+    expires_in_s: int | None = None
+    reference: str | None = None
+    description: str | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class Refused(NamedTuple):
+    """Why a row got no payment."""
+
+    code: str
+    field: str
+    reason: str
+
+
+class Mapped(NamedTuple):
+    """A chunk's payments; `items[i]` is None where `refused[i]` says why."""
+
+    first_row: int
+    items: list[PaymentItem | None]
+    keys: list[str | None]
+    refused: dict[int, Refused]
+    position: int
+
+
+class Unfit(ValueError):
+    """A value that cannot be the field's; str() is the reason."""
+
+
+def map_rows(chunk: Chunk, mapping: Mapping) -> Mapped:
+    """The payments of a chunk's rows."""
+    size = chunk.size
+    refused = {i: Refused("malformed_row", "", why) for i, why in chunk.broken.items()}
+    values = {
+        field: template.values(chunk.columns, size)
+        for field, template in mapping.templates.items()
+        if not template.columns or any(name in chunk.columns for name in template.columns)
+    }
+    none: list[Any] = [None] * size
+    for field in REQUIRED:
+        if None in values.setdefault(field, none):
+            _refuse_missing(field, values[field], mapping, refused)
+    as_sent = chunk.minor_units
+    if as_sent and not mapping.given:
+        _refuse_unknown(chunk, refused)
+    for field in PLAIN:
+        fit = _text_as_sent if as_sent and field not in mapping.given else _text
+        values[field] = _fitted(field, values[field], fit, refused)
+    minor = as_sent and "amount" not in mapping.given
+    values["amount"] = list(_amounts(values["amount"], values["currency"], minor, refused))
+    for field, fit in OPTIONAL.items():
+        if field in values:
+            values[field] = _fitted(field, values[field], fit, refused)
+    columns = (values.get(field, none) for field in PaymentItem.__struct_fields__)
+    items: list[PaymentItem | None] = [PaymentItem(*row) for row in zip(*columns, strict=True)]
+    for i in refused:
+        items[i] = None
+    return Mapped(chunk.first_row, items, values["idempotency_key"], refused, chunk.position)
+
+
+def _refuse_missing(
+    field: str, values: list[Any], mapping: Mapping, refused: dict[int, Refused]
+) -> None:
+    code = {
+        "amount": "invalid_amount",
+        "currency": "unknown_currency",
+        "idempotency_key": "idempotency_key_missing",
+    }.get(field, "invalid_field")
+    columns = mapping.templates[field].columns
+    why = f"no value ({', '.join(columns)})" if columns != (field,) else "no value"
+    for i, value in enumerate(values):
+        if value is None:
+            refused.setdefault(i, Refused(code, field, why))
+
+
+def _refuse_unknown(chunk: Chunk, refused: dict[int, Refused]) -> None:
+    for name, values in chunk.columns.items():
+        if name not in FIELDS:
+            for i, value in enumerate(values):
+                if value is not None:
+                    refused.setdefault(i, Refused("invalid_field", name, "no field of a payment"))
+
+
+def _amounts(
+    values: list[Any], currencies: list[Any], minor: bool, refused: dict[int, Refused]
+) -> Iterator[int]:
+    known: dict[str, Callable[[Any], int]] = {}
+    for i, value in enumerate(values):
+        if i in refused:
+            yield 0
+            continue
+        currency = currencies[i]
+        try:
+            convert = known.get(currency)
+            if convert is None:
+                convert = known[currency] = converter(currency)
+            yield _minor_units(value) if minor else convert(value)
+        except AmountRefused as error:
+            field = "currency" if error.code == "unknown_currency" else "amount"
+            refused[i] = Refused(error.code, field, error.reason)
+            yield 0
+
+
+def _minor_units(value: Any) -> int:
+    if type(value) is not int:
+        reason = (
+            f"{value} is no whole number of minor units; decimals of major units need --map amount"
+        )
+        raise AmountRefused("invalid_amount", reason)
+    if value <= 0:
+        raise AmountRefused("invalid_amount", "must be greater than zero")
+    return value
+
+
+def _fitted(
+    field: str, values: list[Any], fit: Callable[[Any], Any], refused: dict[int, Refused]
+) -> list[Any]:
+    """The values made to fit; None stays None."""
+    fitted: list[Any] = []
+    for i, value in enumerate(values):
+        try:
+            fitted.append(value if value is None else fit(value))
+        except Unfit as error:
+            refused.setdefault(i, Refused("invalid_field", field, str(error)))
+            fitted.append(None)
+    return fitted
+
+
+def _text(value: Any) -> str:
+    if type(value) is str:
+        return value
+    if isinstance(value, bool | dict | list | float):
+        raise Unfit(f"{value!r} is no text")
+    return str(value)
+
+
+def _text_as_sent(value: Any) -> str:
+    if type(value) is str:
+        return value
+    raise Unfit("must be a string")
+
+
+def _whole(value: Any) -> int:
+    if type(value) is int:
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
+        return int(value)
+    raise Unfit(f"{value!r} is no whole number")
+
+
+def utc(value: Any) -> str:
+    """ISO 8601 with an offset; a time without one is UTC."""
+    if isinstance(value, str):
+        if len(value) == 27 and value[26] == "Z" and value[10] == "T":
+            return value  # as the Parquet reader writes it
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            pass
+        else:
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
+    raise Unfit(f"{value!r} is no ISO 8601 time")
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if isinstance(value, str):
+        try:
+            value = json.decode(value)
+        except DecodeError:
+            raise Unfit("is no JSON object") from None
+    elif isinstance(value, list):  # a Parquet map: pairs
+        value = dict(value) if all(isinstance(pair, tuple) for pair in value) else value
+    if not isinstance(value, dict):
+        raise Unfit("is no JSON object")
+    return {k: str(v) if isinstance(v, Decimal) else v for k, v in value.items() if v is not None}
+
+
+OPTIONAL: dict[str, Callable[[Any], Any]] = {
+    "occurred_at": utc,
+    "capture": _text,
+    "expires_in_s": _whole,
+    "reference": _text,
+    "description": _text,
+    "metadata": _object,
+}
