@@ -12,6 +12,7 @@ from typing import NamedTuple
 import asyncpg
 
 from headrace.runtime.ledger.connect import connect
+from headrace.runtime.ledger.names import write_names
 from headrace.runtime.settings import Settings
 
 SERVER_VERSION_MIN = 17_00_00
@@ -155,8 +156,9 @@ async def _check_partitions(connection: asyncpg.Connection, partitions: int) -> 
 
 
 async def _found(connection: asyncpg.Connection, partitions: int) -> None:
-    """Writes what a ledger is born with. Done before, it changes nothing."""
+    """Writes what a ledger is born with; done before, only names that are new."""
     async with connection.transaction():
+        await write_names(connection)
         await connection.execute(
             "INSERT INTO platform VALUES ('partitions', $1) ON CONFLICT DO NOTHING", str(partitions)
         )
