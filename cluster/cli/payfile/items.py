@@ -73,8 +73,8 @@ def map_rows(chunk: Chunk, mapping: Mapping) -> Mapped:
     if as_sent and not mapping.given:
         _refuse_unknown(chunk, refused)
     for field in PLAIN:
-        fit = _text_as_sent if as_sent and field not in mapping.given else _text
-        values[field] = _fitted(field, values[field], fit, refused)
+        strict = as_sent and field not in mapping.given
+        values[field] = _fitted(field, values[field], _string if strict else _text, refused)
     minor = as_sent and "amount" not in mapping.given
     values["amount"] = list(_amounts(values["amount"], values["currency"], minor, refused))
     for field, fit in OPTIONAL.items():
@@ -163,7 +163,7 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _text_as_sent(value: Any) -> str:
+def _string(value: Any) -> str:
     if type(value) is str:
         return value
     raise Unfit("must be a string")
