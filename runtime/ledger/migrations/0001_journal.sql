@@ -105,7 +105,7 @@ CREATE TABLE holds (
     review     boolean NOT NULL,
     expires_at timestamptz NOT NULL
 );
-CREATE INDEX holds_partition ON holds (partition);
+CREATE INDEX holds_due ON holds (expires_at);
 COMMENT ON TABLE holds IS 'Open holds and reviews, kept by the commit that opens, lessens or ends them.';
 
 CREATE TABLE batches (
@@ -113,6 +113,6 @@ CREATE TABLE batches (
     tenant     integer NOT NULL REFERENCES tenants,
     created_at timestamptz NOT NULL DEFAULT now(),
     keys       text[] NOT NULL,                       -- of the items, in order; '' where it had none
-    refusals   jsonb NOT NULL                         -- item position -> problem, for items refused for their form
+    refusals   json NOT NULL                          -- item position -> problem, for items refused for their form
 );
 COMMENT ON TABLE batches IS 'What a payment batch asked for, so that its answers can be read again.';
