@@ -21,9 +21,8 @@ _BYTES = {
     "leg": ">i2", "currency": ">i2", "risk_score": ">i2", "risk_model": ">i2",
 }  # fmt: skip
 _PACKED = np.dtype([(name, _BYTES.get(name, ">i8")) for name in _FIXED])
-_pack = Layout(
-    ">" + "".join({"S16": "16s", ">i8": "q", ">i4": "i", ">i2": "h"}[_BYTES.get(n, ">i8")] for n in _FIXED)
-).pack  # fmt: skip
+_CODES = {"S16": "16s", ">i8": "q", ">i4": "i", ">i2": "h"}
+_pack = Layout(">" + "".join(_CODES[_BYTES.get(name, ">i8")] for name in _FIXED)).pack
 _ROW = np.dtype(
     [("fields", ">i2")]
     + [part for n in _FIXED for part in ((f"{n}_length", ">i4"), (n, _PACKED[n]))]
@@ -68,7 +67,11 @@ def _tail(record: Record) -> bytes:
             return _NO_TAIL
         text = key.encode()
         return len(text).to_bytes(4, "big") + text + _NULL * 3
-    moment = None if expires_at is None else (expires_at - POSTGRES_EPOCH_US).to_bytes(8, "big", signed=True)
+    moment = (
+        None
+        if expires_at is None
+        else (expires_at - POSTGRES_EPOCH_US).to_bytes(8, "big", signed=True)
+    )
     fields = (
         None if key is None else key.encode(),
         None if reference is None else reference.encode(),

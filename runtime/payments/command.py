@@ -8,6 +8,8 @@ from enum import IntEnum
 
 from msgspec import Struct, msgpack
 
+from headrace.runtime.partitioning import partition_of, partition_of_payment
+
 
 class Pay(Struct, array_like=True, tag=1):
     """Pay `creditor` from `debtor`, or hold the amount until captured."""
@@ -103,7 +105,43 @@ class Fund(Struct, array_like=True, tag=5):
     details: bytes | None = None
 
 
-Command = Pay | Act | OpenAccount | ChangeAccount | Fund
+class Carry(Struct, array_like=True, tag=6):
+    """From a payment's home to its counterpart: carry out the leg that a record of home opened.
+
+    The leg's facts are read from the ledger, never from the message.
+    """
+
+    partition: int
+    """The counterpart's, that of the creditor's account."""
+    home: int
+    seq: int
+    again: bool = False
+    """It may have been carried out already: look before deciding."""
+
+
+class Arrived(Struct, array_like=True, tag=7):
+    """At home: what the counterpart did with a leg. `reason` 0: carried out."""
+
+    payment: bytes
+    leg: int
+    reason: int
+
+
+Command = Pay | Act | OpenAccount | ChangeAccount | Fund | Carry | Arrived
+
+
+def home_of(command: Command, partitions: int) -> int:
+    """The partition that decides a command."""
+    match command:
+        case Pay():
+            return partition_of(command.tenant, command.debtor, partitions)
+        case OpenAccount() | ChangeAccount() | Fund():
+            return partition_of(command.tenant, command.account, partitions)
+        case Act() | Arrived():
+            return partition_of_payment(command.payment)
+        case Carry():
+            return command.partition
+
 
 encode = msgpack.Encoder().encode
 _decoder = msgpack.Decoder(list[Command])

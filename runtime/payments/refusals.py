@@ -60,7 +60,7 @@ RETRYABLE = frozenset({Refusal.OVERLOADED, Refusal.UNAVAILABLE})
 
 
 class DeclineReason(IntEnum):
-    """Why a payment was declined, refunded not, or returned. Stable numbers: they stand in the journal."""
+    """Why a payment was declined, returned, or not refunded. Stable, journalled numbers."""
 
     NONE = 0
     PAYMENT_LIMIT = 1

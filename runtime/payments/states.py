@@ -111,7 +111,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(S.IN_REVIEW, K.RELEASED, S.EXPIRED, "clock: nobody reviewed it in time"),
     Transition(S.IN_REVIEW, K.RELEASED, S.CANCELLED, "client cancels"),
     Transition(S.AUTHORIZED, K.CAPTURED, S.PARTIALLY_CAPTURED, "client captures a part"),
-    Transition(S.AUTHORIZED, K.CAPTURED, S.CAPTURED, "client captures the rest, a leg is under way"),
+    Transition(
+        S.AUTHORIZED, K.CAPTURED, S.CAPTURED, "client captures the rest, a leg is under way"
+    ),
     Transition(S.AUTHORIZED, K.CAPTURED, S.SETTLED, "client captures the rest, all has arrived"),
     Transition(S.AUTHORIZED, K.RELEASED, S.CANCELLED, "client cancels"),
     Transition(S.AUTHORIZED, K.RELEASED, S.EXPIRED, "clock: the hold expired"),

@@ -1,0 +1,91 @@
+"""Sends legs to the partitions that carry them out, at once after their commit, until answered."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from random import random
+
+import structlog
+
+from headrace.runtime.partitioning import partition_of_account
+from headrace.runtime.payments.answer import Answer, Done
+from headrace.runtime.payments.book import OpenLeg
+from headrace.runtime.payments.command import Arrived, Carry, Command
+
+PAUSE_S, PAUSE_MAX_S = 0.1, 2.0
+log = structlog.get_logger("headrace.legs")
+
+Submit = Callable[[list[Command]], Awaitable[list[Answer]]]
+
+
+class LegSender:
+    """One queue and one call at a time for each actor that carries legs out for us.
+
+    A leg leaves the queue only with its counterpart's answer, which goes on to `arrived`; a call
+    that fails is sent again after a growing pause with jitter, marked as a repeat, for as long as
+    this actor holds the leg: giving up would strand the money.
+    """
+
+    def __init__(
+        self, actors: int, legs_per_call_max: int, submit: Submit,
+        arrived: Callable[[list[Arrived]], None],
+    ) -> None:  # fmt: skip
+        self._actors = actors
+        self._legs_per_call_max = legs_per_call_max
+        self._submit = submit
+        self._arrived = arrived
+        self._waiting: list[deque[tuple[OpenLeg, bool]]] = [deque() for _ in range(actors)]
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self.calls_failed = 0
+
+    def send(self, legs: Sequence[OpenLeg], again: bool = False) -> None:
+        """Queues legs whose opening is committed."""
+        for leg in legs:
+            actor = partition_of_account(leg.creditor) % self._actors
+            self._waiting[actor].append((leg, again))
+            if actor not in self._tasks:
+                self._tasks[actor] = asyncio.create_task(self._drain(actor))
+
+    def forget(self) -> None:
+        """Stops: the legs are found in the ledger again by whoever loads the partitions."""
+        for task in self._tasks.values():
+            task.cancel()
+        self._tasks.clear()
+        for waiting in self._waiting:
+            waiting.clear()
+
+    async def _drain(self, actor: int) -> None:
+        waiting, pause = self._waiting[actor], PAUSE_S
+        while waiting:
+            size = min(len(waiting), self._legs_per_call_max)
+            sent = [waiting.popleft() for _ in range(size)]
+            failed = await self._call(sent)
+            if not failed:
+                pause = PAUSE_S
+                continue
+            self.calls_failed += 1
+            waiting.extend((leg, True) for leg in failed)
+            await asyncio.sleep(pause * (0.5 + random()))
+            pause = min(pause * 2, PAUSE_MAX_S)
+        del self._tasks[actor]
+
+    async def _call(self, sent: list[tuple[OpenLeg, bool]]) -> list[OpenLeg]:
+        """The legs that have no answer yet."""
+        carries: list[Command] = [
+            Carry(partition_of_account(leg.creditor), leg.partition, leg.seq, again)
+            for leg, again in sent
+        ]
+        try:
+            answers = await self._submit(carries)
+        except Exception as error:  # whatever went wrong on the way, the answer is not here
+            log.warning("legs_not_carried", legs=len(sent), error=repr(error))
+            return [leg for leg, _ in sent]
+        arrived, failed = [], []
+        for (leg, _), answer in zip(sent, answers, strict=True):
+            if isinstance(answer, Done):
+                arrived.append(Arrived(leg.payment, leg.leg, answer.reason))
+            else:
+                failed.append(leg)
+        if arrived:
+            self._arrived(arrived)
+        return failed

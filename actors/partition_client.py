@@ -1,0 +1,123 @@
+"""The one way to the partitions: commands go to the actors that own them, in as few calls as can be.
+
+At most a few calls are out to an actor at once; what arrives meanwhile goes together with the next.
+No timer and no batch size: an idle platform is asked at once, a busy one in batches.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import Protocol
+
+import structlog
+
+from headrace.actors.intake import Item, Submission
+from headrace.runtime.partitioning import partition_of_payment
+from headrace.runtime.payments import answer as answers_wire
+from headrace.runtime.payments import command as commands_wire
+from headrace.runtime.payments.answer import Answer, Refused
+from headrace.runtime.payments.command import Command, home_of
+from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.settings import Settings
+
+log = structlog.get_logger("headrace.partition_client")
+
+Stats = dict[str, int | float | str]
+
+
+class Actors(Protocol):
+    """How calls reach the actors, which are numbered; any exception means: no answer."""
+
+    async def submit(self, actor: int, data: bytes) -> bytes: ...
+
+    async def await_leg(self, actor: int, payment: bytes, leg: int, timeout_s: float) -> None: ...
+
+    async def stats(self, actor: int) -> Stats: ...
+
+
+class _Lane:
+    """What waits for one actor, and the calls that are out to it."""
+
+    __slots__ = ("calls_out", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting: deque[Item] = deque()
+        self.calls_out = 0
+
+
+class PartitionClient:
+    """For one event loop. Never raises for an item: what could not be asked is refused."""
+
+    def __init__(self, settings: Settings, actors: Actors) -> None:
+        self._settings = settings
+        self._actors = actors
+        self._lanes = [_Lane() for _ in range(settings.actors)]
+        self._calls: set[asyncio.Task[None]] = set()
+
+    async def submit(self, commands: Sequence[Command]) -> list[Answer]:
+        """Answers in the order of the commands, of which there is at least one."""
+        partitions, actors = self._settings.partitions, self._settings.actors
+        submission = Submission(len(commands))
+        touched = set()
+        for place, command in enumerate(commands):
+            number = home_of(command, partitions) % actors
+            self._lanes[number].waiting.append((command, submission, place))
+            touched.add(number)
+        for number in touched:
+            self._keep_calling(number)
+        return await submission.future
+
+    async def await_final(self, payment: bytes, leg: int, timeout_s: float) -> None:
+        """Returns when the leg is no longer under way, after the time-out, or when its home does
+        not answer: then the ledger says how it stands."""
+        number = partition_of_payment(payment) % self._settings.actors
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._actors.await_leg(number, payment, leg, timeout_s)
+        except TimeoutError:
+            return
+        except Exception as error:  # whatever went wrong on the way, waiting is over
+            log.warning("not_awaited", actor=number, error=repr(error))
+
+    async def stats(self) -> list[Stats]:
+        """Counters and gauges of the actors that answer in time, with what waits here for each."""
+        found = await asyncio.gather(
+            *(asyncio.wait_for(self._actors.stats(n), 1.0) for n in range(self._settings.actors)),
+            return_exceptions=True,
+        )
+        return [
+            {**stats, "waiting_in_gateway": len(lane.waiting)}
+            for stats, lane in zip(found, self._lanes, strict=True)
+            if not isinstance(stats, BaseException)
+        ]
+
+    def waiting(self) -> int:
+        """Commands that wait here for a call."""
+        return sum(len(lane.waiting) for lane in self._lanes)
+
+    def _keep_calling(self, number: int) -> None:
+        lane = self._lanes[number]
+        while lane.waiting and lane.calls_out < self._settings.calls_per_actor_max:
+            size = min(len(lane.waiting), self._settings.call_payments_max)
+            items = [lane.waiting.popleft() for _ in range(size)]
+            lane.calls_out += 1
+            call = asyncio.create_task(self._call(number, items))
+            self._calls.add(call)
+            call.add_done_callback(self._calls.discard)
+
+    async def _call(self, number: int, items: list[Item]) -> None:
+        answers: Sequence[Answer]
+        try:
+            data = commands_wire.encode([command for command, _, _ in items])
+            async with asyncio.timeout(self._settings.call_timeout_s):
+                answers = answers_wire.decode(await self._actors.submit(number, data))
+            if len(answers) != len(items):
+                raise ValueError(f"{len(answers)} answers to {len(items)} commands")
+        except Exception as error:  # whatever went wrong on the way, the answer is not here
+            log.warning("no_answer", actor=number, commands=len(items), error=repr(error))
+            answers = [Refused(Refusal.UNAVAILABLE)] * len(items)
+        finally:
+            self._lanes[number].calls_out -= 1
+            self._keep_calling(number)
+        for (_, submission, place), answer in zip(items, answers, strict=True):
+            submission.answer(place, answer)

@@ -1,0 +1,122 @@
+"""The actor's connections to the ledger: one writes and is fenced, two read beside it."""
+
+import asyncio
+from enum import Enum
+from random import random
+from uuid import uuid4
+
+import asyncpg
+import structlog
+
+from headrace.runtime.ledger import commit, fencing, load
+from headrace.runtime.ledger.connect import connect
+from headrace.runtime.payments.book import Batch, Partition
+from headrace.runtime.settings import Settings
+
+log = structlog.get_logger("headrace.writer")
+
+PAUSE_S, PAUSE_MAX_S = 0.05, 1.0
+
+
+class Outcome(Enum):
+    """What became of a batch."""
+
+    COMMITTED = 1
+    ALREADY_THERE = 2
+    """Rolled back for certain: a key or leg of it is in the ledger already."""
+    IN_DOUBT = 3
+    DEPOSED = 4
+
+
+class Deposed(Exception):
+    """Another has taken the partitions over: this writer may never write again."""
+
+
+class Writer:
+    """Commits batches one after another, and takes the partitions over when it is in doubt."""
+
+    def __init__(self, settings: Settings, name: str, partitions: list[int]) -> None:
+        self.holder = f"{name}/{uuid4().hex[:12]}"
+        self.partitions = partitions
+        self._settings = settings
+        self._name = name
+        self._writing: asyncpg.Connection | None = None
+        self._reading: asyncpg.Connection | None = None
+        self._clock: asyncpg.Connection | None = None
+        self._pause_s = PAUSE_S
+
+    @property
+    def reader(self) -> asyncpg.Connection:
+        """For reading what is committed; InterfaceError when there is no connection."""
+        if self._reading is None:
+            raise asyncpg.InterfaceError("not connected")
+        return self._reading
+
+    async def take_over(self, *, first: bool) -> dict[int, tuple[Partition, int]]:
+        """Connects, and commits raised epochs before anything is read. Returns where each partition
+        stands, and the sequence since which legs may be open.
+
+        At its first start it takes over from anybody; later only from itself: Deposed if the
+        ledger names another holder. Raises what the database and the network raise.
+        """
+        await self.close()
+        timeout_s = self._settings.commit_timeout_s
+        async with asyncio.timeout(timeout_s):
+            self._writing = await connect(
+                self._settings,
+                f"headrace writer {self._name}",
+                transaction_timeout_s=self._settings.transaction_timeout_s,
+            )
+            self._reading = await connect(self._settings, f"headrace loader {self._name}")
+            if not first:
+                await self._still_mine(self._reading)
+            stands = await fencing.take_over(self._writing, self.partitions, self.holder)
+            self._clock = await connect(self._settings, f"headrace clock {self._name}")
+        self._pause_s = PAUSE_S
+        return stands
+
+    async def _still_mine(self, connection: asyncpg.Connection) -> None:
+        rows = await connection.fetch(
+            "SELECT partition FROM leases WHERE partition = ANY($1::smallint[]) AND holder <> $2",
+            self.partitions,
+            self.holder,
+        )
+        if rows:
+            raise Deposed([r["partition"] for r in rows])
+
+    async def commit(self, batch: Batch, ready: commit.Commit) -> Outcome:
+        """Never raises but for cancellation: whatever went wrong is an outcome."""
+        if not batch.records:
+            return Outcome.COMMITTED
+        if self._writing is None:
+            return Outcome.IN_DOUBT
+        try:
+            async with asyncio.timeout(self._settings.commit_timeout_s):
+                await commit.commit(self._writing, batch, ready)
+        except commit.AlreadyThere:
+            return Outcome.ALREADY_THERE
+        except fencing.Fenced as error:
+            log.warning("fenced", actor=self._name, partitions=str(error))
+            return Outcome.DEPOSED
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            log.warning("commit_in_doubt", actor=self._name, error=repr(error))
+            return Outcome.IN_DOUBT
+        return Outcome.COMMITTED
+
+    async def due_holds(self, now: int) -> list[bytes]:
+        """Payments whose hold or review has expired at `now` (microseconds), the oldest first."""
+        if self._clock is None:
+            raise asyncpg.InterfaceError("not connected")
+        return await load.due_holds(self._clock, self.partitions, now)
+
+    async def pause(self) -> None:
+        """Between attempts to take over: growing, with jitter, bounded."""
+        await asyncio.sleep(self._pause_s * (0.5 + random()))
+        self._pause_s = min(self._pause_s * 2, PAUSE_MAX_S)
+
+    async def close(self) -> None:
+        """Drops the connections without waiting for the server."""
+        for connection in (self._writing, self._reading, self._clock):
+            if connection is not None and not connection.is_closed():
+                connection.terminate()
+        self._writing = self._reading = self._clock = None

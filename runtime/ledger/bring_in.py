@@ -1,0 +1,133 @@
+"""Brings into the book what a batch of commands needs: nothing is loaded that is there already."""
+
+from collections.abc import Iterable
+
+from headrace.runtime.ledger import load
+from headrace.runtime.ledger.connect import Database
+from headrace.runtime.partitioning import EXTERNAL, TRANSIT_IN, TRANSIT_OUT, system_account
+from headrace.runtime.payments.book import Book, LegToCarry
+from headrace.runtime.payments.command import (
+    Act,
+    Arrived,
+    Carry,
+    ChangeAccount,
+    Command,
+    Fund,
+    OpenAccount,
+    Pay,
+)
+
+Legs = dict[tuple[int, int], LegToCarry]
+Key = tuple[int, str]
+
+
+class Needs:
+    """What a batch of commands needs and the book lacks."""
+
+    def __init__(self, book: Book, commands: Iterable[Command]) -> None:
+        self.book = book
+        self.ids: set[Key] = set()
+        self.creditors: set[Key] = set()
+        self.payments: set[bytes] = set()
+        self.legs: set[tuple[int, int]] = set()
+        self.legs_again: set[tuple[int, int]] = set()
+        self.limits: set[Key] = set()
+        by_id, creditors = book.by_id, book.creditors
+        for command in commands:
+            if type(command) is Pay:
+                if (key := (command.tenant, command.debtor)) not in by_id:
+                    self.ids.add(key)
+                if (key := (command.tenant, command.creditor)) not in by_id:
+                    if key in creditors:
+                        continue
+                    (self.ids if book.owns_id(*key) else self.creditors).add(key)
+            elif isinstance(command, Fund | OpenAccount | ChangeAccount):
+                if (key := (command.tenant, command.account)) not in by_id:
+                    self.ids.add(key)
+                if isinstance(command, ChangeAccount) and _sets_limits(command):
+                    self.limits.add(key)
+            elif isinstance(command, Act):
+                if command.payment not in book.payments:
+                    self.payments.add(command.payment)
+            elif isinstance(command, Carry):
+                place = (command.home, command.seq)
+                (self.legs_again if command.again else self.legs).add(place)
+            elif isinstance(command, Arrived):
+                leg = book.open_legs.get((command.payment, command.leg))
+                if leg and not leg.sole and command.payment not in book.payments:
+                    self.payments.add(command.payment)
+
+    def must_wait_for(self, uncommitted: set[bytes]) -> bool:
+        """Whether the ledger can't answer yet: payments or days that an open batch changed."""
+        return bool(self.limits) or not self.payments.isdisjoint(uncommitted)
+
+    async def bring_in(self, db: Database, commands: Iterable[Command], batch: int) -> Legs:
+        """Loads all of it; returns the legs to be carried, which are never kept."""
+        book = self.book
+        legs: Legs = {}
+        if self.payments:
+            for payment in await load.payments(db, self.payments):
+                payment.batch = batch
+                book.payments[payment.id] = payment
+        if self.legs:
+            legs |= await load.legs(db, list(self.legs), again=False)
+        if self.legs_again:
+            legs |= await load.legs(db, list(self.legs_again), again=True)
+        if self.ids:
+            for account in await load.accounts_by_id(db, list(self.ids)):
+                account.batch = batch
+                book.add(account)
+        if self.creditors:
+            book.creditors.update(await load.creditors(db, list(self.creditors)))
+        numbers, system = self._numbers(commands, legs)
+        if numbers:
+            for account in await load.accounts_by_number(db, list(numbers)):
+                account.batch = batch
+                book.add(account)
+        if system:
+            for account in await load.system_accounts(db, list(system)):
+                account.batch = batch
+                book.add(account)
+        for key in self.limits:
+            if known := book.by_id.get(key):
+                await load.count_day(db, known)
+        return legs
+
+    def _numbers(self, commands: Iterable[Command], legs: Legs) -> tuple[set[int], set[int]]:
+        """Customer and system accounts that are still missing, by number."""
+        book = self.book
+        numbers: set[int] = set()
+        system: set[int] = set()
+        for command in commands:
+            if type(command) is Pay:
+                debtor = book.by_id.get((command.tenant, command.debtor))
+                if debtor is not None:
+                    system.add(system_account(debtor.partition, debtor.currency, TRANSIT_OUT))
+            elif isinstance(command, Fund):
+                account = book.by_id.get((command.tenant, command.account))
+                if account is not None:
+                    system.add(system_account(account.partition, account.currency, EXTERNAL))
+            elif isinstance(command, Act):
+                payment = book.payments.get(command.payment)
+                if payment is not None:
+                    numbers |= {payment.debtor, payment.creditor}
+                    home = payment.debtor >> 40
+                    system.add(system_account(home, payment.currency, TRANSIT_OUT))
+            elif isinstance(command, Carry):
+                leg = legs.get((command.home, command.seq))
+                if leg is not None:
+                    numbers.add(leg.creditor)
+                    way = TRANSIT_OUT if leg.refund else TRANSIT_IN
+                    system.add(system_account(leg.creditor >> 40, leg.currency, way))
+            elif isinstance(command, Arrived):
+                open_leg = book.open_legs.get((command.payment, command.leg))
+                if open_leg is not None and (open_leg.refund or command.reason):
+                    numbers.add(open_leg.debtor)
+                    way = TRANSIT_IN if open_leg.refund else TRANSIT_OUT
+                    system.add(system_account(open_leg.partition, open_leg.currency, way))
+        known = book.accounts.keys()
+        return {n for n in numbers - known if book.owns(n)}, system - known
+
+
+def _sets_limits(command: ChangeAccount) -> bool:
+    return bool(command.payment_max or command.daily_amount_max or command.daily_count_max)

@@ -1,0 +1,83 @@
+"""One writer a partition: who holds the leases, and the check inside each commit.
+
+A lease row counts epochs. To take partitions over is to commit a raised epoch; a commit names the
+epoch it believes in, locks the rows in the order of their partitions, and fails on another.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import asyncpg
+
+from headrace.runtime.clock import from_us, to_us
+from headrace.runtime.ledger.connect import Connection
+from headrace.runtime.ledger.statements import load
+from headrace.runtime.payments.book import Partition
+
+SQL = load("headrace.runtime.ledger", "fencing")
+LOCK_WAIT = timedelta(seconds=1)
+"""How long to wait for a predecessor's open commit before its connection is ended."""
+
+
+class Fenced(Exception):
+    """Another writer has taken over one of the partitions: this one may commit nothing more."""
+
+
+async def take_over(
+    connection: Connection, partitions: Sequence[int], holder: str
+) -> dict[int, tuple[Partition, int]]:
+    """Commits raised epochs; returns where each partition stands, and since when legs may be open.
+
+    A predecessor's transaction that still holds a row is ended after LOCK_WAIT. Raises what
+    asyncpg raises.
+    """
+    await connection.execute(f"SET lock_timeout = {LOCK_WAIT // timedelta(milliseconds=1)}")
+    try:
+        try:
+            rows = await connection.fetch(SQL["raise_epoch"], list(partitions), holder)
+        except asyncpg.LockNotAvailableError:
+            await _end_predecessors(connection, partitions)
+            rows = await connection.fetch(SQL["raise_epoch"], list(partitions), holder)
+    finally:
+        if not connection.is_closed():
+            await connection.execute("SET lock_timeout = 0")
+    if len(rows) != len(partitions):
+        raise LookupError(f"the ledger has no lease rows for some of {list(partitions)}")
+    return {
+        r["partition"]: (
+            Partition(
+                r["partition"], r["epoch"], r["last_seq"], to_us(r["last_at"]), r["last_place"]
+            ),
+            r["transit_from"],
+        )
+        for r in rows
+    }
+
+
+async def _end_predecessors(connection: Connection, partitions: Sequence[int]) -> None:
+    pids = {r["backend_pid"] for r in await connection.fetch(SQL["holder"], list(partitions))}
+    for pid in pids - {0}:
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid = $1 AND application_name LIKE 'headrace writer%'",
+            pid,
+        )
+
+
+async def advance(connection: Connection, moved: Sequence[tuple[Partition, int]]) -> None:
+    """Within a transaction: fences the partitions and moves them from a sequence (given beside
+    each) to where they stand now. Raises Fenced unless all of them stood and belonged as believed.
+    """
+    ordered = sorted(moved, key=lambda pair: pair[0].number)
+    rows = await connection.fetch(
+        SQL["advance"],
+        [p.number for p, _ in ordered],
+        [p.epoch for p, _ in ordered],
+        [before for _, before in ordered],
+        [p.seq for p, _ in ordered],
+        [from_us(p.at) for p, _ in ordered],
+        [p.transit_from() for p, _ in ordered],
+        [p.place for p, _ in ordered],
+    )
+    if len(rows) != len(ordered):
+        raise Fenced(sorted({p.number for p, _ in ordered} - {r["partition"] for r in rows}))

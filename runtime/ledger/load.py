@@ -1,0 +1,187 @@
+"""What a partition's writer reads back: accounts, payments, legs, holds and keys, as committed."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from asyncpg import Record as Row
+
+from headrace.runtime.clock import DAY_US, from_us, now_us, to_us
+from headrace.runtime.ledger.connect import Database
+from headrace.runtime.ledger.record import Record
+from headrace.runtime.ledger.statements import load
+from headrace.runtime.payments.account import Account, AccountState, Creditor
+from headrace.runtime.payments.answer import Done
+from headrace.runtime.payments.book import LegToCarry, OpenLeg
+from headrace.runtime.payments.payment import Payment
+from headrace.runtime.payments.states import RecordKind
+from headrace.runtime.risk.windows import Windows
+
+SQL = load("headrace.runtime.ledger", "load")
+WINDOW_PAYMENTS_MAX = 256
+"""Newest payments of a debtor from which its risk windows are made again."""
+
+DUE_HOLDS_MAX = 1_000
+
+Key = tuple[int, str]
+
+
+async def accounts_by_id(db: Database, keys: Sequence[Key]) -> list[Account]:
+    """Those of (tenant, id) that exist, with balances, risk windows and the day's counters."""
+    rows = await db.fetch(SQL["accounts_by_id"], [k[0] for k in keys], [k[1] for k in keys])
+    return await _accounts(db, rows)
+
+
+async def accounts_by_number(db: Database, numbers: Sequence[int]) -> list[Account]:
+    """The same by account number."""
+    return await _accounts(db, await db.fetch(SQL["accounts_by_number"], list(numbers)))
+
+
+async def _accounts(db: Database, rows: Sequence[Row]) -> list[Account]:
+    accounts = {}
+    for row in rows:
+        account = Account(row["number"], row["tenant"], row["id"], row["currency"])
+        account.state = AccountState(row["state"])
+        account.credit_line = row["credit_line"]
+        account.payment_max = row["payment_max"]
+        account.daily_amount_max = row["daily_amount_max"]
+        account.daily_count_max = row["daily_count_max"]
+        account.posted, account.held = row["posted"], row["held"]
+        account.windows = Windows()
+        accounts[account.number] = account
+    debtors = [row["number"] for row in rows if row["has_debits"]]
+    if debtors:
+        for row in await db.fetch(SQL["windows"], debtors, WINDOW_PAYMENTS_MAX):
+            pairs = zip(row["amounts"], row["times"], strict=True)
+            accounts[row["number"]].windows = Windows.folded(pairs)
+    await _count_day(db, [a for a in accounts.values() if a.limited()])
+    return list(accounts.values())
+
+
+async def count_day(db: Database, account: Account) -> None:
+    """Sets the day's counters of an account whose limits were just set."""
+    await _count_day(db, [account])
+
+
+async def _count_day(db: Database, accounts: Sequence[Account]) -> None:
+    if not accounts:
+        return
+    day = now_us() // DAY_US
+    rows = await db.fetch(SQL["today"], [a.number for a in accounts], from_us(day * DAY_US))
+    counted = {row["number"]: row for row in rows}
+    for account in accounts:
+        account.day = day
+        row = counted.get(account.number)
+        account.day_amount, account.day_count = (row["amount"], row["count"]) if row else (0, 0)
+
+
+async def system_accounts(db: Database, numbers: Sequence[int]) -> list[Account]:
+    """External and transit accounts, which exist from the beginning."""
+    accounts = []
+    for row in await db.fetch(SQL["system_balances"], list(numbers)):
+        number = row["number"]
+        account = Account(number, 0, "", (number & 0xFFF_FFFF) >> 2)
+        account.posted = row["posted"]
+        accounts.append(account)
+    return accounts
+
+
+async def creditors(db: Database, keys: Sequence[Key]) -> list[tuple[Key, Creditor]]:
+    """Facts about accounts that other actors own."""
+    rows = await db.fetch(SQL["creditors"], [k[0] for k in keys], [k[1] for k in keys])
+    return [
+        ((r["tenant"], r["id"]), Creditor(r["number"], r["currency"], r["closed"])) for r in rows
+    ]
+
+
+async def payments(db: Database, ids: Iterable[bytes]) -> list[Payment]:
+    """Payments as the sum of their records; ids that nothing is known of are left out."""
+    found: dict[bytes, Payment] = {}
+    for row in await db.fetch(SQL["payments"], [UUID(bytes=i) for i in ids]):
+        record = record_of(row)
+        payment = found.get(record.payment)
+        if payment is None:
+            found[record.payment] = Payment(record)
+        else:
+            payment.apply(record)
+    return list(found.values())
+
+
+def record_of(row: Row) -> Record:
+    """A whole row of the journal as a record."""
+    values = dict(row)
+    for name in ("payment", "trace"):
+        values[name] = values[name].bytes
+    for name in ("at", "occurred_at"):
+        values[name] = to_us(values[name])
+    expires_at: datetime | None = values["expires_at"]
+    values["expires_at"] = None if expires_at is None else to_us(expires_at.astimezone(UTC))
+    return Record(**values)
+
+
+async def legs(
+    db: Database, places: Sequence[tuple[int, int]], again: bool
+) -> dict[tuple[int, int], LegToCarry]:
+    """The legs that records of home (partition, seq) opened; with `again` also what was done with
+    them already. Places where no leg was opened are left out."""
+    rows = await db.fetch(SQL["legs"], [p[0] for p in places], [p[1] for p in places])
+    found = {
+        (r["partition"], r["seq"]): LegToCarry(
+            r["payment"].bytes, r["leg"], r["refund"], r["tenant"], r["currency"], r["amount"],
+            r["creditor"], r["trace"].bytes, r["occurred_at"],
+        )
+        for r in rows
+    }  # fmt: skip
+    if again and found:
+        ids = [UUID(bytes=leg.payment) for leg in found.values()]
+        done = {
+            (r["payment"].bytes, r["leg"]): Done(
+                r["partition"], r["seq"], r["at"], r["payment"].bytes, reason=r["reason"],
+                leg=r["leg"],
+            )
+            for r in await db.fetch(SQL["carried"], ids)
+        }  # fmt: skip
+        for leg in found.values():
+            leg.carried = done.get((leg.payment, leg.leg))
+    return found
+
+
+async def open_legs(db: Database, partition: int, since: int) -> list[OpenLeg]:
+    """Legs of a partition, opened at `since` or later, whose end home has not recorded."""
+    return [
+        OpenLeg(
+            r["payment"].bytes, r["leg"], r["partition"], r["seq"], r["kind"] == 20,
+            r["kind"] == RecordKind.DEBITED, r["tenant"], r["currency"], r["amount"], r["debtor"],
+            r["creditor"], r["trace"].bytes,
+        )
+        for r in await db.fetch(SQL["open_legs"], partition, since)
+    ]  # fmt: skip
+
+
+async def due_holds(db: Database, partitions: Sequence[int], now: int) -> list[bytes]:
+    """Payments whose hold or review was to end by `now` (microseconds), the oldest first."""
+    rows = await db.fetch(SQL["due_holds"], list(partitions), from_us(now), DUE_HOLDS_MAX)
+    return [r["payment"].bytes for r in rows]
+
+
+async def keys(db: Database, wanted: Sequence[Key]) -> dict[Key, tuple[int, Done]]:
+    """Fingerprint and first answer of those (tenant, key) that the ledger knows."""
+    rows = await db.fetch(SQL["keys"], [k[0] for k in wanted], [k[1] for k in wanted])
+    return {(r["tenant"], r["key"]): (r["fingerprint"], _first_answer(r)) for r in rows}
+
+
+def _first_answer(r: Row) -> Done:
+    kind = RecordKind(r["kind"])
+    amount = 0
+    if kind is RecordKind.DEPOSITED:
+        amount = r["credit_posted"]
+    elif kind is RecordKind.WITHDRAWN:
+        amount = r["debit_posted"]
+    elif kind in (RecordKind.CAPTURED, RecordKind.REFUND_REQUESTED):
+        amount = r["amount"]
+    leg = r["leg"] if kind in (RecordKind.CAPTURED, RecordKind.REFUND_REQUESTED) else 0
+    payment = b"" if kind < 10 else r["payment"].bytes
+    return Done(
+        r["partition"], r["seq"], r["at"], payment, r["state"], r["reason"], r["risk_score"],
+        r["risk_flags"], r["risk_model"], amount, leg, r["expires_at"] or 0,
+    )  # fmt: skip

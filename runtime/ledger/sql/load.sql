@@ -1,0 +1,135 @@
+-- Times come as microseconds since 1970; "<> 0" repeats the partial indexes' conditions, which
+-- the planner can't derive from a join.
+
+-- name: accounts_by_id
+SELECT a.number, a.tenant, a.id, a.currency, a.state, a.credit_line, a.payment_max,
+       a.daily_amount_max, a.daily_count_max,
+       CASE WHEN coalesce(d.seq, 0) > coalesce(c.credit_seq, 0) THEN d.debit_posted
+            ELSE coalesce(c.credit_posted, 0) END AS posted,
+       CASE WHEN coalesce(d.seq, 0) > coalesce(c.credit_seq, 0) THEN d.debit_held
+            ELSE coalesce(c.credit_held, 0) END AS held,
+       d.seq IS NOT NULL AS has_debits
+FROM unnest($1::integer[], $2::text[]) AS w (tenant, id)
+JOIN accounts a ON a.tenant = w.tenant AND a.id = w.id
+LEFT JOIN LATERAL (
+    SELECT seq, debit_posted, debit_held FROM journal
+    WHERE debit = a.number AND debit <> 0 ORDER BY seq DESC LIMIT 1
+) d ON true
+LEFT JOIN LATERAL (
+    SELECT credit_seq, credit_posted, credit_held FROM journal
+    WHERE credit = a.number AND credit <> 0 ORDER BY credit_seq DESC LIMIT 1
+) c ON true
+
+-- name: accounts_by_number
+SELECT a.number, a.tenant, a.id, a.currency, a.state, a.credit_line, a.payment_max,
+       a.daily_amount_max, a.daily_count_max,
+       CASE WHEN coalesce(d.seq, 0) > coalesce(c.credit_seq, 0) THEN d.debit_posted
+            ELSE coalesce(c.credit_posted, 0) END AS posted,
+       CASE WHEN coalesce(d.seq, 0) > coalesce(c.credit_seq, 0) THEN d.debit_held
+            ELSE coalesce(c.credit_held, 0) END AS held,
+       d.seq IS NOT NULL AS has_debits
+FROM unnest($1::bigint[]) AS w (number)
+JOIN accounts a ON a.number = w.number
+LEFT JOIN LATERAL (
+    SELECT seq, debit_posted, debit_held FROM journal
+    WHERE debit = a.number AND debit <> 0 ORDER BY seq DESC LIMIT 1
+) d ON true
+LEFT JOIN LATERAL (
+    SELECT credit_seq, credit_posted, credit_held FROM journal
+    WHERE credit = a.number AND credit <> 0 ORDER BY credit_seq DESC LIMIT 1
+) c ON true
+
+-- name: system_balances
+SELECT w.number,
+       CASE WHEN coalesce(d.seq, 0) > coalesce(c.credit_seq, 0) THEN d.debit_posted
+            ELSE coalesce(c.credit_posted, 0) END AS posted
+FROM unnest($1::bigint[]) AS w (number)
+LEFT JOIN LATERAL (
+    SELECT seq, debit_posted FROM journal
+    WHERE debit = w.number AND debit <> 0 ORDER BY seq DESC LIMIT 1
+) d ON true
+LEFT JOIN LATERAL (
+    SELECT credit_seq, credit_posted FROM journal
+    WHERE credit = w.number AND credit <> 0 ORDER BY credit_seq DESC LIMIT 1
+) c ON true
+
+-- name: windows
+-- The newest payments of debtors, decided ones of every kind, oldest first.
+SELECT w.number, p.amounts, p.times
+FROM unnest($1::bigint[]) AS w (number)
+JOIN LATERAL (
+    SELECT array_agg(amount ORDER BY seq) AS amounts,
+           array_agg((extract(epoch FROM occurred_at) * 1000000)::bigint ORDER BY seq) AS times
+    FROM (
+        SELECT seq, amount, occurred_at FROM journal
+        WHERE debit = w.number AND debit <> 0 AND kind IN (10, 11, 13, 14, 15)
+        ORDER BY seq DESC LIMIT $2
+    ) newest
+) p ON p.amounts IS NOT NULL
+
+-- name: today
+-- What counts towards a day's limits: authorised since $2, less what was released of that.
+SELECT w.number,
+       coalesce(sum(CASE WHEN j.kind IN (10, 11, 14, 15) THEN j.amount
+                         WHEN f.payment IS NOT NULL THEN -j.amount ELSE 0 END), 0)::bigint AS amount,
+       (count(*) FILTER (WHERE j.kind IN (10, 11, 14, 15))
+        - count(*) FILTER (WHERE f.payment IS NOT NULL AND NOT EXISTS (
+              SELECT FROM journal c WHERE c.payment = j.payment AND c.kind = 16
+              AND c.payment <> '00000000-0000-0000-0000-000000000000'))) AS count
+FROM unnest($1::bigint[]) AS w (number)
+JOIN journal j ON j.debit = w.number AND j.debit <> 0 AND j.at >= $2
+    AND j.kind IN (10, 11, 14, 15, 17)
+LEFT JOIN journal f ON j.kind = 17 AND f.payment = j.payment AND f.kind IN (14, 15) AND f.at >= $2
+    AND f.payment <> '00000000-0000-0000-0000-000000000000'
+GROUP BY w.number
+
+-- name: creditors
+SELECT a.tenant, a.id, a.number, a.currency, a.state = 3 AS closed
+FROM unnest($1::integer[], $2::text[]) AS w (tenant, id)
+JOIN accounts a ON a.tenant = w.tenant AND a.id = w.id
+
+-- name: payments
+SELECT * FROM journal
+WHERE payment = ANY($1::uuid[]) AND payment <> '00000000-0000-0000-0000-000000000000' AND kind < 30
+ORDER BY partition, seq
+
+-- name: legs
+SELECT j.partition, j.seq, j.payment, j.leg, j.kind = 20 AS refund, j.tenant, j.currency, j.amount,
+       j.creditor, j.trace, (extract(epoch FROM j.occurred_at) * 1000000)::bigint AS occurred_at
+FROM unnest($1::smallint[], $2::bigint[]) AS w (partition, seq)
+JOIN journal j ON j.partition = w.partition AND j.seq = w.seq
+WHERE j.kind IN (11, 16, 20)
+
+-- name: carried
+SELECT payment, leg, partition, seq, reason, (extract(epoch FROM at) * 1000000)::bigint AS at
+FROM journal
+WHERE payment = ANY($1::uuid[]) AND kind >= 30
+  AND payment <> '00000000-0000-0000-0000-000000000000'
+
+-- name: open_legs
+-- Legs opened since a position that no record of home has closed.
+SELECT j.partition, j.seq, j.payment, j.leg, j.kind, j.tenant, j.currency, j.amount, j.creditor,
+       j.trace, coalesce(nullif(j.debit, 0), f.debit) AS debtor
+FROM journal j
+LEFT JOIN journal f ON j.kind = 20 AND f.payment = j.payment
+    AND f.kind IN (10, 11, 14, 15) AND f.payment <> '00000000-0000-0000-0000-000000000000'
+WHERE j.partition = $1 AND j.seq >= $2
+  AND (j.kind IN (11, 20) OR (j.kind = 16 AND j.credit & 1099511627775 < 4096))
+  AND NOT EXISTS (
+      SELECT FROM journal c
+      WHERE c.payment = j.payment AND c.leg = j.leg AND c.kind IN (12, 19, 21, 22)
+        AND c.payment <> '00000000-0000-0000-0000-000000000000'
+  )
+ORDER BY j.seq
+
+-- name: due_holds
+SELECT payment FROM holds
+WHERE partition = ANY($1::smallint[]) AND expires_at <= $2 ORDER BY expires_at LIMIT $3
+
+-- name: keys
+SELECT j.tenant, j.key, j.fingerprint, j.partition, j.seq, j.payment, j.state, j.reason,
+       j.risk_score, j.risk_flags, j.risk_model, j.amount, j.leg, j.kind, j.debit_posted,
+       j.credit_posted, (extract(epoch FROM j.at) * 1000000)::bigint AS at,
+       (extract(epoch FROM j.expires_at) * 1000000)::bigint AS expires_at
+FROM unnest($1::integer[], $2::text[]) AS w (tenant, key)
+JOIN journal j ON j.tenant = w.tenant AND j.key = w.key

@@ -1,0 +1,105 @@
+"""An account as its partition's writer holds it in memory."""
+
+from enum import IntEnum
+
+from headrace.runtime.clock import DAY_US
+from headrace.runtime.partitioning import partition_of_account
+from headrace.runtime.payments.refusals import DeclineReason
+from headrace.runtime.risk.windows import Windows
+
+
+class AccountState(IntEnum):
+    """Stable numbers: they stand in the ledger."""
+
+    OPEN = 1
+    FROZEN = 2
+    """No debits and no new holds; credits and captures of earlier holds pass."""
+    CLOSED = 3
+
+
+class Account:
+    """Balances and settings; amounts in minor units. System accounts have no id and no tenant.
+
+    The day's counters hold for the UTC day `day` (days since 1970) and are true only
+    while a limit is set: they come from the ledger when one is.
+    """
+
+    __slots__ = (
+        "batch", "credit_line", "currency", "daily_amount_max", "daily_count_max", "day",
+        "day_amount", "day_count", "held", "id", "number", "partition", "payment_max", "posted",
+        "state", "tenant", "windows",
+    )  # fmt: skip
+
+    def __init__(self, number: int, tenant: int, id: str, currency: int) -> None:
+        self.number = number
+        self.partition = partition_of_account(number)
+        self.tenant = tenant
+        self.id = id
+        self.currency = currency
+        self.state = AccountState.OPEN
+        self.credit_line = 0
+        self.payment_max = 0
+        self.daily_amount_max = 0
+        self.daily_count_max = 0
+        self.posted = 0
+        self.held = 0
+        self.day = 0
+        self.day_amount = 0
+        self.day_count = 0
+        self.windows: Windows | None = None
+        """What risk remembers of the account as a debtor; None for system accounts."""
+        self.batch = 0
+        """The last batch that touched it: it may be evicted once that batch is committed."""
+
+    @property
+    def available(self) -> int:
+        """What may be spent now: posted - held + credit line."""
+        return self.posted - self.held + self.credit_line
+
+    def limited(self) -> bool:
+        """Whether any limit is set."""
+        return bool(self.payment_max or self.daily_amount_max or self.daily_count_max)
+
+    def over_limit(self, amount: int, now: int) -> DeclineReason:
+        """The first limit that a payment of `amount` at `now` (microseconds) would break."""
+        if not self.limited():
+            return DeclineReason.NONE
+        self._turn_day(now)
+        if self.payment_max and amount > self.payment_max:
+            return DeclineReason.PAYMENT_LIMIT
+        if self.daily_amount_max and self.day_amount + amount > self.daily_amount_max:
+            return DeclineReason.DAILY_AMOUNT_LIMIT
+        if self.daily_count_max and self.day_count >= self.daily_count_max:
+            return DeclineReason.DAILY_COUNT_LIMIT
+        return DeclineReason.NONE
+
+    def count_authorised(self, amount: int, now: int) -> None:
+        """Counts an authorised payment towards the day's limits."""
+        self._turn_day(now)
+        self.day_amount += amount
+        self.day_count += 1
+
+    def give_back(self, amount: int, authorised_at: int, whole: bool) -> None:
+        """Takes a released amount (and the payment, if `whole`) off the day it was counted on."""
+        if authorised_at // DAY_US == self.day:
+            self.day_amount -= amount
+            self.day_count -= whole
+
+    def _turn_day(self, now: int) -> None:
+        day = now // DAY_US
+        if day > self.day:
+            self.day, self.day_amount, self.day_count = day, 0, 0
+
+
+class Creditor:
+    """What a partition knows of an account that another actor owns: facts that never change.
+
+    Only its state can, and a leg to an account that closed meanwhile is returned.
+    """
+
+    __slots__ = ("closed", "currency", "number")
+
+    def __init__(self, number: int, currency: int, closed: bool) -> None:
+        self.number = number
+        self.currency = currency
+        self.closed = closed

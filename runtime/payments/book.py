@@ -1,0 +1,263 @@
+"""What an actor holds in memory of its partitions: a cache of what is committed, plus what the
+batches under way have decided on top. On doubt it is forgotten and loaded anew."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from headrace.runtime.ledger.record import Record
+from headrace.runtime.partitioning import partition_of
+from headrace.runtime.payments.account import Account, Creditor
+from headrace.runtime.payments.answer import Answer, Done, Refused
+from headrace.runtime.payments.payment import Payment
+from headrace.runtime.payments.refusals import Refusal
+
+BATCHES_REMEMBERED = 8
+"""Committed batches whose keys and legs are still known without asking the ledger."""
+
+
+@dataclass(slots=True)
+class OpenLeg:
+    """Money under way to (or a refund asked of) another account's partition."""
+
+    payment: bytes
+    leg: int
+    partition: int
+    seq: int
+    """The home record that opened it."""
+    refund: bool
+    sole: bool
+    """A real-time payment's only leg: its outcome is the payment's, which needn't be loaded."""
+    tenant: int
+    currency: int
+    amount: int
+    debtor: int
+    creditor: int
+    trace: bytes
+
+
+@dataclass(slots=True)
+class LegToCarry:
+    """A leg as the ledger shows it to the counterpart."""
+
+    payment: bytes
+    leg: int
+    refund: bool
+    tenant: int
+    currency: int
+    amount: int
+    creditor: int
+    trace: bytes
+    occurred_at: int
+    carried: Done | None = None
+    """What the ledger says was done with it already."""
+
+
+@dataclass(slots=True)
+class Partition:
+    """One partition's place in the ledger."""
+
+    number: int
+    epoch: int
+    seq: int
+    """Of the newest record, decided or committed."""
+    at: int
+    """Time of that record: a partition's time never runs back."""
+    place: int
+    """Of the newest customer account."""
+    open_legs: dict[int, OpenLeg] = field(default_factory=dict)
+    """By the sequence of the record that opened them, in order."""
+
+    def transit_from(self) -> int:
+        """No leg opened before this sequence is still open."""
+        return next(iter(self.open_legs), self.seq + 1)
+
+
+@dataclass(slots=True)
+class Hold:
+    """A row of the table of open holds."""
+
+    payment: bytes
+    partition: int
+    debtor: int
+    amount: int
+    review: bool
+    expires_at: int
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one commit writes, and what must be undone in memory when it fails."""
+
+    number: int
+    records: list[Record] = field(default_factory=list)
+    started_from: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    """Partition -> seq, time and place before the batch."""
+    opened: list[Account] = field(default_factory=list)
+    changed: dict[int, Account] = field(default_factory=dict)
+    holds: dict[bytes, Hold | None] = field(default_factory=dict)
+    """By payment: the hold as it is after the batch; None: ended."""
+    legs_opened: list[OpenLeg] = field(default_factory=list)
+    legs_closed: list[OpenLeg] = field(default_factory=list)
+    accounts: set[int] = field(default_factory=set)
+    payments: set[bytes] = field(default_factory=set)
+    keys: list[tuple[int, str]] = field(default_factory=list)
+    carried: list[tuple[bytes, int]] = field(default_factory=list)
+
+
+class Book:
+    """The memory of one actor."""
+
+    def __init__(self, partitions: int) -> None:
+        self.partitions_total = partitions
+        self.partitions: dict[int, Partition] = {}
+        self.accounts: dict[int, Account] = {}
+        self.by_id: dict[tuple[int, str], Account] = {}
+        self.creditors: dict[tuple[int, str], Creditor] = {}
+        self.payments: dict[bytes, Payment] = {}
+        self.open_legs: dict[tuple[bytes, int], OpenLeg] = {}
+        self.keys: dict[tuple[int, str], tuple[int, Done]] = {}
+        self.carried: dict[tuple[bytes, int], Done] = {}
+        self._remembered: deque[Batch] = deque()
+
+    def owns(self, account: int) -> bool:
+        """Whether the account's partition is one of this actor's."""
+        return account >> 40 in self.partitions
+
+    def owns_id(self, tenant: int, account: str) -> bool:
+        """The same for an id, known or not."""
+        return partition_of(tenant, account, self.partitions_total) in self.partitions
+
+    def add(self, account: Account) -> None:
+        """Puts a loaded or opened account in."""
+        self.accounts[account.number] = account
+        if account.id:
+            self.by_id[account.tenant, account.id] = account
+
+    def next_seq(self, batch: Batch, partition: Partition, now: int) -> int:
+        """The next sequence of a partition, whose time moves to `now` if that is later."""
+        if partition.number not in batch.started_from:
+            batch.started_from[partition.number] = (partition.seq, partition.at, partition.place)
+        partition.seq += 1
+        if now > partition.at:
+            partition.at = now
+        return partition.seq
+
+    def touch(self, batch: Batch, account: Account) -> None:
+        """Marks an account as changed by a batch that is not committed yet."""
+        account.batch = batch.number
+        batch.accounts.add(account.number)
+
+    def touch_payment(self, batch: Batch, payment: Payment) -> None:
+        """The same for a payment."""
+        payment.batch = batch.number
+        batch.payments.add(payment.id)
+
+    def open_leg(self, batch: Batch, leg: OpenLeg) -> None:
+        """Money leaves for another partition with the batch."""
+        self.open_legs[leg.payment, leg.leg] = leg
+        self.partitions[leg.partition].open_legs[leg.seq] = leg
+        batch.legs_opened.append(leg)
+
+    def close_leg(self, batch: Batch, leg: OpenLeg) -> None:
+        """The batch records what became of it."""
+        del self.open_legs[leg.payment, leg.leg]
+        del self.partitions[leg.partition].open_legs[leg.seq]
+        batch.legs_closed.append(leg)
+
+    def remember_key(
+        self, batch: Batch, tenant: int, key: str, fingerprint: int, done: Done
+    ) -> None:
+        """The first answer to a key; known from here on until some batches after its commit."""
+        self.keys[tenant, key] = (fingerprint, done)
+        batch.keys.append((tenant, key))
+
+    def known(self, tenant: int, key: str | None, fingerprint: int) -> Answer | None:
+        """The first answer again, or a refusal when the key was used for something else."""
+        if key is None:
+            return None
+        use = self.keys.get((tenant, key))
+        if use is None:
+            return None
+        return again(use[1]) if use[0] == fingerprint else Refused(Refusal.KEY_REUSED)
+
+    def committed(self, batch: Batch) -> None:
+        """Forgets the keys and carried legs of batches that were committed a while ago."""
+        self._remembered.append(batch)
+        if len(self._remembered) > BATCHES_REMEMBERED:
+            old = self._remembered.popleft()
+            for key in old.keys:
+                self.keys.pop(key, None)
+            for leg in old.carried:
+                self.carried.pop(leg, None)
+
+    def undo(self, batch: Batch) -> None:
+        """Takes back a batch that was rolled back, the newest first. No doubt: nothing is loaded.
+
+        What it touched is forgotten and comes from the ledger when it is needed again.
+        """
+        for number, (seq, at, place) in batch.started_from.items():
+            partition = self.partitions[number]
+            partition.seq, partition.at, partition.place = seq, at, place
+        for leg in batch.legs_opened:
+            if self.open_legs.pop((leg.payment, leg.leg), None):
+                del self.partitions[leg.partition].open_legs[leg.seq]
+        for leg in batch.legs_closed:
+            if leg.seq <= self.partitions[leg.partition].seq:
+                self.open_legs[leg.payment, leg.leg] = leg
+                self.partitions[leg.partition].open_legs[leg.seq] = leg
+        for partition_number in {leg.partition for leg in batch.legs_closed}:
+            partition = self.partitions[partition_number]
+            partition.open_legs = dict(sorted(partition.open_legs.items()))
+        for account_number in batch.accounts:
+            self.forget_account(account_number)
+        for payment in batch.payments:
+            self.payments.pop(payment, None)
+        for key in batch.keys:
+            self.keys.pop(key, None)
+        for carried in batch.carried:
+            self.carried.pop(carried, None)
+
+    def forget_account(self, number: int) -> None:
+        """The account is loaded again when next needed."""
+        account = self.accounts.pop(number, None)
+        if account is not None and account.id:
+            self.by_id.pop((account.tenant, account.id), None)
+
+    def forget_all(self) -> None:
+        """On doubt, or when the partitions are taken over: memory starts again from the ledger."""
+        self.__init__(self.partitions_total)  # type: ignore[misc]
+
+    def evict(self, accounts_max: int, payments_max: int, committed: int) -> int:
+        """Above a bound, drops down to nine tenths of it: what was touched longest ago, and nothing
+        that a batch after `committed` touched. Returns how many accounts went."""
+        gone = _longest_unused(self.accounts, accounts_max, committed)
+        for number in gone:
+            self.forget_account(number)
+        for payment in _longest_unused(self.payments, payments_max, committed):
+            del self.payments[payment]
+        while len(self.creditors) > accounts_max:
+            del self.creditors[next(iter(self.creditors))]
+        return len(gone)
+
+
+K = TypeVar("K", int, bytes)
+
+
+def _longest_unused(
+    kept: Mapping[K, Account] | Mapping[K, Payment], most: int, committed: int
+) -> list[K]:
+    if len(kept) <= most:
+        return []
+    free = [(item.batch, key) for key, item in kept.items() if item.batch <= committed]
+    free.sort()
+    return [key for _, key in free[: len(kept) - most * 9 // 10]]
+
+
+def again(done: Done) -> Done:
+    """The same answer, marked as replayed."""
+    return Done(
+        done.partition, done.seq, done.at, done.payment, done.state, done.reason, done.risk_score,
+        done.risk_flags, done.risk_model, done.amount, done.leg, done.expires_at, True,
+    )  # fmt: skip

@@ -1,0 +1,186 @@
+"""Deciding a new payment at its debtor's partition."""
+
+from typing import NamedTuple
+
+
+from headrace.runtime.ids import payment_id
+from headrace.runtime.ledger.record import NO_LEG, Record
+from headrace.runtime.partitioning import TRANSIT_OUT, system_account
+from headrace.runtime.payments.account import Account, AccountState, Creditor
+from headrace.runtime.payments.answer import Answer, Done, Refused
+from headrace.runtime.payments.book import Batch, Book, Hold, OpenLeg
+from headrace.runtime.payments.command import Pay
+from headrace.runtime.payments.payment import Payment
+from headrace.runtime.payments.refusals import DeclineReason, Refusal
+from headrace.runtime.payments.states import PaymentState, RecordKind
+from headrace.runtime.risk.flags import RiskFlag
+
+ACCEPT, REVIEW, REJECT = 0, 1, 2
+DEGRADED = int(RiskFlag.DEGRADED)
+AMOUNT_MAX = 2**63 - 1
+
+
+class Risk(NamedTuple):
+    """What the risk deployment (or the policy in its place) said of one payment."""
+
+    outcome: int
+    score: int
+    flags: int
+    model: int
+
+
+NOT_SCORED = Risk(ACCEPT, -1, 0, 0)
+
+
+class Times(NamedTuple):
+    """How long what is held may wait, in seconds."""
+
+    hold_s: int
+    review_s: int
+
+
+def parties(book: Book, command: Pay) -> tuple[Account, Account | Creditor] | Refused:
+    """Both accounts, or what is wrong with them, in order of precedence."""
+    tenant, currency = command.tenant, command.currency
+    debtor = book.by_id.get((tenant, command.debtor))
+    if debtor is None:
+        return Refused(Refusal.UNKNOWN_ACCOUNT, "debtor")
+    creditor: Account | Creditor | None = book.by_id.get((tenant, command.creditor))
+    if creditor is None:
+        creditor = book.creditors.get((tenant, command.creditor))
+        if creditor is None:
+            return Refused(Refusal.UNKNOWN_ACCOUNT, "creditor")
+    if debtor.currency != currency:
+        return Refused(Refusal.CURRENCY_MISMATCH, "debtor")
+    if creditor.currency != currency:
+        return Refused(Refusal.CURRENCY_MISMATCH, "creditor")
+    if debtor.state is not AccountState.OPEN:
+        closed = debtor.state is AccountState.CLOSED
+        return Refused(Refusal.ACCOUNT_CLOSED if closed else Refusal.ACCOUNT_FROZEN, "debtor")
+    if creditor.state is AccountState.CLOSED if isinstance(creditor, Account) else creditor.closed:
+        return Refused(Refusal.ACCOUNT_CLOSED, "creditor")
+    return debtor, creditor
+
+
+def decide_payment(
+    book: Book, batch: Batch, command: Pay, now: int, risk: Risk, times: Times
+) -> Answer:
+    """Refuses, declines, settles, debits or holds, and applies that to the book at once.
+
+    Both accounts are in the book if they exist. Nothing may be awaited between the look at the
+    balance and its change: this function is the reservation.
+    """
+    known = book.known(command.tenant, command.key, command.fingerprint)
+    if known is not None:
+        return known
+    both = parties(book, command)
+    if isinstance(both, Refused):
+        return both
+    debtor, creditor = both
+    amount, currency = command.amount, command.currency
+    partition = book.partitions[debtor.partition]
+    now = max(now, partition.at)
+    if isinstance(creditor, Account) and creditor.posted > AMOUNT_MAX - amount:
+        return Refused(Refusal.AMOUNT_TOO_LARGE, "amount", "the creditor's balance would overflow")
+
+    reason = debtor.over_limit(amount, now)
+    if not reason and risk.outcome == REJECT:
+        degraded = risk.flags & DEGRADED
+        reason = DeclineReason.RISK_UNAVAILABLE if degraded else DeclineReason.RISK_REJECTED
+    if not reason and debtor.posted - debtor.held + debtor.credit_line < amount:
+        reason = DeclineReason.INSUFFICIENT_FUNDS
+
+    seq = book.next_seq(batch, partition, now)
+    record = Record(
+        seq=seq, credit_seq=seq, partition=partition.number, credit_partition=partition.number,
+        kind=0, at=now, occurred_at=command.occurred_at or now, tenant=command.tenant,
+        currency=currency, amount=amount, payment=payment_id(now, partition.number),
+        debit=debtor.number, creditor=creditor.number, reason=int(reason), risk_score=risk.score,
+        risk_flags=risk.flags, risk_model=risk.model, fingerprint=command.fingerprint,
+        trace=command.trace, key=command.key, reference=command.reference, details=command.details,
+    )  # fmt: skip
+    debtor.batch = batch.number
+    batch.accounts.add(debtor.number)
+    if reason:
+        record.kind, record.state = RecordKind.DECLINED, PaymentState.DECLINED
+    elif command.manual_capture or risk.outcome == REVIEW:
+        _hold(book, batch, command, debtor, record, risk.outcome == REVIEW, times)
+    elif isinstance(creditor, Account):
+        settle(book, batch, debtor, creditor, record, now)
+        record.kind, record.state = RecordKind.SETTLED, PaymentState.SETTLED
+    else:
+        record.kind, record.state = RecordKind.DEBITED, PaymentState.AUTHORIZED
+        send(book, batch, debtor, record)
+    if not reason:
+        debtor.count_authorised(amount, now)
+    if debtor.windows is not None:
+        debtor.windows.observe(record.occurred_at, amount)
+    record.debit_posted, record.debit_held = debtor.posted, debtor.held
+    batch.records.append(record)
+    if record.expires_at:
+        payment = Payment(record)
+        book.payments[payment.id] = payment
+        book.touch_payment(batch, payment)
+
+    done = Done(
+        record.partition, seq, now, record.payment, record.state, record.reason, risk.score,
+        risk.flags, risk.model, 0, 0, record.expires_at or 0,
+    )  # fmt: skip
+    book.remember_key(batch, command.tenant, command.key, command.fingerprint, done)
+    return done
+
+
+def settle(
+    book: Book, batch: Batch, debtor: Account, creditor: Account, record: Record, now: int
+) -> None:
+    """Moves the record's amount to an account of the same actor, within this commit."""
+    amount = record.amount
+    debtor.posted -= amount
+    creditor.posted += amount
+    creditor.batch = batch.number
+    batch.accounts.add(creditor.number)
+    if creditor.partition != debtor.partition:
+        record.credit_partition = creditor.partition
+        record.credit_seq = book.next_seq(batch, book.partitions[creditor.partition], now)
+    record.credit = creditor.number
+    record.credit_posted, record.credit_held = creditor.posted, creditor.held
+
+
+def send(book: Book, batch: Batch, debtor: Account, record: Record) -> None:
+    """Moves the record's amount to the partition's transit_out: a leg is open from here on."""
+    transit = book.accounts[system_account(debtor.partition, record.currency, TRANSIT_OUT)]
+    debtor.posted -= record.amount
+    transit.posted += record.amount
+    book.touch(batch, transit)
+    record.credit = transit.number
+    record.credit_posted = transit.posted
+    open_leg(book, batch, record, debtor.number)
+
+
+def open_leg(book: Book, batch: Batch, record: Record, debtor: int) -> None:
+    """Remembers that the record waits for the counterpart's answer."""
+    book.open_leg(
+        batch,
+        OpenLeg(
+            record.payment, record.leg, record.partition, record.seq,
+            record.kind == RecordKind.REFUND_REQUESTED, record.kind == RecordKind.DEBITED,
+            record.tenant, record.currency, record.amount, debtor, record.creditor, record.trace,
+        ),
+    )  # fmt: skip
+
+
+def _hold(
+    book: Book, batch: Batch, command: Pay, debtor: Account, record: Record, review: bool,
+    times: Times,
+) -> None:  # fmt: skip
+    debtor.held += command.amount
+    seconds = times.review_s if review else command.expires_in_s or times.hold_s
+    record.expires_at = record.at + seconds * 1_000_000
+    record.leg = NO_LEG if command.manual_capture else 0
+    if review:
+        record.kind, record.state = RecordKind.HELD_FOR_REVIEW, PaymentState.IN_REVIEW
+    else:
+        record.kind, record.state = RecordKind.HELD, PaymentState.AUTHORIZED
+    batch.holds[record.payment] = Hold(
+        record.payment, record.partition, debtor.number, command.amount, review, record.expires_at
+    )
