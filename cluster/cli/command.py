@@ -5,7 +5,7 @@ import inspect
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, NoReturn, ParamSpec
 
 import typer
 
@@ -91,11 +91,17 @@ def api_command(
 
         own = list(inspect.signature(function).parameters.values())[1:]
         command.__signature__ = inspect.Signature([*own, *_CONNECTION])  # type: ignore[attr-defined]
-        command.__doc__ = function.__doc__
+        command.__doc__ = _unwrapped(function)
         app.command(name, epilog=examples(*shown) if shown else None)(command)
         return function
 
     return register
+
+
+def _unwrapped(function: Callable[..., Any]) -> str:
+    """A docstring whose paragraphs are one line each, for Typer to wrap."""
+    paragraphs = (inspect.getdoc(function) or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in paragraphs)
 
 
 def run(call: Callable[[], Awaitable[Outcome]], as_json: bool) -> None:
@@ -106,7 +112,7 @@ def run(call: Callable[[], Awaitable[Outcome]], as_json: bool) -> None:
 
     try:
         outcome = asyncio.run(main())
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         fail(Interrupted("interrupted"), as_json)
     except Failure as failure:
         fail(failure, as_json)
@@ -121,11 +127,11 @@ def run(call: Callable[[], Awaitable[Outcome]], as_json: bool) -> None:
     raise typer.Exit(outcome.exit_code)
 
 
-def fail(failure: Failure, as_json: bool) -> None:
+def fail(failure: Failure, as_json: bool) -> NoReturn:
     """Says what went wrong and exits."""
     say(f"headrace: {failure.message}")
     if as_json:
-        print_json({"error": failure.problem})
+        print_json(failure.data | {"error": failure.problem})
     raise typer.Exit(failure.exit_code)
 
 

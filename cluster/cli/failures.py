@@ -11,16 +11,25 @@ from typing import Any
 
 
 class Failure(Exception):
-    """`problem` is what `--json` prints under `error`: an RFC 9457 problem or the like."""
+    """`--json` prints `data` with `problem`, an RFC 9457 problem or the like, under `error`."""
 
     exit_code = 1
 
-    def __init__(self, message: str, problem: dict[str, Any] | None = None) -> None:
-        super().__init__(message, problem)
+    code = "failed"
+
+    def __init__(
+        self,
+        message: str,
+        problem: dict[str, Any] | None = None,
+        data: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, problem, data)
         self.message = message
         self.problem = problem or {"code": type(self).code, "detail": message}
+        self.data = data or {}
 
-    code = "failed"
+    def __str__(self) -> str:
+        return self.message
 
 
 class BadInput(Failure):

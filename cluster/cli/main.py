@@ -2,7 +2,7 @@
 
 import typer
 
-from headrace.cluster.cli import account, events, key, payment, tenant
+from headrace.cluster.cli import account, events, key, pay, payment, tenant
 
 app = typer.Typer(
     name="headrace",
@@ -13,6 +13,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,
 )
+
+app.add_typer(pay.app)
 
 for name, noun in (
     ("tenant", tenant),

@@ -201,7 +201,7 @@ def _object(value: Any) -> dict[str, Any]:
         value = dict(value) if all(isinstance(pair, tuple) for pair in value) else value
     if not isinstance(value, dict):
         raise Unfit("is no JSON object")
-    return {k: str(v) if isinstance(v, Decimal) else v for k, v in value.items() if v is not None}
+    return {k: float(v) if isinstance(v, Decimal) else v for k, v in value.items()}
 
 
 OPTIONAL: dict[str, Callable[[Any], Any]] = {

@@ -1,0 +1,145 @@
+"""`headrace pay FILE`: a file of payments through the batch endpoint."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer import Argument, Option
+
+from headrace.cluster.cli.command import Outcome, api_command, say
+from headrace.cluster.cli.failures import Failure, Interrupted, Unreachable
+from headrace.cluster.cli.payfile.reading import FileFormat
+
+if TYPE_CHECKING:
+    from headrace.cluster.cli.client import Api
+    from headrace.cluster.cli.payfile.items import Mapped
+    from headrace.cluster.cli.payfile.run import Run
+
+BATCH_ITEMS_MAX = 10_000
+
+app = typer.Typer()
+
+
+@api_command(
+    app,
+    "pay",
+    "headrace pay orders.ndjson --out answers.ndjson",
+    "headrace pay cards.parquet --map 'debtor=customer-{customer_id}' "
+    "--map 'creditor=shop-{shop_id}' --map 'amount={price}' --map currency=EUR "
+    "--map 'idempotency_key={transaction_id}' --map 'occurred_at={taken_at}' "
+    "--open-missing 1000.00",
+    "zcat big.csv.gz | headrace pay - --format csv --in-flight 1",
+)
+async def pay(
+    api: "Api",
+    file: Annotated[
+        str, Argument(metavar="FILE", help="JSON array, NDJSON, CSV or Parquet; - is stdin.")
+    ],
+    maps: Annotated[
+        list[str] | None,
+        Option(
+            "--map",
+            metavar="FIELD=TEMPLATE",
+            help="What a payment's field is made of: text and {columns}. May be repeated.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        Option(dir_okay=False, help="Write a line a row, in order: .csv, otherwise NDJSON."),
+    ] = None,
+    open_missing: Annotated[
+        str | None,
+        Option(
+            metavar="AMOUNT",
+            help="Open accounts that don't exist, debtors with this deposit (major units, once).",
+        ),
+    ] = None,
+    file_format: Annotated[
+        FileFormat | None, Option("--format", help="Default: by the file's suffix.")
+    ] = None,
+    batch: Annotated[int, Option(min=1, max=BATCH_ITEMS_MAX, help="Payments a request.")] = 1_000,
+    in_flight: Annotated[
+        int,
+        Option(min=1, max=32, help="Requests out at once. 1 keeps the file's order strictly."),
+    ] = 4,
+    patience: Annotated[
+        float, Option(min=0, metavar="SECONDS", help="How long to go on trying a busy platform.")
+    ] = 120.0,
+) -> Outcome:
+    """Pay every row of a file; run it again and nothing is paid twice.
+
+    Fields that aren't mapped come from columns of their name: idempotency_key, debtor, creditor,
+    amount, currency, and optionally capture, occurred_at, expires_in_s, reference, description,
+    metadata. The ledger knows what was paid by the keys: after an interruption run the same
+    command again.
+
+    [bold]Amounts[/bold] are decimals in major units (85.65), whole numbers too. What binary
+    floating point left within 1e-6 of a minor unit (85.64999999999999) is taken for it; anything
+    between minor units is refused. The exception is JSON and NDJSON without --map amount: there
+    they are integers of minor units, as in the API.
+
+    [bold]Times[/bold] without an offset are UTC.
+
+    The last line counts: settled + declined + in_review + authorized (held for manual capture) +
+    refused = submitted. `replayed` of them had been answered before. Exit code 0: every row has
+    its answer, declines and refusals among them.
+    """
+    from headrace.cluster.cli.payfile.items import map_rows
+    from headrace.cluster.cli.payfile.opening import Opener
+    from headrace.cluster.cli.payfile.progress import progress
+    from headrace.cluster.cli.payfile.reading import open_source
+    from headrace.cluster.cli.payfile.results import open_results
+    from headrace.cluster.cli.payfile.run import Run
+    from headrace.cluster.cli.payfile.template import mapping
+
+    source = open_source(file, file_format, batch)
+    mapped = mapping(maps or [], source.columns)
+    wanted = None if source.columns is None else mapped.columns
+    api.patience_s = patience
+    opener = Opener(api, open_missing) if open_missing is not None else None
+    with open_results(out) as results, progress(source.total) as on_progress:
+        run = Run(api, opener, in_flight, results, on_progress)
+        await play_until_stopped(run, (map_rows(chunk, mapped) for chunk in source.chunks(wanted)))
+    return finished(run)
+
+
+async def play_until_stopped(run: "Run", chunks: Iterator["Mapped"]) -> None:
+    """Plays; the first Ctrl-C (or SIGTERM) lets what is out come home, the second doesn't.
+
+    A failure carries the counts so far.
+    """
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+
+    def stop() -> None:
+        if run.stopping.is_set() and task is not None:
+            task.cancel()
+        say("stopping: waiting for the payments that are out (again: at once)")
+        run.stopping.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        await run.play(chunks)
+    except Failure as failure:
+        failure.data = run.summary.as_json()
+        raise
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+def finished(run: "Run") -> Outcome:
+    """The summary; Interrupted or Unreachable when a row still lacks its final answer."""
+    summary = run.summary
+    data = summary.as_json()
+    if run.stopping.is_set():
+        raise Interrupted("stopped; run it again to pay the rest", data=data)
+    if not summary.complete:
+        raise Unreachable(
+            f"{summary.in_flight} payments are still on their way: run it again", data=data
+        )
+    return Outcome(data)

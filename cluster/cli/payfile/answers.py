@@ -1,0 +1,63 @@
+"""What the platform answers about a batch, as far as `headrace pay` looks at it."""
+
+from msgspec import Struct, json
+
+
+class Payment(Struct, gc=False):
+    """`payment` of an item of a batch answer."""
+
+    id: str
+    status: str
+    decline_reason: str | None = None
+    risk_score: int | None = None
+    risk_degraded: bool = False
+
+
+class FieldError(Struct):
+    field: str = ""
+    reason: str = ""
+
+
+class Problem(Struct):
+    """RFC 9457, as far as it is needed."""
+
+    code: str = "unknown"
+    detail: str = ""
+    errors: list[FieldError] = []
+
+    @property
+    def field(self) -> str:
+        return self.errors[0].field if self.errors else ""
+
+    @property
+    def reason(self) -> str:
+        return self.errors[0].reason if self.errors and self.errors[0].reason else self.detail
+
+
+class ItemAnswer(Struct):
+    """One item's answer: a payment or a problem."""
+
+    status: int
+    payment: Payment | None = None
+    problem: Problem | None = None
+    replayed: bool = False
+
+
+class BatchAnswer(Struct):
+    id: str
+    results: list[ItemAnswer]
+
+
+class AccountAnswer(Struct):
+    """One item of POST /v1/account-batches."""
+
+    status: int
+    problem: Problem | None = None
+
+
+class AccountAnswers(Struct):
+    results: list[AccountAnswer]
+
+
+batch = json.Decoder(BatchAnswer).decode
+accounts = json.Decoder(AccountAnswers).decode

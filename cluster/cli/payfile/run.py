@@ -1,0 +1,102 @@
+"""The pipeline of `headrace pay`: chunks read ahead, several out at once, answers in file order.
+
+    read and map (a thread) → open accounts → send → wait until settled → result file, counts
+
+Never more than CHUNKS_MAX chunks are in memory. A stop lets what is out come home first.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from headrace.cluster.cli.client import Api
+from headrace.cluster.cli.payfile.items import Mapped
+from headrace.cluster.cli.payfile.opening import Opener
+from headrace.cluster.cli.payfile.results import Write, rows
+from headrace.cluster.cli.payfile.sending import Results, Sender
+from headrace.cluster.cli.payfile.summary import Summary
+
+CHUNKS_MAX = 64
+"""Between being read and being written: those waiting to be sent, out, or settling."""
+READ_AHEAD = 4
+"""Chunks mapped and waiting for a free request."""
+
+OnProgress = Callable[[Mapped, Summary], None]
+
+
+class _Work(NamedTuple):
+    mapped: Mapped
+    answered: asyncio.Task[Results]
+
+
+class Run:
+    """One file's way through the platform."""
+
+    def __init__(
+        self, api: Api, opener: Opener | None, in_flight: int, write: Write | None,
+        on_progress: OnProgress,
+    ) -> None:  # fmt: skip
+        self.summary = Summary()
+        self.stopping = asyncio.Event()
+        self._sender = Sender(api, in_flight)
+        self._opener = opener
+        self._room = asyncio.Semaphore(in_flight + READ_AHEAD)
+        self._write_rows = write
+        self._on_progress = on_progress
+        self._work: deque[_Work] = deque()
+
+    async def play(self, chunks: Iterator[Mapped]) -> None:
+        """Until the file ends or `stopping` is set; the first failure is raised after the rest
+        that was out has come home, and `summary` counts every answer there was."""
+        begun = time.monotonic()
+        failure: Exception | None = None
+        try:
+            while (
+                not self.stopping.is_set()
+                and (mapped := await asyncio.to_thread(next, chunks, None)) is not None
+            ):
+                await self._start(mapped)
+                await self._write(CHUNKS_MAX)
+        except Exception as error:
+            failure = error
+        while self._work:
+            try:
+                await self._write(0)
+            except Exception as error:
+                failure = failure or error
+        self.summary.seconds = time.monotonic() - begun
+        if failure is not None:
+            raise failure
+
+    async def _start(self, mapped: Mapped) -> None:
+        await self._room.acquire()
+        opening = self._opener.start(mapped.items) if self._opener else []
+        task = asyncio.create_task(self._answer(mapped, opening))
+        self._work.append(_Work(mapped, task))
+
+    async def _answer(self, mapped: Mapped, opening: list[asyncio.Task[None]]) -> Results:
+        try:
+            if opening:
+                await asyncio.gather(*opening)
+            results, batches = await self._sender.send(mapped)
+        finally:
+            self._room.release()
+        await self._sender.settle(mapped, results, batches)
+        return results
+
+    async def _write(self, chunks_max: int) -> None:
+        """Writes what is answered, oldest first, and waits only while more than `chunks_max`
+        are in memory."""
+        while self._work and (len(self._work) > chunks_max or self._work[0].answered.done()):
+            mapped, answered = self._work.popleft()
+            try:
+                results = await answered
+            except Exception:
+                self.summary.add(mapped, [mapped.refused.get(i) for i in range(len(mapped.items))])
+                raise
+            self.summary.add(mapped, results)
+            if self._write_rows is not None:
+                self._write_rows(rows(mapped, results))
+            self._on_progress(mapped, self.summary)

@@ -1,0 +1,168 @@
+"""A chunk's payments through POST /v1/payment-batches until each has its answer.
+
+A payment that is answered 429 or 503 is sent again with its key. Two rows with one key never go
+in one request: the second follows the first's answer, so that it is answered by the ledger's rule
+(the same again, or key_reused) wherever batches happen to begin.
+"""
+
+import asyncio
+import time
+from typing import NamedTuple
+
+from msgspec import DecodeError, convert, json
+
+from headrace.cluster.cli.client import Api, backoff_s, problem_of, raise_for_problem
+from headrace.cluster.cli.failures import Failure, Unreachable
+from headrace.cluster.cli.payfile import answers
+from headrace.cluster.cli.payfile.items import Mapped, PaymentItem, Refused
+
+NDJSON = {"Content-Type": "application/x-ndjson"}
+SPLIT = frozenset({400, 413, 422})
+"""A batch refused as a whole is halved until the item that is to blame stands alone."""
+AGAIN = frozenset({429, 503})
+SETTLE_FIRST_S = 0.25
+SETTLE_MAX_S = 2.0
+
+_encode_lines = json.Encoder().encode_lines
+
+
+class Paid(NamedTuple):
+    """A row's payment; `status` is brought up to date until it is no longer in flight."""
+
+    payment: answers.Payment
+    replayed: bool
+
+
+class Batch(NamedTuple):
+    """A batch as the platform knows it: its id, and which rows of the chunk are its items."""
+
+    id: str
+    rows: list[int]
+
+
+Results = list[Paid | Refused | None]
+
+
+class Sender:
+    """At most `in_flight` requests out at once."""
+
+    def __init__(self, api: Api, in_flight: int) -> None:
+        self._api = api
+        self._slots = asyncio.Semaphore(in_flight)
+
+    async def send(self, mapped: Mapped) -> tuple[Results, list[Batch]]:
+        """An answer for every row; Unreachable when some have none after the client's patience."""
+        results: Results = [mapped.refused.get(i) for i in range(len(mapped.items))]
+        items = {i: item for i, item in enumerate(mapped.items) if item is not None}
+        batches: list[Batch] = []
+        give_up = time.monotonic() + self._api.patience_s
+        attempt = 0
+        while items:
+            now, later = _first_of_each_key(items)
+            unanswered = await self._post(now, results, batches)
+            if unanswered:
+                if time.monotonic() > give_up:
+                    raise Unreachable(f"{len(unanswered)} payments got no answer: run it again")
+                await asyncio.sleep(backoff_s(attempt))
+                attempt += 1
+            items = dict(sorted((unanswered | later).items()))
+        return results, batches
+
+    async def _post(
+        self, items: dict[int, PaymentItem], results: Results, batches: list[Batch]
+    ) -> dict[int, PaymentItem]:
+        """Sends once; returns the items to send again."""
+        rows = list(items)
+        async with self._slots:
+            response = await self._api.send(
+                "POST", "/v1/payment-batches", headers=NDJSON, content=_encode_lines(items.values())
+            )
+        if response.status_code in SPLIT:
+            if len(rows) == 1:
+                told = convert(problem_of(response), answers.Problem)
+                results[rows[0]] = Refused(told.code, told.field, told.reason)
+                return {}
+            unanswered: dict[int, PaymentItem] = {}
+            half = len(rows) // 2
+            for part in (rows[:half], rows[half:]):
+                sent = {i: items[i] for i in part}
+                unanswered |= await self._post(sent, results, batches)
+            return unanswered
+        raise_for_problem(response)
+        answer = _decoded(response.content, len(rows))
+        batches.append(Batch(answer.id, rows))
+        unanswered = {}
+        for i, item in zip(rows, answer.results, strict=True):
+            if item.payment is not None:
+                results[i] = Paid(item.payment, item.replayed)
+            elif item.status in AGAIN:
+                unanswered[i] = items[i]
+            else:
+                told = item.problem or answers.Problem(f"http_{item.status}")
+                results[i] = Refused(told.code, told.field, told.reason)
+        return unanswered
+
+    async def settle(self, mapped: Mapped, results: Results, batches: list[Batch]) -> None:
+        """Waits until no payment of the chunk is on its way between partitions any more.
+
+        Gives up after the client's patience, leaving the status `authorized`.
+        """
+        give_up = time.monotonic() + self._api.patience_s
+        wait_s = SETTLE_FIRST_S
+        open_batches = _with_payments_in_flight(mapped, results, batches)
+        while open_batches and time.monotonic() < give_up:
+            await asyncio.sleep(wait_s)
+            wait_s = min(2 * wait_s, SETTLE_MAX_S)
+            for batch in open_batches:
+                await self._read(batch, results)
+            open_batches = _with_payments_in_flight(mapped, results, open_batches)
+
+    async def _read(self, batch: Batch, results: Results) -> None:
+        async with self._slots:
+            response = await self._api.send("GET", f"/v1/payment-batches/{batch.id}")
+        raise_for_problem(response)
+        answer = _decoded(response.content, len(batch.rows))
+        for i, item in zip(batch.rows, answer.results, strict=True):
+            before = results[i]
+            if item.payment is not None and isinstance(before, Paid):
+                results[i] = Paid(item.payment, before.replayed)
+
+
+def in_flight(result: Paid | Refused | None, item: PaymentItem | None) -> bool:
+    """Whether a payment is on its way to a creditor in another partition."""
+    if not isinstance(result, Paid) or item is None:
+        return False
+    status = result.payment.status
+    return status == "captured" or (status == "authorized" and item.capture != "manual")
+
+
+def _with_payments_in_flight(mapped: Mapped, results: Results, batches: list[Batch]) -> list[Batch]:
+    return [
+        batch
+        for batch in batches
+        if any(in_flight(results[i], mapped.items[i]) for i in batch.rows)
+    ]
+
+
+def _first_of_each_key(
+    items: dict[int, PaymentItem],
+) -> tuple[dict[int, PaymentItem], dict[int, PaymentItem]]:
+    if len({item.idempotency_key for item in items.values()}) == len(items):
+        return items, {}
+    first: dict[int, PaymentItem] = {}
+    later: dict[int, PaymentItem] = {}
+    seen: set[str] = set()
+    for i, item in items.items():
+        (later if item.idempotency_key in seen else first)[i] = item
+        seen.add(item.idempotency_key)
+    return first, later
+
+
+def _decoded(content: bytes, size: int) -> answers.BatchAnswer:
+    try:
+        answer = answers.batch(content)
+    except DecodeError as error:
+        raise Failure(f"a batch answer that isn't one: {error}") from error
+    if len(answer.results) != size:
+        raise Failure(f"{size} payments were sent and {len(answer.results)} answered")
+    return answer
