@@ -13,7 +13,8 @@ import numpy as np
 from numpy.random import Generator, default_rng
 
 from headrace.runtime.clock import DAY_US
-from headrace.runtime.risk.habits import Floats, Habits, Ints, WorldSettings
+from headrace.runtime.risk.habits import Floats, Habits, Ints
+from headrace.runtime.risk.habits import WorldSettings as WorldSettings
 
 
 class Scenario(IntEnum):

@@ -6,12 +6,14 @@ observations (t_i, a_i) the values at a moment t are
     count_W(t) = sum over i of exp(-(t - t_i) / W)
     amount_W(t) = sum over i of a_i * exp(-(t - t_i) / W)
 
-which needs only the values at the last observation: on the next one, dt later,
+which needs only the values at the newest observation: on the next one, dt later,
 count = count * exp(-dt / W) + 1 and amount = amount * exp(-dt / W) + a. A steady rate of r a day
 comes to count_W = r * W (in days) once the account is much older than W.
 
-Time never runs backwards here: an observation older than the newest one counts as if it came
-together with it, and values asked for an earlier moment are those of the newest observation.
+The sums do not depend on the order of observations: one that comes late counts as much as it
+would by now had it come in time. Two files played at once, or partitions that report to a shared
+store at their own pace, cannot make an account look busier than it is. Values asked for a moment
+before the newest observation are those at the newest observation.
 """
 
 from collections.abc import Iterable
@@ -25,8 +27,8 @@ WINDOWS_DAYS = (1, 7, 30)
 STATE = np.dtype(
     [("since", "<i8"), ("last", "<i8"), ("counts", "<f8", (3,)), ("amounts", "<f8", (3,))]
 )
-"""A state as numpy reads it: first and last observation in microseconds of UTC (0: none), then
-counts and amounts (minor units) as they stood at the last one, for each of WINDOWS_DAYS."""
+"""A state as numpy reads it: earliest and newest observation in microseconds of UTC (0: none), then
+counts and amounts (minor units) as they stood at the newest one, for each of WINDOWS_DAYS."""
 
 EMPTY = bytes(STATE.itemsize)
 """The state of an account that has seen nothing."""
@@ -43,10 +45,15 @@ def observed(state: bytes, at_us: int, amount: int) -> bytes:
     """The state after one more payment of `amount` at `at_us`; the given one stays as it is."""
     since, last, c1, c7, c30, a1, a7, a30 = _unpack(state)
     dt = last - at_us
-    if dt >= 0:
-        return _pack(since, last, c1 + 1, c7 + 1, c30 + 1, a1 + amount, a7 + amount, a30 + amount)
     if not since:
         return _pack(at_us, at_us, 1.0, 1.0, 1.0, amount, amount, amount)
+    if dt > 0:
+        e1, e7, e30 = exp(-dt * _PER_1_DAY), exp(-dt * _PER_7_DAYS), exp(-dt * _PER_30_DAYS)
+        return _pack(
+            min(since, at_us), last,
+            c1 + e1, c7 + e7, c30 + e30,
+            a1 + amount * e1, a7 + amount * e7, a30 + amount * e30,
+        )  # fmt: skip
     e1, e7, e30 = exp(dt * _PER_1_DAY), exp(dt * _PER_7_DAYS), exp(dt * _PER_30_DAYS)
     return _pack(
         since, at_us,
@@ -77,7 +84,7 @@ class Windows:
 
     @property
     def since_us(self) -> int:
-        """When the first observation was; 0 before it."""
+        """When the earliest observation was; 0 before there is one."""
         since: int = _unpack(self.state)[0]
         return since
 

@@ -1,4 +1,5 @@
 from math import exp, inf
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 
 from headrace.runtime.clock import DAY_US
 from headrace.runtime.money import AMOUNT_MAX
-from headrace.runtime.risk.windows import EMPTY, STATE, WINDOWS_DAYS, Windows, observed
+from headrace.runtime.risk.windows import EMPTY, STATE, WINDOWS_DAYS, Windows
 
 START = 1_522_540_800_000_000
 moments = st.integers(START, START + 400 * DAY_US)
@@ -16,14 +17,10 @@ payments = st.lists(st.tuples(amounts, moments), max_size=40)
 
 def by_definition(rows: list[tuple[int, int]], at: int) -> tuple[list[float], list[float]]:
     """The sums of the module's docstring, over every observation."""
-    times, newest = [], 0
-    for _, t in rows:
-        newest = max(newest, t)
-        times.append(newest)
-    at = max(at, newest)
+    at = max([at, *(t for _, t in rows)])
     counts, sums = [], []
     for window in WINDOWS_DAYS:
-        weights = [exp(-(at - t) / (window * DAY_US)) for t in times]
+        weights = [exp(-(at - t) / (window * DAY_US)) for _, t in rows]
         counts.append(sum(weights))
         sums.append(sum(w * a for w, (a, _) in zip(weights, rows, strict=True)))
     return counts, sums
@@ -49,15 +46,15 @@ def test_folding_the_journal_gives_what_was_observed_live(
     assert live.state == Windows.folded(rows).state
 
 
-@given(payments, amounts, moments)
-def test_late_observations_count_as_if_they_came_with_the_newest(
-    rows: list[tuple[int, int]], amount: int, late: int
-) -> None:
-    newest = max([START, *(t for _, t in rows)])
-    windows = Windows.folded([*rows, (1, newest)])
-    as_newest = observed(windows.state, newest, amount)
-    windows.observe(min(late, newest), amount)
-    assert windows.state == as_newest
+@given(payments, st.randoms(use_true_random=False))
+def test_order_does_not_matter(rows: list[tuple[int, int]], random: Random) -> None:
+    in_order = sorted(rows, key=lambda row: row[1])
+    random.shuffle(rows)
+    one, other = Windows.folded(in_order), Windows.folded(rows)
+    end = START + 400 * DAY_US
+    assert one.since_us == other.since_us
+    for a, b in zip(sum(one.values(end), ()), sum(other.values(end), ()), strict=True):
+        assert a == pytest.approx(b, rel=1e-9, abs=1e-6)
 
 
 @given(payments, moments, st.integers(0, 100 * DAY_US))
