@@ -1,0 +1,34 @@
+"""All reading of the ledger that gateways do."""
+
+import asyncpg
+
+from headrace.runtime.ledger import read_payment_lists
+from headrace.runtime.ledger.account_names import AccountNames
+from headrace.runtime.ledger.read_accounts import AccountReader
+from headrace.runtime.ledger.read_events import EventReader
+from headrace.runtime.ledger.read_payment_lists import Filter
+from headrace.runtime.ledger.read_payments import PaymentReader
+from headrace.runtime.ledger.views import Page, PaymentView
+
+
+class Reader(PaymentReader, AccountReader, EventReader):
+    """Reads what is committed, on a pool whose statements have a time-out.
+
+    Raises asyncpg.QueryCanceledError when a statement took too long.
+    """
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self.pool = pool
+        self.names = AccountNames(pool)
+
+    async def payments(
+        self, tenant: int, chosen: Filter, cursor: str | None = None, limit: int = 100
+    ) -> Page[PaymentView]:
+        """Payments that a filter lets through, newest first. Raises InvalidCursor.
+
+        A page can be short, or even empty, and yet have a next one: see read_payment_lists.
+        """
+        found, following = await read_payment_lists.payments(
+            self.pool, tenant, chosen, cursor, limit
+        )
+        return Page(await self.payment_views(tenant, found), following)

@@ -1,0 +1,152 @@
+"""Reading accounts: balances, now and then, and statements."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+from asyncpg import Record as Row
+from msgspec import Struct, json
+
+from headrace.runtime.clock import iso
+from headrace.runtime.ledger import cursors, load, views
+from headrace.runtime.ledger.account_names import AccountNames
+from headrace.runtime.ledger.connect import Database
+from headrace.runtime.ledger.record import Record
+from headrace.runtime.ledger.statements import load as load_sql
+from headrace.runtime.ledger.views import AccountView, Entry, Limits, Page
+from headrace.runtime.money import currency_code
+from headrace.runtime.partitioning import partition_of_account
+from headrace.runtime.payments.account import AccountState
+from headrace.runtime.payments.states import RecordKind
+
+SQL = load_sql("headrace.runtime.ledger", "read_accounts")
+_NUMBER = load_sql("headrace.runtime.ledger", "read_payments")["account_number"]
+_SEQ_MAX = 2**62
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """An account's settings after a change, as the journal keeps them."""
+
+    state: str
+    credit_line: int = 0
+    payment_max: int = 0
+    daily_amount_max: int = 0
+    daily_count_max: int = 0
+
+
+async def seq_at(database: Database, partition: int, moment: datetime) -> int:
+    """A partition's last sequence at a moment; 0: it had none."""
+    seq: int | None = await database.fetchval(SQL["seq_at"], partition, moment)
+    if seq is None:
+        raise LookupError(f"the ledger has no lease row for partition {partition}")
+    return seq
+
+
+class AccountReader:
+    """Each question belongs to a tenant, and no other's account answers it."""
+
+    def __init__(self, pool: asyncpg.Pool, names: AccountNames) -> None:
+        self.pool = pool
+        self.names = names
+
+    async def account(self, tenant: int, id: str, at: datetime | None = None) -> AccountView | None:
+        """An account as it is, or as it was at a moment; None when there was none."""
+        row = await self.pool.fetchrow(SQL["account"], tenant, id)
+        if row is None:
+            return None
+        return _account(row) if at is None else await self._account_at(row, at)
+
+    async def accounts(
+        self, tenant: int, cursor: str | None = None, limit: int = 100
+    ) -> Page[AccountView]:
+        """A tenant's accounts by id. Raises InvalidCursor."""
+        after = cursors.decode("accounts", cursor) if cursor else ""
+        rows = await self.pool.fetch(SQL["accounts"], tenant, after, limit + 1)
+        items = [_account(row) for row in rows[:limit]]
+        return Page(items, cursors.encode("accounts", items[-1].id) if len(rows) > limit else None)
+
+    async def entries(
+        self,
+        tenant: int,
+        id: str,
+        cursor: str | None = None,
+        limit: int = 100,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Page[Entry] | None:
+        """An account's statement, newest first, from a moment (included) to another; None when
+        there is no such account. Raises InvalidCursor."""
+        number = await self.pool.fetchval(_NUMBER, tenant, id)
+        if number is None:
+            return None
+        partition = partition_of_account(number)
+        high, low = _SEQ_MAX, 0
+        if until is not None:
+            high = await seq_at(self.pool, partition, until)
+        if since is not None:
+            low = await seq_at(self.pool, partition, since - timedelta(microseconds=1))
+        if cursor is not None:
+            high = min(high, cursors.decode_number("entries", cursor))
+        rows = await self.pool.fetch(SQL["entries"], number, high, low, since, until, limit + 1)
+        records = sorted(map(load.record_of, rows), key=lambda r: _own_seq(r, number), reverse=True)
+        page = records[:limit]
+        more = len(records) > limit
+        return Page(
+            await self._entries(page, number),
+            cursors.encode("entries", _own_seq(page[-1], number) - 1) if more else None,
+        )
+
+    async def _account_at(self, row: Row, at: datetime) -> AccountView | None:
+        number = row["number"]
+        seq = await seq_at(self.pool, partition_of_account(number), at)
+        balance = await self.pool.fetchrow(SQL["balance_at"], number, seq, at)
+        details = await self.pool.fetchval(SQL["settings_at"], number, seq)
+        if balance is None or details is None:
+            return None
+        then = json.decode(details, type=Settings)
+        return AccountView(
+            id=row["id"],
+            currency=currency_code(row["currency"]),
+            state=then.state,
+            posted=balance["posted"],
+            held=balance["held"],
+            available=balance["posted"] - balance["held"] + then.credit_line,
+            credit_line=then.credit_line,
+            limits=Limits(then.payment_max, then.daily_amount_max, then.daily_count_max),
+            opened_at=iso(row["opened_at"]),
+            as_of=iso(at),
+        )
+
+    async def _entries(self, records: list[Record], account: int) -> list[Entry]:
+        arrived = [
+            UUID(bytes=r.payment)
+            for r in records
+            if r.kind in (RecordKind.CREDITED, RecordKind.REFUND_DEBITED)
+        ]
+        debtors: dict[bytes, int] = {}
+        if arrived:
+            rows = await self.pool.fetch(SQL["debtors"], arrived)
+            debtors = {row["payment"].bytes: row["debit"] for row in rows}
+        others = [views.counterparty(r, account, debtors.get(r.payment, 0)) for r in records]
+        names = await self.names.of(others)
+        return [
+            views.entry(r, account, other, names) for r, other in zip(records, others, strict=True)
+        ]
+
+
+def _own_seq(record: Record, account: int) -> int:
+    return record.seq if record.debit == account else record.credit_seq
+
+
+def _account(row: Row) -> AccountView:
+    return AccountView(
+        id=row["id"],
+        currency=currency_code(row["currency"]),
+        state=AccountState(row["state"]).name.lower(),
+        posted=row["posted"],
+        held=row["held"],
+        available=row["posted"] - row["held"] + row["credit_line"],
+        credit_line=row["credit_line"],
+        limits=Limits(row["payment_max"], row["daily_amount_max"], row["daily_count_max"]),
+        opened_at=iso(row["opened_at"]),
+    )

@@ -1,0 +1,53 @@
+"""Reading the journal in order, partition by partition."""
+
+from collections.abc import Collection, Mapping
+
+import asyncpg
+
+from headrace.runtime.ledger import load
+from headrace.runtime.ledger.record import Record
+from headrace.runtime.ledger.statements import load as load_sql
+from headrace.runtime.payments.states import RecordKind
+
+SQL = load_sql("headrace.runtime.ledger", "read_events")
+
+
+class EventReader:
+    """Committed records only; a partition's come without gaps, since each has one writer."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self.pool = pool
+
+    async def ends(self) -> dict[int, int]:
+        """Each partition's newest sequence."""
+        return {r["partition"]: r["last_seq"] for r in await self.pool.fetch(SQL["ends"])}
+
+    async def moved(self, position: Mapping[int, int]) -> dict[int, int]:
+        """Of the partitions of a position those that went beyond it, and their newest sequence."""
+        rows = await self.pool.fetch(SQL["moved"], list(position), list(position.values()))
+        return {r["partition"]: r["last_seq"] for r in rows}
+
+    async def events(
+        self,
+        partition: int,
+        after_seq: int,
+        tenant: int | None,
+        limit: int,
+        *,
+        through: int,
+        kinds: Collection[RecordKind] | None = None,
+    ) -> tuple[list[Record], int]:
+        """Of the next `limit` records of a partition, up to `through`, those that are events of a
+        tenant (None: of all) and of some kinds; and the sequence up to which that is all."""
+        if through - after_seq > limit:
+            edge = await self.pool.fetchval(SQL["edge"], partition, after_seq, through, limit - 1)
+            through = through if edge is None else edge
+        rows = await self.pool.fetch(
+            SQL["events"],
+            partition,
+            after_seq,
+            through,
+            tenant,
+            None if kinds is None else list(kinds),
+        )
+        return [load.record_of(row) for row in rows], through

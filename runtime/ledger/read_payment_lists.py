@@ -1,0 +1,184 @@
+"""Lists of payments, newest first, along the indexes that the journal has anyway.
+
+A filter that no index answers is tried on stretches of rows, each longer than the one before, until
+the page is full, the list ends, or time or rows are used up; then the page is short and its cursor
+goes on from there.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import NamedTuple
+from uuid import UUID
+
+from asyncpg import Record as Row
+from msgspec import Struct
+
+from headrace.runtime.clock import EPOCH, to_us
+from headrace.runtime.ledger import cursors
+from headrace.runtime.ledger.connect import Database
+from headrace.runtime.ledger.read_accounts import seq_at
+from headrace.runtime.ledger.statements import load
+from headrace.runtime.partitioning import partition_of_account
+from headrace.runtime.payments.states import PaymentState
+
+SQL = load("headrace.runtime.ledger", "read_payments")
+ROWS_MAX = 100_000
+"""Looked at for one page."""
+TIME_MAX_S = 2.0
+ARRIVED = frozenset({PaymentState.SETTLED, PaymentState.PARTIALLY_REFUNDED, PaymentState.REFUNDED})
+"""States in which the creditor has been credited, so that its own entries lead to the payment."""
+
+_SEQ_MAX = 2**62
+_UUID_MAX = 2**128 - 1
+
+
+class Filter(Struct, frozen=True, kw_only=True):
+    """What the payments of a list have in common. From (inclusive) and to bound the creation."""
+
+    debtor: str | None = None
+    creditor: str | None = None
+    reference: str | None = None
+    status: PaymentState | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+
+
+class _Route(NamedTuple):
+    """A way through an index: places from `high` down to `low`, both included."""
+
+    name: str
+    high: int
+    low: int
+    stretch: Callable[[int, int], Awaitable[list[Row]]]
+    """Rows (place, payment, counts) from a place down, at most so many."""
+    by_payment: bool
+    """Places are payments, of which an index holds several rows."""
+
+
+class _Parties(NamedTuple):
+    debtor: int | None
+    creditor: int | None
+
+
+async def payments(
+    database: Database, tenant: int, chosen: Filter, cursor: str | None, limit: int
+) -> tuple[list[UUID], str | None]:
+    """The ids of a page and the cursor of the next; InvalidCursor if `cursor` is another list's."""
+    parties = await _parties(database, tenant, chosen)
+    if parties is None:
+        return [], None
+    route = await _route(database, tenant, chosen, parties)
+    high = route.high
+    if cursor is not None:
+        high = min(high, _place(route, cursor))
+    found: list[tuple[int, UUID]] = []
+    started, rows_seen, rows = monotonic(), 0, max(4 * limit, 100)
+    while high >= route.low and len(found) <= limit:
+        stretch = await route.stretch(high, rows)
+        ended = len(stretch) < rows
+        rows_seen += len(stretch)
+        # A payment whose rows the stretch may have cut is left to the next one.
+        cut = None if ended or not route.by_payment else stretch[-1]["payment"]
+        counting = {
+            r["payment"]: r["place"] for r in stretch if r["counts"] and r["payment"] != cut
+        }
+        matching = await _matching(database, tenant, chosen, parties, list(counting))
+        found += [(_number(counting[payment]), payment) for payment in matching]
+        if ended:
+            high = route.low - 1
+            break
+        before = high
+        high = _number(stretch[-1]["place"]) - (not route.by_payment)
+        rows *= 4 if high == before else 2
+        if rows_seen >= ROWS_MAX or monotonic() - started >= TIME_MAX_S:
+            break
+    page = found[:limit]
+    if len(found) > limit:
+        high = page[-1][0] - 1
+    more = high >= route.low
+    return [payment for _, payment in page], cursors.encode(route.name, high) if more else None
+
+
+async def _parties(database: Database, tenant: int, chosen: Filter) -> _Parties | None:
+    """The numbers of the accounts that are asked for; None when one of them does not exist."""
+    numbers = []
+    for id in (chosen.debtor, chosen.creditor):
+        number = id and await database.fetchval(SQL["account_number"], tenant, id)
+        if id and number is None:
+            return None
+        numbers.append(number or None)
+    return _Parties(*numbers)
+
+
+async def _route(database: Database, tenant: int, chosen: Filter, parties: _Parties) -> _Route:
+    if chosen.reference is None and parties.debtor is not None:
+        return await _of_account(database, "of_debtor", parties.debtor, chosen)
+    if chosen.reference is None and parties.creditor is not None and chosen.status in ARRIVED:
+        return await _of_account(database, "arrived", parties.creditor, chosen)
+    low = _first_id(chosen.created_from) if chosen.created_from else 0
+    high = (
+        _first_id(chosen.created_to + timedelta(milliseconds=1)) if chosen.created_to else _UUID_MAX
+    )
+
+    async def with_reference(high: int, rows: int) -> list[Row]:
+        return await database.fetch(
+            SQL["with_reference"], tenant, UUID(int=high), UUID(int=low), rows, chosen.reference
+        )
+
+    async def in_review(high: int, rows: int) -> list[Row]:
+        return await database.fetch(SQL["in_review"], UUID(int=high), UUID(int=low), rows)
+
+    async def newest(high: int, rows: int) -> list[Row]:
+        return await database.fetch(SQL["newest"], tenant, UUID(int=high), UUID(int=low), rows)
+
+    if chosen.reference is not None:
+        return _Route("with_reference", high, low, with_reference, True)
+    if chosen.status is PaymentState.IN_REVIEW:
+        return _Route("in_review", high, low, in_review, True)
+    return _Route("newest", high, low, newest, True)
+
+
+async def _of_account(database: Database, name: str, account: int, chosen: Filter) -> _Route:
+    """Along an account's own entries. A payment arrives when it is created or later."""
+    partition, low, high = partition_of_account(account), 0, _SEQ_MAX
+    if chosen.created_from:
+        low = await seq_at(database, partition, chosen.created_from - timedelta(microseconds=1)) + 1
+    if chosen.created_to and name == "of_debtor":
+        high = await seq_at(database, partition, chosen.created_to)
+
+    async def stretch(high: int, rows: int) -> list[Row]:
+        return await database.fetch(SQL[name], account, high, low, rows)
+
+    return _Route(name, high, low, stretch, False)
+
+
+async def _matching(
+    database: Database, tenant: int, chosen: Filter, parties: _Parties, payments: list[UUID]
+) -> list[UUID]:
+    if not payments:
+        return []
+    rows = await database.fetch(
+        SQL["matching"], tenant, payments, *parties, chosen.reference, chosen.created_from,
+        chosen.created_to, chosen.status,
+    )  # fmt: skip
+    return [row["payment"] for row in rows]
+
+
+def _first_id(moment: datetime) -> int:
+    """No payment of the moment's millisecond or later has a smaller id (ids.payment_id)."""
+    return max(0, to_us(max(moment, EPOCH)) // 1000) << 80
+
+
+def _number(place: int | UUID) -> int:
+    return place if isinstance(place, int) else place.int
+
+
+def _place(route: _Route, cursor: str) -> int:
+    place = cursors.decode(route.name, cursor)
+    if not place.isascii() or not place.isdigit() or len(place) > 39:
+        raise cursors.InvalidCursor(cursor)
+    number = int(place)
+    if number > (_UUID_MAX if route.by_payment else _SEQ_MAX):
+        raise cursors.InvalidCursor(cursor)
+    return number

@@ -1,0 +1,96 @@
+"""Reading payments one by one."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import asyncpg
+
+from headrace.runtime.ledger import load, views
+from headrace.runtime.ledger.account_names import AccountNames
+from headrace.runtime.ledger.record import Record
+from headrace.runtime.ledger.statements import load as load_sql
+from headrace.runtime.ledger.views import Operation, PaymentView, TimelineEntry
+from headrace.runtime.partitioning import partition_of_payment
+from headrace.runtime.payments.answer import Done
+from headrace.runtime.payments.states import FIRST_KINDS, RecordKind
+
+SQL = load_sql("headrace.runtime.ledger", "read_payments")
+
+
+def standing_at(records: Sequence[Record], seq: int) -> list[Record]:
+    """A payment's records up to a sequence of its home.
+
+    What a final capture leaves is released by a record of the same commit, which belongs to it.
+    """
+    told = [r for r in records if r.seq <= seq]
+    later = records[len(told) :]
+    if told and told[-1].kind == RecordKind.CAPTURED and later:
+        release = later[0]
+        if release.kind == RecordKind.RELEASED and release.leg == told[-1].leg > 0:
+            told.append(release)
+    return told
+
+
+class PaymentReader:
+    """Each question belongs to a tenant, and no other's payment answers it."""
+
+    def __init__(self, pool: asyncpg.Pool, names: AccountNames) -> None:
+        self.pool = pool
+        self.names = names
+
+    async def payment(
+        self, tenant: int, payment: bytes, as_of: tuple[int, int] | None = None
+    ) -> PaymentView | None:
+        """A payment (16 bytes) as it stands now, or as it stood at a record (partition, seq)."""
+        records = await self._records(tenant, payment)
+        if as_of is not None:
+            if as_of[0] != partition_of_payment(payment):
+                raise ValueError("a payment's records are those of its home partition")
+            records = standing_at(records, as_of[1])
+        if not records:
+            return None
+        return views.payment_view(records, await self.names.in_records(records))
+
+    async def payment_by_key(self, tenant: int, key: str) -> PaymentView | None:
+        """The payment that was made with an idempotency key, as it stands now."""
+        record = await self._by_key(tenant, key)
+        if record is None or record.kind not in FIRST_KINDS:
+            return None
+        return await self.payment(tenant, record.payment)
+
+    async def timeline(self, tenant: int, payment: bytes) -> list[TimelineEntry]:
+        """Everything that happened to a payment, in order; empty when there is no such payment."""
+        return views.timeline(await self._records(tenant, payment))
+
+    async def operation(self, tenant: int, key: str) -> Operation | None:
+        """What an idempotency key was used for, whatever it was."""
+        record = await self._by_key(tenant, key)
+        if record is None:
+            return None
+        return views.operation(record, await self.names.in_records([record]))
+
+    async def answers(self, tenant: int, keys: Sequence[str]) -> dict[str, Done]:
+        """The first answer to each of the keys that the ledger knows."""
+        known = await load.keys(self.pool, [(tenant, key) for key in keys])
+        return {key: done for (_, key), (_, done) in known.items()}
+
+    async def payment_views(self, tenant: int, payments: Iterable[UUID]) -> list[PaymentView]:
+        """Several at once, as they stand now, in the order asked for."""
+        wanted = list(payments)
+        rows = await self.pool.fetch(SQL["records"], tenant, wanted)
+        by_payment: dict[bytes, list[Record]] = {}
+        for row in rows:
+            record = load.record_of(row)
+            by_payment.setdefault(record.payment, []).append(record)
+        names = await self.names.in_records(r for rs in by_payment.values() for r in rs)
+        return [
+            views.payment_view(by_payment[p.bytes], names) for p in wanted if p.bytes in by_payment
+        ]
+
+    async def _records(self, tenant: int, payment: bytes) -> list[Record]:
+        rows = await self.pool.fetch(SQL["records"], tenant, [UUID(bytes=payment)])
+        return [load.record_of(row) for row in rows]
+
+    async def _by_key(self, tenant: int, key: str) -> Record | None:
+        row = await self.pool.fetchrow(SQL["by_key"], tenant, key)
+        return load.record_of(row) if row else None

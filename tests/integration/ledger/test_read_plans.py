@@ -1,0 +1,105 @@
+"""The hot reads keep to their indexes, with plans made for any values and for particular ones."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from headrace.runtime.ledger import read_accounts, read_events, read_payments
+from headrace.runtime.ledger.statements import load
+
+FILL = """
+INSERT INTO journal (partition, seq, credit_partition, credit_seq, debit, credit, creditor, amount,
+    debit_posted, debit_held, credit_posted, credit_held, at, occurred_at, fingerprint, payment,
+    trace, tenant, risk_flags, kind, state, reason, leg, currency, risk_score, risk_model, key,
+    reference)
+SELECT n % 16, n / 16 + 1, n % 16, n / 16 + 1,
+    ((n % 16)::bigint << 40) + 4096 + n / 16 % 50, ((n % 16)::bigint << 40) + 4146 + n / 16 % 50,
+    ((n % 16)::bigint << 40) + 4146 + n / 16 % 50, 1, 0, 0, 0, 0, t, t, 0,
+    (lpad(to_hex((extract(epoch FROM t) * 1000)::bigint), 12, '0')
+        || '70008000' || lpad(to_hex(n), 8, '0') || '0000')::uuid,
+    '00000000-0000-0000-0000-000000000000', 1, 0, 10, 5, 0, 0, 978, 1, 1, 'key-' || n,
+    'reference-' || n % 1000
+FROM generate_series(0, 40000) n,
+    LATERAL (SELECT timestamptz '2025-01-01' + n * interval '10 ms' AS t) clock;
+INSERT INTO accounts (number, tenant, id, currency, opened_at)
+SELECT (p::bigint << 40) + 4096 + a, 1, 'account-' || p || '-' || a, 978, now()
+FROM generate_series(0, 15) p, generate_series(0, 99) a;
+UPDATE leases SET last_seq = 2500;
+"""
+PAYMENT = "01941f29-7c00-7000-8000-000000000000"
+ACCOUNT = (3 << 40) + 4100
+MOMENT = "'2025-01-01 00:03:00+00'"
+FIRST = f"'{PAYMENT[:13]}-0000-0000-000000000000'"
+LAST = "'ffffffff-ffff-ffff-ffff-ffffffffffff'"
+
+PAYMENTS, ACCOUNTS, EVENTS = read_payments.SQL, read_accounts.SQL, read_events.SQL
+HOT = [
+    (PAYMENTS, "records", f"1, ARRAY['{PAYMENT}']::uuid[]", {"journal_payment"}),
+    (PAYMENTS, "by_key", "1, 'key-77'", {"journal_key"}),
+    (PAYMENTS, "newest", f"1, {LAST}, {FIRST}, 100", {"journal_payment"}),
+    (PAYMENTS, "of_debtor", f"{ACCOUNT}, 5000, 0, 100", {"journal_debit"}),
+    (PAYMENTS, "arrived", f"{ACCOUNT + 50}, 5000, 0, 100", {"journal_credit", "journal_payment"}),
+    (PAYMENTS, "matching", f"1, ARRAY['{PAYMENT}']::uuid[], NULL, NULL, NULL, NULL, NULL, 5",
+     {"journal_payment"}),
+    (PAYMENTS, "with_reference", f"1, {LAST}, {FIRST}, 100, 'reference-7'",
+     {"journal_reference"}),
+    (ACCOUNTS, "account", "1, 'account-3-4'", {"journal_debit", "journal_credit"}),
+    (ACCOUNTS, "accounts", "1, 'account-3', 20", {"journal_debit", "journal_credit"}),
+    (ACCOUNTS, "seq_at", f"3, {MOMENT}", {"journal_seq"}),
+    (ACCOUNTS, "balance_at", f"{ACCOUNT}, 2000, {MOMENT}", {"journal_debit", "journal_credit"}),
+    (ACCOUNTS, "settings_at", f"{ACCOUNT}, 2000", {"journal_credit"}),
+    (ACCOUNTS, "entries", f"{ACCOUNT}, 2000, 0, NULL, NULL, 50",
+     {"journal_debit", "journal_credit"}),
+    (ACCOUNTS, "debtors", f"ARRAY['{PAYMENT}']::uuid[]", {"journal_payment"}),
+    (EVENTS, "edge", "3, 100, 2000, 50", {"journal_seq"}),
+    (EVENTS, "events", "3, 100, 150, 1, NULL", {"journal_seq"}),
+]  # fmt: skip
+
+
+@pytest_asyncio.fixture
+async def filled(database):
+    async with database.acquire() as connection:
+        await connection.execute("INSERT INTO tenants (name) VALUES ('acme')")
+        await connection.execute(FILL)
+        await connection.execute("ANALYZE journal; ANALYZE accounts; ANALYZE leases")
+        yield connection
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", []):
+        yield from nodes(part)
+
+
+async def test_every_hot_read_uses_its_index_and_never_scans_the_journal(filled):
+    for mode in ("force_generic_plan", "force_custom_plan"):
+        await filled.execute(f"SET plan_cache_mode = {mode}")
+        for statements, name, values, indexes in HOT:
+            await filled.execute(f"PREPARE hot AS {statements[name]}")
+            plan = await filled.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE hot ({values})")
+            await filled.execute("DEALLOCATE hot")
+            found = list(nodes(json.loads(plan)[0]["Plan"]))
+            used = {n["Index Name"] for n in found if "Index Name" in n}
+            scans = [
+                n for n in found
+                if n["Node Type"] == "Seq Scan" and n["Relation Name"] in ("journal", "accounts")
+            ]  # fmt: skip
+            assert used >= indexes, (mode, name, used)
+            assert scans == [], (mode, name)
+
+
+@pytest.mark.parametrize(
+    ("package", "file"),
+    [
+        ("headrace.runtime.ledger", file)
+        for file in ("read_payments", "read_accounts", "read_events", "batches", "commit",
+                     "fencing", "load")
+    ] + [("headrace.runtime.identity", "keys"), ("headrace.runtime.identity", "tenants")],
+)  # fmt: skip
+async def test_every_named_statement_fits_the_schema(database, package, file):
+    async with database.acquire() as connection:
+        for statement in load(package, file).values():
+            await connection.prepare(statement)
