@@ -1,0 +1,76 @@
+"""/v1/payments/{payment}/cancel, /accept and /reject: what ends a hold or a review."""
+
+from headrace.runtime.ledger.views import PaymentView
+from headrace.runtime.payments.command import Act, PaymentAction
+from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.payments.states import PaymentState
+from headrace.serve.gateway import reply
+from headrace.serve.gateway.examples import CANCELLED, PAYMENT
+from headrace.serve.gateway.payments import FAMILY, PREFERENCE_APPLIED, applied, read
+from headrace.serve.gateway.platform import Platform
+from headrace.serve.gateway.reply import Reply
+from headrace.serve.gateway.request import Request
+from headrace.serve.gateway.route import Answer
+
+R = Refusal
+
+
+@FAMILY.route(
+    "POST",
+    "/v1/payments/{payment}/cancel",
+    "Cancel a held payment",
+    "Releases what is still held. What was captured stays captured; give it back with a refund.",
+    Answer(200, "The payment.", PaymentView, CANCELLED),
+    refusals=(R.UNKNOWN_PAYMENT, R.WRONG_STATE),
+)
+async def cancel_payment(platform: Platform, request: Request) -> Reply:
+    return await _decided(platform, request, PaymentAction.CANCEL)
+
+
+@FAMILY.route(
+    "POST",
+    "/v1/payments/{payment}/accept",
+    "Accept a payment in review",
+    "The payment goes on as if risk had accepted it.",
+    Answer(200, "The payment.", PaymentView, PAYMENT, headers=(PREFERENCE_APPLIED,)),
+    prefer=True,
+    refusals=(R.UNKNOWN_PAYMENT, R.ACCOUNT_CLOSED, R.WRONG_STATE, R.AMOUNT_TOO_LARGE),
+)
+async def accept_payment(platform: Platform, request: Request) -> Reply:
+    return await _decided(platform, request, PaymentAction.ACCEPT)
+
+
+@FAMILY.route(
+    "POST",
+    "/v1/payments/{payment}/reject",
+    "Reject a payment in review",
+    "The payment is declined and its hold released.",
+    Answer(
+        200,
+        "The payment.",
+        PaymentView,
+        {
+            **CANCELLED,
+            "status": "declined",
+            "capture": "automatic",
+            "decline_reason": "review_rejected",
+        },
+    ),
+    refusals=(R.UNKNOWN_PAYMENT, R.WRONG_STATE),
+)
+async def reject_payment(platform: Platform, request: Request) -> Reply:
+    return await _decided(platform, request, PaymentAction.REJECT)
+
+
+async def _decided(platform: Platform, request: Request, action: PaymentAction) -> Reply:
+    payment = request.payment(platform.settings.partitions)
+    command = Act(request.tenant, payment, action, trace=request.trace)
+    done = await platform.submissions.one(command)
+    wait_s = request.wait_s(platform.settings.wait_max_s)
+    if wait_s and action is PaymentAction.ACCEPT:
+        if done.state == PaymentState.CAPTURED:
+            await platform.partitions.await_final(payment, 0, wait_s)
+        view = await read(platform, request.tenant, payment)
+        return reply.json(200, view, applied(wait_s))
+    as_of = (done.partition, done.seq)
+    return reply.json(200, await read(platform, request.tenant, payment, as_of))

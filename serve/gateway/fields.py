@@ -1,0 +1,104 @@
+"""Field types of requests: bounds and forms as the API states them, checked while decoding.
+
+A pattern ends in END because Python's `$` alone lets one trailing newline pass; the OpenAPI
+document shows `$`, which is the same in ECMA's dialect.
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+from headrace.runtime.money import AMOUNT_MAX
+
+END = r"$(?!\n)"
+
+
+def _form(pattern: str, says: str, example: str, length_max: int) -> Meta:
+    FORMS[pattern] = says
+    return Meta(
+        pattern=pattern,
+        min_length=1,
+        max_length=length_max,
+        description=says[:1].upper() + says[1:] + ".",
+        examples=[example],
+    )
+
+
+FORMS: dict[str, str] = {}
+"""What each pattern asks for, in words."""
+
+KEY_PATTERN = "^[!-~]{1,255}" + END
+ACCOUNT_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._:@+=-]{0,127}" + END
+
+AccountId = Annotated[
+    str,
+    _form(
+        ACCOUNT_PATTERN,
+        "1 to 128 letters, digits and . _ : @ + = -, the first a letter or digit",
+        "customer-17",
+        128,
+    ),
+]
+IdempotencyKey = Annotated[
+    str, _form(KEY_PATTERN, "1 to 255 visible ASCII characters", "order-2041", 255)
+]
+Amount = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=AMOUNT_MAX,
+        description="Minor units of the currency: 1250 is 12.50 EUR.",
+        examples=[1250],
+    ),
+]
+Limit = Annotated[int, Meta(ge=0, le=AMOUNT_MAX, description="0: no limit.", examples=[500000])]
+CountLimit = Annotated[int, Meta(ge=0, le=2**31 - 1, description="0: no limit.", examples=[50])]
+CreditLine = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=AMOUNT_MAX,
+        description="How far the account may go below zero, in minor units.",
+        examples=[0],
+    ),
+]
+Currency = Annotated[
+    str,
+    Meta(
+        description="ISO 4217, three letters.",
+        examples=["EUR"],
+        extra_json_schema={"pattern": "^[A-Z]{3}$"},
+    ),
+]
+Reference = Annotated[
+    str,
+    _form(
+        r"^[^\x00-\x1f\x7f]{1,140}" + END,
+        "1 to 140 characters, none of them a control character",
+        "invoice 2041",
+        140,
+    ),
+]
+_NO_NUL = r"^[^\x00]*$"
+FORMS[_NO_NUL] = "text without NUL characters"
+Description = Annotated[
+    str,
+    Meta(pattern=_NO_NUL, max_length=500, description="Free text.", examples=["Two tickets"]),
+]
+Metadata = Annotated[
+    dict[
+        Annotated[str, Meta(pattern=_NO_NUL, min_length=1, max_length=64)],
+        Annotated[str, Meta(pattern=_NO_NUL, max_length=500)],
+    ],
+    Meta(
+        max_length=50,
+        description="Up to 50 pairs of your own, kept and returned as they are.",
+        examples=[{"order": "2041"}],
+    ),
+]
+Moment = Annotated[
+    datetime,
+    Meta(tz=True, description="RFC 3339 with an offset.", examples=["2026-03-01T12:00:00Z"]),
+]
+Seconds = Annotated[int, Meta(ge=1, le=90 * 24 * 3600, examples=[3600])]

@@ -1,0 +1,28 @@
+"""What lists have in common."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from headrace.runtime.ledger.cursors import InvalidCursor
+from headrace.runtime.payments.refusals import Refusal
+from headrace.serve.problems import Problem
+
+
+class ListQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Which page."""
+
+    cursor: (
+        Annotated[str, Meta(max_length=200, description="`next_cursor` of the page before.")] | None
+    ) = None
+    limit: Annotated[int, Meta(ge=1, le=1000, description="Items a page.")] = 100
+
+
+NextCursor = Annotated[
+    str | None, Meta(description="`cursor` of the next page; null where the list ends.")
+]
+
+
+def invalid_cursor(error: InvalidCursor) -> Problem:
+    """The problem of a cursor that is no page's end of this list."""
+    return Problem(Refusal.INVALID_FIELD, "is not a cursor of this list", "cursor")

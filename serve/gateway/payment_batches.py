@@ -1,0 +1,249 @@
+"""/v1/payment-batches: many payments in one request, each decided by itself."""
+
+import asyncio
+from typing import Annotated, Any
+from uuid import UUID
+
+import uuid_utils
+from msgspec import Meta, Struct, convert
+
+from headrace.runtime.ledger import batches
+from headrace.runtime.ledger.batches import PaymentBatch
+from headrace.runtime.ledger.standing import standing
+from headrace.runtime.payments.answer import Answer as PartitionAnswer
+from headrace.runtime.payments.answer import Done
+from headrace.runtime.payments.command import Pay
+from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.payments.states import OPEN_STATES
+from headrace.serve.gateway import reply
+from headrace.serve.gateway.batch_body import BatchBody
+from headrace.serve.gateway.examples import BATCH
+from headrace.serve.gateway.fields import IdempotencyKey
+from headrace.serve.gateway.payment_answer import BatchResult, outcome, refused, result
+from headrace.serve.gateway.payment_request import BatchPaymentRequest, command
+from headrace.serve.gateway.platform import Platform
+from headrace.serve.gateway.reply import Reply
+from headrace.serve.gateway.request import Request
+from headrace.serve.gateway.route import Answer, Family
+from headrace.serve.problems import Problem, ProblemDetails, details
+
+R = Refusal
+CHUNK = 1_000
+"""Items worked on before others get their turn: some milliseconds."""
+
+
+class BatchAnswer(Struct):
+    """What became of each item, in the order of the items."""
+
+    id: str
+    results: list[BatchResult]
+
+
+class BatchItems(Struct, forbid_unknown_fields=True):
+    """The items under a name, as an alternative to a bare array."""
+
+    items: Annotated[list[BatchPaymentRequest], Meta(min_length=1)]
+
+
+class BatchQuery(Struct, forbid_unknown_fields=True):
+    """Which batch."""
+
+    idempotency_key: IdempotencyKey
+
+
+FAMILY = Family(
+    "Payment batches",
+    "Up to 10,000 payments in one request. Items are independent of each other, and in order for"
+    " the same debtor; each has its own key and gets its own payment or problem.",
+)
+_body = BatchBody(BatchPaymentRequest)
+
+
+class Plan:
+    """A batch on its way: what is submitted, and what was refused for its form."""
+
+    __slots__ = ("commands", "keys", "places", "refusals", "results", "seen")
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+        self.commands: list[Pay] = []
+        self.places: list[int] = []
+        """Of each command among the items."""
+        self.refusals: dict[int, ProblemDetails] = {}
+        self.results: list[BatchResult] = []
+        """Of the items refused; the others' places are taken by a stand-in until answered."""
+        self.seen: set[str] = set()
+
+    def add(
+        self, items: list[BatchPaymentRequest | Problem], tenant: int, trace: bytes, now_us: int
+    ) -> None:
+        """Takes the next items in."""
+        for item in items:
+            if isinstance(item, Problem):
+                self._refuse("", item)
+                continue
+            key = item.idempotency_key
+            try:
+                pay = command(item, tenant, key, trace, now_us)
+            except Problem as problem:
+                self._refuse(key, problem)
+                continue
+            if key in self.seen:
+                self._refuse(key, Problem(R.DUPLICATE_KEY_IN_BATCH, field="idempotency_key"))
+                continue
+            self.seen.add(key)
+            self.places.append(len(self.keys))
+            self.commands.append(pay)
+            self.keys.append(key)
+            self.results.append(_PENDING)
+
+    def _refuse(self, key: str, problem: Problem) -> None:
+        told = details(problem.refusal, problem.detail, problem.field)
+        self.refusals[len(self.keys)] = told
+        self.results.append(refused(told))
+        self.keys.append(key)
+
+    def answered(self, start: int, answers: list[PartitionAnswer]) -> None:
+        """Takes the answers to the commands from `start` on."""
+        keys, places, results = self.keys, self.places, self.results
+        for at, answer in enumerate(answers, start):
+            place = places[at]
+            results[place] = result(keys[place], answer)
+
+
+_PENDING = BatchResult(0)
+
+
+@FAMILY.route(
+    "POST",
+    "/v1/payment-batches",
+    "Make many payments",
+    'A JSON array, `{"items": […]}`, or NDJSON with one payment a line. The answer is `200`'
+    " whatever became of the items; look at each one's `status`. An item whose partition is away"
+    " gets a `503` problem of its own: send it again with its key. With an `Idempotency-Key` for"
+    " the batch, its answers can be found again after a lost connection.",
+    Answer(200, "Every item's result, in their order.", BatchAnswer, BATCH),
+    body=list[BatchPaymentRequest] | BatchItems,
+    body_example=[
+        {
+            "idempotency_key": "salary-1",
+            "debtor": "acme-payroll",
+            "creditor": "employee-1",
+            "amount": 310000,
+            "currency": "EUR",
+        },
+        {
+            "idempotency_key": "salary-2",
+            "debtor": "acme-payroll",
+            "creditor": "employee-2",
+            "amount": 287500,
+            "currency": "EUR",
+        },
+    ],
+    ndjson=BatchPaymentRequest,
+    batch_keyed=True,
+    refusals=(R.TOO_MANY_ITEMS, R.KEY_REUSED),
+)
+async def create_payment_batch(platform: Platform, request: Request) -> Reply:
+    tenant, key = request.tenant, request.optional_idempotency_key()
+    body, lines = await request.body(ndjson=True)
+    items = _body.read(body, lines, platform.settings.batch_items_max)
+    plan, now_us = Plan(), platform.now_us()
+    for start in range(0, len(items), CHUNK):
+        if start:
+            await asyncio.sleep(0)
+        plan.add(items[start : start + CHUNK], tenant, request.trace, now_us)
+    batch = batches.named(tenant, key) if key else UUID(bytes=uuid_utils.uuid7().bytes)
+    return await platform.submissions.many(
+        len(plan.commands), lambda: _carry_out(platform, tenant, batch, plan, key is not None)
+    )
+
+
+async def _carry_out(
+    platform: Platform, tenant: int, batch: UUID, plan: Plan, named: bool
+) -> Reply:
+    """Runs on when the client hangs up. A named batch is kept before anything is done, so that the
+    name cannot stand for two; any other while its payments are decided."""
+    saving = asyncio.create_task(
+        batches.save(platform.pool, tenant, batch, plan.keys, plan.refusals)
+    )
+    if named and not await saving:
+        before = await batches.find(platform.pool, tenant, batch)
+        if before is None or before.keys != plan.keys:
+            raise Problem(R.KEY_REUSED, "it names a batch of other items", "Idempotency-Key")
+    answers = await platform.partitions.submit(plan.commands) if plan.commands else []
+    for start in range(0, len(answers), CHUNK):
+        chunk = answers[start : start + CHUNK]
+        plan.answered(start, chunk)
+        platform.counters.payments.update(map(outcome, chunk))
+        await asyncio.sleep(0)
+    await saving
+    return reply.json(200, BatchAnswer(str(batch), plan.results))
+
+
+@FAMILY.route(
+    "GET",
+    "/v1/payment-batches/{batch}",
+    "Read a batch",
+    "The items' results from the ledger, payments as they stand now. An item that has no payment"
+    " was refused or not carried out: send it again with its key.",
+    Answer(200, "Every item's result, in their order.", BatchAnswer, BATCH),
+    refusals=(R.NOT_FOUND,),
+)
+async def read_payment_batch(platform: Platform, request: Request) -> Reply:
+    batch = request.uuid("batch")
+    if batch is None:
+        raise _unknown()
+    return await _read(platform, request.tenant, UUID(bytes=batch))
+
+
+@FAMILY.route(
+    "GET",
+    "/v1/payment-batches",
+    "Find a batch by its key",
+    "The batch that was sent with this `Idempotency-Key`.",
+    Answer(200, "Every item's result, in their order.", BatchAnswer, BATCH),
+    query=BatchQuery,
+    refusals=(R.NOT_FOUND,),
+)
+async def find_payment_batch(platform: Platform, request: Request) -> Reply:
+    asked = request.query(BatchQuery)
+    return await _read(
+        platform, request.tenant, batches.named(request.tenant, asked.idempotency_key)
+    )
+
+
+async def _read(platform: Platform, tenant: int, batch: UUID) -> Reply:
+    with platform.admission.reads:
+        found = await batches.find(platform.pool, tenant, batch)
+        if found is None:
+            raise _unknown()
+        keys = [key for place, key in enumerate(found.keys) if place not in found.refusals]
+        answers = await platform.reader.answers(tenant, keys)
+        open_payments = [
+            done.payment for done in answers.values() if done.payment and done.state in OPEN_STATES
+        ]
+        latest = await standing(platform.pool, tenant, open_payments) if open_payments else {}
+    for done in answers.values():
+        done.state, done.reason = latest.get(done.payment, (done.state, done.reason))
+    return reply.json(200, BatchAnswer(found.id, _results(found, answers)))
+
+
+def _results(batch: PaymentBatch, answers: dict[str, Done]) -> list[BatchResult]:
+    results = []
+    for place, key in enumerate(batch.keys):
+        if place in batch.refusals:
+            results.append(refused(_kept(batch.refusals[place])))
+        elif (done := answers.get(key)) and done.payment and not done.leg:
+            results.append(result(key, done))
+        else:
+            results.append(refused(details(R.UNKNOWN_PAYMENT, field="idempotency_key")))
+    return results
+
+
+def _kept(problem: dict[str, Any]) -> ProblemDetails:
+    return convert(problem, ProblemDetails)
+
+
+def _unknown() -> Problem:
+    return Problem(R.NOT_FOUND, "no such batch")
