@@ -32,7 +32,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     gateway_streams_max: int = 200
     """Event streams open at a gateway; more is refused with 429."""
     gateway_body_bytes_max: int = 128 * 1024 * 1024
-    """Of all bodies that a gateway is receiving or working on; more is refused with 429."""
+    """Of all bodies that a gateway is receiving at once; more is refused with 429."""
     body_timeout_s: float = 15.0
     """From a request's headers to the end of its body."""
     accounts_in_memory_max: int = 200_000
@@ -54,7 +54,21 @@ class Settings(Struct, frozen=True, kw_only=True):
     risk_timeout_s: float = 0.5
     risk_degraded_accept_max: int = 5_000
     """Minor units: without a risk answer, up to this is accepted and more is declined."""
+    risk_failures_max: int = 3
+    """After so many batches in a row without an answer, risk is not asked for `risk_pause_s`."""
+    risk_pause_s: float = 1.0
+    risk_models_dir: str = ""
+    """Folder of models, one a version; empty: those packaged."""
+    risk_model: int = 0
+    """Version of the model; 0: the highest in the folder."""
+    risk_rules_file: str = ""
+    """TOML (runtime/risk/rules.py); empty: the packaged rules."""
     creditor_features_staleness_s: float = 2.0
+    """How old what an actor knows of payments to a creditor by way of other actors may be."""
+    creditors_in_memory_max: int = 50_000
+    """Creditors' windows in one actor; the least recently paid are forgotten."""
+    creditor_profiles_max: int = 200_000
+    """Creditors' windows in the shared store; likewise."""
     hold_expires_s: int = 7 * 24 * 3600
     review_expires_s: int = 24 * 3600
     wait_max_s: float = 30.0
