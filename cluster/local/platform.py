@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import asyncpg
 import httpx
 import msgspec
 
@@ -23,6 +24,7 @@ from headrace.cluster.local.credentials import Credentials
 from headrace.cluster.local.lock import Lock
 from headrace.cluster.local.postgres import Postgres
 from headrace.cluster.local.state import READY, State
+from headrace.runtime.ledger.connect import connect
 from headrace.runtime.ledger.migrate import migrate
 from headrace.runtime.settings import Settings
 
@@ -66,8 +68,12 @@ class Platform:
     def state(self) -> State:
         return self._state
 
-    async def start(self) -> Credentials:
-        """Payments are taken on return."""
+    async def start(self, *, any_partitions: bool = False) -> Credentials:
+        """Payments are taken on return.
+
+        With `any_partitions` a ledger that exists keeps its number of partitions, whatever the
+        settings say.
+        """
         await self._claim_data_dir()
         runtime_dir = Path(tempfile.mkdtemp(prefix="headrace-", dir="/tmp"))
         self._tell("starting PostgreSQL", runtime_dir=str(runtime_dir))
@@ -76,6 +82,8 @@ class Platform:
             url = await self._postgres.start()
             self.settings = msgspec.structs.replace(self.settings, database_url=url)
             self._tell("starting PostgreSQL", postmaster=self._postgres.pid)
+        if any_partitions and (stored := await partitions_of(self.settings)):
+            self.settings = msgspec.structs.replace(self.settings, partitions=stored)
         self._tell("starting Ray and migrating the ledger")
         keys, _ = await asyncio.gather(self._prepare_ledger(), self._start_ray(runtime_dir))
         self._tell("starting the gateway and the partitions")
@@ -86,7 +94,8 @@ class Platform:
         return keys
 
     async def _claim_data_dir(self) -> None:
-        self.data_dir.mkdir(parents=True, exist_ok=True)
+        os.umask(0o077)
+        state.make_data_dir(self.data_dir)
         lock = Lock(self.data_dir / "lock")
         lock.acquire()
         self._lock = lock
@@ -166,6 +175,18 @@ class Platform:
             self._on_phase(phase)
         self._state = msgspec.structs.replace(self._state, phase=phase, **changes)
         state.write(self.data_dir, self._state)
+
+
+async def partitions_of(settings: Settings) -> int | None:
+    """The number a ledger was made with; None when it isn't made yet."""
+    connection = await connect(settings, "headrace up")
+    try:
+        stored = await connection.fetchval("SELECT value FROM platform WHERE name = 'partitions'")
+    except asyncpg.UndefinedTableError:
+        return None
+    finally:
+        await connection.close()
+    return int(stored) if stored is not None else None
 
 
 async def end_leftovers(data_dir: Path) -> None:

@@ -70,7 +70,8 @@ def home(data_dir: Path) -> Home:
     if owner is None and not _as_user(user, "test", "-x", str(data_dir)):
         digest = hashlib.sha256(str(data_dir.resolve()).encode()).hexdigest()[:16]
         cluster = _system_folder() / digest / "postgres"
-        cluster.parent.mkdir(mode=0o711, exist_ok=True)
+        cluster.parent.mkdir(exist_ok=True)
+        cluster.parent.chmod(0o711)
         link = data_dir / "postgres"
         link.unlink(missing_ok=True)
         link.symlink_to(cluster)
@@ -144,7 +145,8 @@ def _as_user(user: User, *command: str) -> bool:
 
 def _system_folder() -> Path:
     try:
-        SYSTEM_FOLDER.mkdir(mode=0o755, exist_ok=True)
+        SYSTEM_FOLDER.mkdir(exist_ok=True)
+        SYSTEM_FOLDER.chmod(0o755)
     except OSError as error:
         raise PostgresError(
             f"{SYSTEM_FOLDER} can't be made ({error.strerror}): choose a data directory and a "

@@ -48,7 +48,8 @@ class RayNode:
         await self._on_thread(self._start, port)
 
     def _start(self, port: int) -> None:
-        logging.getLogger("ray").setLevel(logging.ERROR)
+        for name in ("ray", "ray.serve"):
+            logging.getLogger(name).setLevel(logging.ERROR)
         context = ray.init(
             address="local",
             namespace=NAMESPACE,

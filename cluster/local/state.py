@@ -31,6 +31,13 @@ class State(msgspec.Struct, kw_only=True):
 READY = "ready"
 
 
+def make_data_dir(data_dir: Path) -> None:
+    """Makes it for its owner alone; root's may be passed through, by PostgreSQL's user."""
+    if not data_dir.exists():
+        data_dir.mkdir(parents=True)
+        data_dir.chmod(0o711 if os.geteuid() == 0 else 0o700)
+
+
 def write(data_dir: Path, state: State) -> None:
     """Replaces the file at one stroke."""
     write_private(data_dir / FILE, msgspec.json.format(msgspec.json.encode(state)))

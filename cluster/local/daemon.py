@@ -1,0 +1,101 @@
+"""The platform of a data directory seen from another process: started, asked about, stopped."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from headrace.cluster.local import processes, state
+from headrace.cluster.local.lock import holder
+from headrace.cluster.local.platform import PlatformError, end_leftovers
+from headrace.cluster.local.processes import Process
+from headrace.cluster.local.state import State
+
+LOG = "headrace.log"
+LOG_TAIL_BYTES = 4_000
+START_TIMEOUT_S = 180.0
+STOP_TIMEOUT_S = 120.0
+POLL_S = 0.1
+
+
+class Status(Struct, kw_only=True):
+    """A platform and its processes, with their shares of memory."""
+
+    state: State
+    processes: list[Process]
+
+    @property
+    def memory_mb(self) -> float:
+        return round(sum(process.memory_mb for process in self.processes), 1)
+
+
+def running(data_dir: Path) -> State | None:
+    """The platform that holds the data directory now, ready or not."""
+    pid = holder(data_dir / "lock")
+    told = state.read(data_dir)
+    if pid is None or told is None or not processes.is_running(told.pid, told.started):
+        return None
+    return told
+
+
+async def start(command: Sequence[str], data_dir: Path, on_phase: Callable[[str], None]) -> State:
+    """Runs `command`, which brings a platform up, as a daemon; returns when it is ready."""
+    state.make_data_dir(data_dir)
+    log = data_dir / LOG
+    daemon = _spawn(command, log)
+    deadline = time.monotonic() + START_TIMEOUT_S
+    phase = ""
+    while daemon.poll() is None and time.monotonic() < deadline:
+        told = state.read(data_dir)
+        if told is not None and told.pid == daemon.pid:
+            if told.is_ready:
+                return told
+            if told.phase != phase:
+                phase = told.phase
+                on_phase(phase)
+        await asyncio.sleep(POLL_S)
+    if daemon.poll() is None:
+        await stop(data_dir)
+    tail = log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace").strip()
+    raise PlatformError(f"the platform did not start; the end of {log}:\n{tail}")
+
+
+def _spawn(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+    """Not asyncio's, which ends its processes with the event loop."""
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+
+
+async def stop(data_dir: Path) -> bool:
+    """Whether there was one to stop. PlatformError when it had to be killed: nothing is lost."""
+    found = running(data_dir)
+    if found is None:
+        await end_leftovers(data_dir)
+        return False
+    os.kill(found.pid, signal.SIGTERM)
+    if await processes.wait_until_ended(found.pid, found.started, STOP_TIMEOUT_S):
+        return True
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(found.pid, signal.SIGKILL)
+    await processes.wait_until_ended(found.pid, found.started, STOP_TIMEOUT_S)
+    await end_leftovers(data_dir)
+    raise PlatformError(
+        f"process {found.pid} did not stop in {STOP_TIMEOUT_S:.0f} s and was killed; "
+        "PostgreSQL is cleaned up at the next start"
+    )
+
+
+def status(data_dir: Path) -> Status | None:
+    """None when none runs there."""
+    found = running(data_dir)
+    if found is None:
+        return None
+    return Status(state=found, processes=processes.of_platform(found.pid, found.postmaster))
