@@ -123,7 +123,16 @@ async def entries(
     asked = _given(cursor=cursor, limit=limit) | _given(**{"from": since, "to": until})
     page = await api.get(path(account, "entries"), asked)
     return listing(
-        page, "at", "kind", "payment", "amount", "currency", "posted", "held", "reference"
+        page,
+        "at",
+        "kind",
+        "amount",
+        "held_amount",
+        "posted",
+        "held",
+        "counterparty",
+        "payment",
+        "reference",
     )
 
 

@@ -27,8 +27,8 @@ BACKOFF_MAX_S = 5.0
 PATIENCE_S = 5.0
 """How long a command goes on trying before it gives up."""
 
-RETRIED = frozenset({429, 500, 502, 503, 504})
-NOTHING_HAPPENED = frozenset({429, 503})
+RETRIED = frozenset({408, 429, 500, 502, 503, 504})
+NOTHING_HAPPENED = frozenset({408, 429, 503})
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 Json = dict[str, Any]

@@ -2,7 +2,7 @@
 
 import typer
 
-from headrace.cluster.cli import account, events, key, pay, payment, tenant
+from headrace.cluster.cli import account, events, key, migrate, pay, payment, platform, tenant
 
 app = typer.Typer(
     name="headrace",
@@ -14,7 +14,8 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 
-app.add_typer(pay.app)
+for commands in (platform, pay, migrate):
+    app.add_typer(commands.app)
 
 for name, noun in (
     ("tenant", tenant),

@@ -51,11 +51,12 @@ async def show(api: "Api", payment: PaymentId) -> Outcome:
 
         from headrace.cluster.cli.view import fields, rows
 
-        steps = rows(
-            [{"currency": data.get("currency")} | step for step in timeline],
-            ("at", "kind", "status", "amount", "decline_reason", "leg"),
+        steps = [{"currency": data.get("currency")} | step for step in timeline]
+        return Group(
+            fields(data, leave_out=("movements",)),
+            "",
+            rows(steps, ("at", "kind", "status", "amount", "movement", "decline_reason", "id")),
         )
-        return Group(fields(data), "", "[bold]Timeline[/bold]", steps)
 
     return Outcome(data | {"timeline": timeline}, view)
 

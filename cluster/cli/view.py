@@ -13,8 +13,7 @@ Json = dict[str, Any]
 AMOUNTS = frozenset(
     {
         "amount", "posted", "held", "available", "credit_line", "payment_max", "daily_amount_max",
-        "captured_amount", "refunded_amount", "refundable_amount", "balance", "balance_after",
-        "posted_after", "held_after",
+        "held_amount", "captured_amount", "refunded_amount", "refundable_amount",
     }
 )  # fmt: skip
 """Fields in minor units, shown in major ones when the currency is known."""

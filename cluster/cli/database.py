@@ -1,0 +1,49 @@
+"""The ledger's database itself, for commands that read it without the API."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from headrace.cluster.cli.failures import BadInput, Failure
+from headrace.cluster.local.lock import AlreadyRunning
+from headrace.cluster.local.postgres import DATABASE, ROLE, Postgres
+from headrace.cluster.local.postgres_home import PostgresError
+from headrace.runtime.settings import Settings, load
+
+
+@asynccontextmanager
+async def ledger_settings(data_dir: Path) -> AsyncIterator[Settings]:
+    """Settings with a database URL: HEADRACE_DATABASE_URL, else the data directory's PostgreSQL,
+    which is started for as long as this lasts unless a platform runs there."""
+    try:
+        settings = load()
+    except (ValueError, msgspec.ValidationError) as error:
+        raise BadInput(str(error)) from error
+    if settings.database_url:
+        yield settings
+        return
+    if not (data_dir / "postgres.password").exists():
+        raise BadInput(
+            f"no ledger in {data_dir}: start a platform there with `headrace up`, "
+            "or give HEADRACE_DATABASE_URL"
+        )
+    postgres = Postgres(data_dir)
+    try:
+        url = await postgres.start()
+    except AlreadyRunning:
+        yield msgspec.structs.replace(settings, database_url=_url_of_running(data_dir))
+        return
+    except PostgresError as error:
+        raise Failure(str(error)) from error
+    try:
+        yield msgspec.structs.replace(settings, database_url=url)
+    finally:
+        await postgres.stop()
+
+
+def _url_of_running(data_dir: Path) -> str:
+    password = (data_dir / "postgres.password").read_text().strip()
+    port = int((data_dir / "postgres.port").read_text())
+    return f"postgresql://{ROLE}:{password}@127.0.0.1:{port}/{DATABASE}"
