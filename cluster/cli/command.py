@@ -62,6 +62,19 @@ def say(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
+def plain_command(
+    app: typer.Typer, name: str, *shown: str
+) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """Registers a command that needs no API; `shown` are the examples under --help."""
+
+    def register(function: Callable[P, None]) -> Callable[P, None]:
+        function.__doc__ = _unwrapped(function)
+        app.command(name, epilog=examples(*shown))(function)
+        return function
+
+    return register
+
+
 def api_command(
     app: typer.Typer, name: str, *shown: str, operator: bool = False
 ) -> Callable[

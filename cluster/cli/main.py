@@ -1,12 +1,24 @@
 """The `headrace` command: every noun registered, nothing heavy imported."""
 
+from typing import Annotated
+
 import typer
 
-from headrace.cluster.cli import account, events, key, migrate, pay, payment, platform, tenant
+from headrace import __version__
+from headrace.cluster.cli import (
+    account,
+    events,
+    key,
+    migrate,
+    pay,
+    payment,
+    platform,
+    tenant,
+    verify,
+)
 
 app = typer.Typer(
     name="headrace",
-    help="A high-volume payment platform on Ray and PostgreSQL.",
     epilog="[bold]Start here[/bold]\n\nheadrace up --play 1000\n\n"
     "headrace pay payments.csv --open-missing 1000.00\n\nheadrace verify",
     no_args_is_help=True,
@@ -14,7 +26,23 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 
-for commands in (platform, pay, migrate):
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"headrace {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def headrace(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")
+    ] = False,
+) -> None:
+    """A high-volume payment platform on Ray and PostgreSQL."""
+
+
+for commands in (platform, pay, verify, migrate):
     app.add_typer(commands.app)
 
 for name, noun in (

@@ -6,19 +6,18 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from headrace.cluster.cli.command import Json, Outcome, examples, run
+from headrace.cluster.cli.command import Json, Outcome, plain_command, run
 from headrace.cluster.cli.credentials import DATA_DIR, DataDirOption, JsonOption
 from headrace.cluster.cli.failures import Failure, Unreachable
 
 app = typer.Typer()
 
 
-@app.command(
+@plain_command(
+    app,
     "migrate",
-    epilog=examples(
-        "HEADRACE_DATABASE_URL=postgresql://headrace@db/headrace headrace migrate",
-        "headrace migrate --operator-key --json | jq -r .operator_key",
-    ),
+    "HEADRACE_DATABASE_URL=postgresql://headrace@db/headrace headrace migrate",
+    "headrace migrate --operator-key --json | jq -r .operator_key",
 )
 def migrate_command(
     operator_key: Annotated[
@@ -27,8 +26,11 @@ def migrate_command(
     data_dir: DataDirOption = DATA_DIR,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring the ledger's schema to this version, forward only. `headrace up` does it by itself; on
-    a cluster run it before the first start and with each new version."""
+    """Bring the ledger's schema to this version, forward only.
+
+    `headrace up` does it by itself; on a cluster run it before the first start and with each new
+    version.
+    """
     run(lambda: migrate_ledger(data_dir, operator_key), as_json)
 
 

@@ -69,7 +69,7 @@ def up(
     run(lambda: _attached(data_dir, port, partitions, actors, play, as_json), False)
 
 
-@app.command("down")
+@app.command("down", epilog=examples("headrace down", "headrace down --data-dir /srv/payments"))
 def down(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -> None:
     """Stop the platform of a data directory; what is there stays for the next start."""
 
@@ -84,7 +84,7 @@ def down(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -> Non
     run(stop, as_json)
 
 
-@app.command("status")
+@app.command("status", epilog=examples("headrace status", "headrace status --json | jq .memory_mb"))
 def status(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -> None:
     """Show whether a platform runs, where, and what its parts weigh. Exit code 1 when none does."""
 
