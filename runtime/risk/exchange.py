@@ -1,0 +1,70 @@
+"""What partition actors and the shared store of creditors' windows tell each other."""
+
+from collections.abc import Iterable, Iterator
+from struct import Struct as Layout
+from typing import NamedTuple
+
+from msgspec import Struct, msgpack
+
+from headrace.runtime.risk.windows import STATE
+
+OBSERVATIONS_PER_MESSAGE_MAX = 4_000
+CREDITORS_PER_MESSAGE_MAX = 1_200
+"""Either way a message stays below 100 KB."""
+
+
+class Observation(NamedTuple):
+    """A payment to a creditor (account number): microseconds of UTC, minor units."""
+
+    creditor: int
+    occurred_at: int
+    amount: int
+
+
+class Told(Struct, array_like=True):
+    """What a sender has seen since its last message."""
+
+    sender: int
+    sequence: int
+    """Of the observations among the sender's messages, from 1; a repeated one counts once."""
+    observations: bytes = b""
+    profiles: bytes = b""
+    """Windows that go further back than the store's last answer did: it has lost them."""
+
+
+encode_told = msgpack.Encoder().encode
+decode_told = msgpack.Decoder(Told).decode
+
+_observation = Layout("<qqq")
+_profile = Layout(f"<q{STATE.itemsize}s")
+_number = Layout("<q")
+
+
+def encode_observations(rows: Iterable[Observation]) -> bytes:
+    """In order; 24 bytes each."""
+    return b"".join(_observation.pack(*row) for row in rows)
+
+
+def decode_observations(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Creditor, occurred_at, amount."""
+    return _observation.iter_unpack(data)
+
+
+def encode_profiles(rows: Iterable[tuple[int, bytes]]) -> bytes:
+    """Creditors and the states of their windows; 72 bytes each."""
+    return b"".join(_profile.pack(*row) for row in rows)
+
+
+def decode_profiles(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Creditors and the states of their windows."""
+    return _profile.iter_unpack(data)
+
+
+def encode_numbers(numbers: Iterable[int]) -> bytes:
+    """Account numbers; 8 bytes each."""
+    return b"".join(map(_number.pack, numbers))
+
+
+def decode_numbers(data: bytes) -> list[int]:
+    """Account numbers."""
+    return [number for (number,) in _number.iter_unpack(data)]
