@@ -139,7 +139,7 @@ class Books:
         on_its_way = S.CAPTURED if state is S.SETTLED and crossing else state
         record = self.at_home(
             payment, K.CAPTURED, on_its_way, leg, amount, debit=first.debit, credit=credit,
-            key=self.key() if leg else None,
+            **({"key": self.key(), "fingerprint": 9} if leg else {}),
         )  # fmt: skip
         self._lessen_hold(payment, amount)
         if crossing and stop != "debited":
@@ -184,7 +184,9 @@ class Books:
         """Part of what arrived goes back; `states` before and after it."""
         first = self._first[payment]
         before, after = states
-        asked = self.at_home(payment, K.REFUND_REQUESTED, before, leg, amount, key=self.key())
+        asked = self.at_home(
+            payment, K.REFUND_REQUESTED, before, leg, amount, key=self.key(), fingerprint=9
+        )
         if stop == "requested":
             return asked
         if stop == "declined":
@@ -393,6 +395,8 @@ def play(books: Books) -> Scene:
     p["refunding"] = books.pay(anna, kiosk, 800)
     books.refund(p["refunding"], 1, 100, (S.SETTLED, S.SETTLED), stop="declined")
     books.refund(p["refunding"], 2, 100, (S.SETTLED, S.PARTIALLY_REFUNDED), stop="debited")
+    p["part_refunded"] = books.pay(anna, shop, 850)
+    books.refund(p["part_refunded"], 1, 50, (S.SETTLED, S.PARTIALLY_REFUNDED))
     p["returned"] = books.pay(anna, kiosk, 900, stop="debited")
     books.bounce(p["returned"], 0, 900, S.RETURNED)
     books.change(anna, state="frozen", payment_max=10_000)

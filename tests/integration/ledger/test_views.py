@@ -38,6 +38,7 @@ async def test_payments_tell_how_each_stands(database, scene):
         "capturing": ("captured", "manual", 0, 800, 0, None),
         "refunded": ("refunded", "automatic", 0, 700, 700, None),
         "refunding": ("settled", "automatic", 0, 800, 0, None),
+        "part_refunded": ("partially_refunded", "automatic", 0, 850, 50, None),
         "returned": ("returned", "automatic", 0, 0, 0, "creditor_closed"),
     }
 
