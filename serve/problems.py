@@ -109,12 +109,6 @@ PROBLEMS: dict[Refusal, ProblemType] = {
         "The body has more bytes than the platform accepts in one request.",
         "Split the request; for payments, send several batches. Nothing was done.",
     ),
-    R.BODY_TIMED_OUT: ProblemType(
-        408,
-        "Body did not arrive in time",
-        "The request's headers came, but its body was not complete when the time for it ran out.",
-        "Send the request again with the same idempotency key. Nothing was done.",
-    ),
     R.MALFORMED_JSON: ProblemType(
         400,
         "Body is not JSON",
@@ -168,6 +162,12 @@ PROBLEMS: dict[Refusal, ProblemType] = {
         "An earlier item of the same batch has this idempotency key. The earlier item was carried"
         " out by itself; this one was not.",
         "Give each item a key of its own.",
+    ),
+    R.BODY_TIMED_OUT: ProblemType(
+        408,
+        "Body did not arrive in time",
+        "The request's headers came, but its body was not complete when the time for it ran out.",
+        "Send the request again with the same idempotency key. Nothing was done.",
     ),
     R.TENANT_EXISTS: ProblemType(
         409,

@@ -10,7 +10,7 @@ from headrace.runtime.identity import keys
 from headrace.runtime.identity.keys import ApiKey, Role
 from headrace.runtime.payments.refusals import Refusal
 from headrace.serve.gateway import reply
-from headrace.serve.gateway.fields import Description, Moment
+from headrace.serve.gateway.fields import Label, Moment
 from headrace.serve.gateway.platform import Platform
 from headrace.serve.gateway.reply import Reply
 from headrace.serve.gateway.request import Request
@@ -27,7 +27,7 @@ class KeyRequest(Struct, forbid_unknown_fields=True):
     role: Annotated[
         Role, Meta(description="An operator that acts for no tenant makes operators' keys.")
     ] = Role.MEMBER
-    label: Annotated[Description, Meta(max_length=100, description="For people.")] = ""
+    label: Label = ""
     expires_at: Moment | None = None
     expires_in_s: Annotated[int, Meta(ge=1, le=YEARS_10_S)] | None = None
 

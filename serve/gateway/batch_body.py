@@ -12,7 +12,13 @@ import msgspec
 from msgspec import Struct
 
 from headrace.runtime.payments.refusals import Refusal
-from headrace.serve.gateway.decoding import TOO_DEEP, decode, invalid, malformed
+from headrace.serve.gateway.decoding import (
+    TOO_DEEP,
+    decode,
+    invalid,
+    malformed,
+    malformed_after_all,
+)
 from headrace.serve.problems import Problem
 
 T = TypeVar("T")
@@ -72,7 +78,7 @@ class BatchBody(Generic[T]):
         try:
             return self._item.decode(text)
         except msgspec.ValidationError as error:
-            return invalid(error)
+            return malformed_after_all(text) or invalid(error)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             return malformed(error)
 
@@ -81,7 +87,9 @@ def _elements(text: str, items_max: int) -> list[str]:
     """The texts of a JSON array's elements, without reading further than is allowed."""
     at = _skip(text, 0)
     if text[at : at + 1] != "[":
-        raise Problem(Refusal.INVALID_FIELD, "expected an array", "body")
+        raise malformed_after_all(text) or Problem(
+            Refusal.INVALID_FIELD, "expected an array", "body"
+        )
     found: list[str] = []
     at = _skip(text, at + 1)
     closing = text[at : at + 1] == "]"

@@ -17,6 +17,7 @@ T = TypeVar("T")
 AMOUNT_FIELDS = frozenset({"amount", "opening_deposit"})
 TOO_DEEP = "nested too deeply"
 
+_any = msgspec.json.Decoder(msgspec.Raw)
 _PLACE = re.compile(r" - at (?:`key` in )?`(\$[^`]*)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
@@ -95,12 +96,21 @@ def malformed(error: Exception) -> Problem:
     return Problem(Refusal.MALFORMED_JSON, str(error)[:200])
 
 
+def malformed_after_all(text: bytes | str) -> Problem | None:
+    """The problem of a text that is no JSON further on, after a value that is not valid."""
+    try:
+        _any.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        return malformed(error)
+    return None
+
+
 def decode(decoder: msgspec.json.Decoder[T], text: bytes | str, within: str = "") -> T:
-    """The value of a JSON text; raises Problem."""
+    """The value of a JSON text; raises Problem. That it is not JSON goes before what it says."""
     try:
         return decoder.decode(text)
     except msgspec.ValidationError as error:
-        raise invalid(error, within) from None
+        raise malformed_after_all(text) or invalid(error, within) from None
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise malformed(error) from None
 

@@ -86,6 +86,9 @@ Description = Annotated[
     str,
     Meta(pattern=_NO_NUL, max_length=500, description="Free text.", examples=["Two tickets"]),
 ]
+Label = Annotated[
+    str, Meta(pattern=_NO_NUL, max_length=100, description="For people.", examples=["checkout"])
+]
 Metadata = Annotated[
     dict[
         Annotated[str, Meta(pattern=_NO_NUL, min_length=1, max_length=64)],

@@ -78,7 +78,7 @@ def _row(schemas: Schemas, name: str, schema: Json, required: bool, asked: bool,
         head.append(element("span", "required", class_="required"))
     body = [element("p", inline(says))] if says else []
     if values := found.get("enum"):
-        listed = " ".join(element("code", escape(str(value))) for value in values)
+        listed = " ".join(element("code", escape(str(value))) for value in values if value)
         body.append(element("p", listed, class_="values"))
     if bounds := _bounds(found):
         body.append(element("p", escape(bounds), class_="bounds"))

@@ -21,6 +21,7 @@ from headrace.serve.reference.parameters import (
     of_path,
     of_query,
 )
+from headrace.serve.reference.vocabulary import renamed, told
 
 Json = dict[str, Any]
 
@@ -88,7 +89,7 @@ class _Schemas:
         self._shown = {
             repr(kind): _plain(schema) for kind, schema in zip(unique, shown, strict=True)
         }
-        self.components: Json = _plain(components)
+        self.components: Json = told(_plain(components))
         for route in routes:
             if route.query is not None:  # told as parameters
                 self.components.pop(route.query.__name__, None)
@@ -110,13 +111,20 @@ class _Schemas:
 
 
 def _plain(value: Any) -> Any:
-    """The same schema with patterns in ECMA's dialect."""
+    """The same schema under the document's names, with patterns in ECMA's dialect."""
     if isinstance(value, dict):
-        return {
-            key: item.replace(END, "$") if key == "pattern" else _plain(item)
-            for key, item in value.items()
-        }
+        return {key: _plain_item(key, item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _plain_item(key: str, item: Any) -> Any:
+    match key:
+        case "pattern":
+            return item.replace(END, "$")
+        case "$ref":
+            return _REF.format(name=renamed(item.rpartition("/")[2]))
+        case _:
+            return _plain(item)
 
 
 def _operation(route: Route, schemas: _Schemas) -> Json:
@@ -210,7 +218,7 @@ def _problem(status: int, refusals: list[Refusal]) -> Json:
             "application/problem+json": {
                 "schema": {
                     "allOf": [
-                        {"$ref": _REF.format(name="ProblemDetails")},
+                        {"$ref": _REF.format(name="Problem")},
                         {
                             "type": "object",
                             "properties": {
