@@ -45,9 +45,9 @@ async def check_ledger(data_dir: Path, as_json: bool) -> Outcome:
     console = Console(stderr=as_json, highlight=False)
 
     def checked(check: "Check") -> None:
-        passed = check.result == "pass"
+        passed, words = check.result == "pass", check.name.replace("_", " ")
         mark = "[green]pass[/green]" if passed else "[red bold]FAIL[/red bold]"
-        console.print(f"{mark}  {check.name:<26}", end="")
+        console.print(f"{mark}  {words:<32}", end="")
         console.print(check.figure if passed else f"{check.figure}; {check.detail}", markup=False)
 
     async with ledger_settings(data_dir) as settings:

@@ -36,6 +36,8 @@ class SmallPlatform:
         self.fault: Callable[[bool, list[Json]], Response | None] = lambda after, items: None
         self.away: Callable[[Json], bool] = lambda item: False
         self.reads_until_settled = 1
+        self.opening_s = 0.0
+        """How long an account batch takes before anything is open."""
 
     def pay(self, item: Json, seen: set[str]) -> Json:
         key = item["idempotency_key"]
@@ -114,6 +116,7 @@ class SmallPlatform:
 
     async def post_accounts(self, request: Request) -> Response:
         results: list[Json] = []
+        await asyncio.sleep(self.opening_s)
         for line in (await request.body()).splitlines():
             item = json.loads(line)
             existed = item["id"] in self.accounts

@@ -63,6 +63,7 @@ def counts(done: Done) -> tuple[int, ...]:
 async def test_a_file_is_paid_once_however_often_it_is_run(
     small_platform: Any, tmp_path: Path
 ) -> None:
+    small_platform.opening_s = 0.2
     rows = [payment(i) for i in range(250)]
     rows[3]["amount"] = 0
     rows[5]["metadata"] = {"review": "yes"}
