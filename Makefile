@@ -52,11 +52,11 @@ $(VENV)/uv: $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/installed: $(VENV)/uv pyproject.toml requirements.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --verify-hashes \
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --verify-hashes \
 		--constraints requirements.lock --build-constraints requirements.lock --editable .
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --verify-hashes \
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --verify-hashes \
 		--constraints requirements.lock --build-constraints requirements.lock --editable '.[dev]'
 	@touch $@

@@ -1,10 +1,18 @@
-"""A PostgreSQL a session, and in it a migrated database of its own for each test that asks."""
+"""A PostgreSQL a session, and in it a migrated database of its own for each test that asks.
 
+Tests that need everything share one platform, started by the real command line.
+"""
+
+import json
 import shutil
+import socket
+import subprocess
+import sys
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import asyncpg
 import pytest
@@ -73,3 +81,55 @@ async def settings(postgres: Postgres, migrated_template: str) -> AsyncIterator[
         yield Settings(database_url=_database(postgres.url, name))
     finally:
         await _execute(postgres.url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+class RunningPlatform(NamedTuple):
+    """A platform started by `headrace up --detach`, and the keys of its tenant and operator."""
+
+    url: str
+    api_key: str
+    operator_key: str
+    data_dir: Path
+    told: dict[str, Any]
+    """What the command printed."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.api_key}"}
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    return _free_port()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def headrace(*arguments: str, timeout_s: float = 180) -> dict[str, Any]:
+    """Runs a command with --json; the object it printed."""
+    command = [sys.executable, "-m", "headrace.cluster.cli", *arguments, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s)
+    assert done.returncode == 0, (
+        f"{arguments} exited {done.returncode}:\n{done.stderr}{done.stdout}"
+    )
+    answer = json.loads(done.stdout.splitlines()[-1])
+    assert isinstance(answer, dict)
+    return answer
+
+
+@pytest.fixture(scope="session")
+def platform() -> Iterator[RunningPlatform]:
+    """One for the whole session: tests leave it running and make accounts of their own."""
+    data_dir = _data_dir()
+    try:
+        told = headrace("up", "--detach", "--data-dir", str(data_dir), "--port", str(_free_port()))
+        keys = json.loads((data_dir / "credentials.json").read_text())
+        yield RunningPlatform(told["url"], keys["api_key"], keys["operator_key"], data_dir, told)
+    finally:
+        headrace("down", "--data-dir", str(data_dir))
+        shutil.rmtree(data_dir, ignore_errors=True)

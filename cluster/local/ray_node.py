@@ -27,6 +27,8 @@ CPUS = 16
 """What actors may ask for together, not what the machine has: none of them keeps a core busy."""
 OBJECT_STORE_BYTES = 200 * 2**20
 STOP_TIMEOUT_S = 20.0
+FAILURE_CHARACTERS_MAX = 1_500
+"""Of what Serve says: the end of its traceback is what matters."""
 ESSENTIAL = ("gcs_server", "raylet")
 
 
@@ -88,7 +90,8 @@ class RayNode:
             if application.status == "DEPLOY_FAILED":
                 reasons = [application.message]
                 reasons += [f"{n}: {d.message}" for n, d in application.deployments.items()]
-                return f"Serve could not deploy {name}. " + "\n".join(filter(None, reasons))
+                told = "\n".join(filter(None, reasons))
+                return f"Serve could not deploy {name}:\n{told[-FAILURE_CHARACTERS_MAX:]}"
         return ""
 
     def dead(self) -> str:

@@ -1,0 +1,50 @@
+"""What acceptance tests do with a platform: over HTTP, as its users do."""
+
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+Pay = Callable[..., dict[str, Any]]
+SETTLED_WITHIN_S = 20.0
+
+
+@pytest.fixture
+def pay() -> Pay:
+    """Opens two accounts and moves money between them; the payment, once it is settled."""
+
+    def pay(url: str, api_key: str, amount: int = 1250) -> dict[str, Any]:
+        name = uuid.uuid4().hex[:8]
+        debtor, creditor = f"debtor-{name}", f"creditor-{name}"
+        with httpx.Client(
+            base_url=url, headers={"Authorization": f"Bearer {api_key}"}, timeout=30
+        ) as http:
+            accounts = [
+                {"id": debtor, "currency": "EUR", "opening_deposit": 100_000},
+                {"id": creditor, "currency": "EUR"},
+            ]
+            http.post("/v1/account-batches", json=accounts).raise_for_status()
+            answer = http.post(
+                "/v1/payments",
+                headers={"Idempotency-Key": f"key-{name}"},
+                json={
+                    "debtor": debtor,
+                    "creditor": creditor,
+                    "amount": amount,
+                    "currency": "EUR",
+                    "reference": f"reference-{name}",
+                },
+            )
+            assert answer.status_code == 201, answer.text
+            payment: dict[str, Any] = answer.json()
+            deadline = time.monotonic() + SETTLED_WITHIN_S
+            while payment["status"] != "settled":
+                assert time.monotonic() < deadline, f"not settled: {payment}"
+                time.sleep(0.05)
+                payment = http.get(f"/v1/payments/{payment['id']}").raise_for_status().json()
+        return payment
+
+    return pay
