@@ -76,6 +76,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     heartbeat_interval_s: float = 1.0
     heartbeat_timeout_s: float = 3.0
     events_poll_s: float = 0.1
+    """How often a gateway with open event streams asks the ledger what is new."""
+    events_heartbeat_s: float = 15.0
+    """A stream without events says so as often."""
+    events_page_max: int = 2_000
+    """Events that a stream reads ahead of its client."""
     key_cache_s: float = 5.0
     """How long a gateway may go on trusting an API key that was revoked."""
     log_level: str = "WARNING"

@@ -1,6 +1,6 @@
 """Reading the journal in order, partition by partition."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 import asyncpg
 
@@ -21,11 +21,6 @@ class EventReader:
     async def ends(self) -> dict[int, int]:
         """Each partition's newest sequence."""
         return {r["partition"]: r["last_seq"] for r in await self.pool.fetch(SQL["ends"])}
-
-    async def moved(self, position: Mapping[int, int]) -> dict[int, int]:
-        """Of the partitions of a position those that went beyond it, and their newest sequence."""
-        rows = await self.pool.fetch(SQL["moved"], list(position), list(position.values()))
-        return {r["partition"]: r["last_seq"] for r in rows}
 
     async def events(
         self,
@@ -51,3 +46,8 @@ class EventReader:
             None if kinds is None else list(kinds),
         )
         return [load.record_of(row) for row in rows], through
+
+    async def tenant_names(self, numbers: Collection[int]) -> dict[int, str]:
+        """Of tenants by number."""
+        rows = await self.pool.fetch(SQL["tenant_names"], list(numbers))
+        return {row["number"]: row["name"] for row in rows}

@@ -3,13 +3,6 @@
 -- name: ends
 SELECT partition, last_seq FROM leases ORDER BY partition;
 
--- name: moved
--- Partitions with records beyond a position, and how far they go.
-SELECT l.partition, l.last_seq
-FROM unnest($1::smallint[], $2::bigint[]) AS p (partition, seq)
-JOIN leases l ON l.partition = p.partition AND l.last_seq > p.seq
-ORDER BY l.partition;
-
 -- name: edge
 -- The record that stands so many after a sequence; none: there are fewer.
 SELECT seq FROM journal
@@ -22,3 +15,6 @@ WHERE partition = $1 AND seq > $2 AND seq <= $3 AND kind < 30
   AND ($4::integer IS NULL OR tenant = $4)
   AND ($5::smallint[] IS NULL OR kind = ANY($5))
 ORDER BY seq;
+
+-- name: tenant_names
+SELECT number, name FROM tenants WHERE number = ANY($1::integer[]);
