@@ -120,11 +120,20 @@ async def test_it_is_asked_again_after_the_pause_and_one_answer_heals() -> None:
     assert client.failures == 2
 
 
+async def test_an_answer_in_between_starts_the_count_of_failures_again() -> None:
+    gone = RuntimeError("gone")
+    client = RiskClient(Line(gone, gone, ANSWER, gone, gone, ANSWER), SETTINGS)
+    outcomes = [(await client.score(two_rows(), AMOUNTS))[0] for _ in range(4)]
+    assert [o.score for o in outcomes] == [-1, 12, -1, 12]
+
+
 async def test_an_answer_that_came_while_this_process_was_held_up_still_counts() -> None:
     answered = asyncio.Event()
 
     async def call(data: bytes) -> bytes:
         await answered.wait()
+        for _ in range(5):  # an answer takes some turns of the loop to get here
+            await asyncio.sleep(0)
         return ANSWER
 
     asking = asyncio.create_task(RiskClient(call, SETTINGS).score(two_rows(), AMOUNTS))
