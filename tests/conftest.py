@@ -4,6 +4,7 @@ Tests that need everything share one platform, started by the real command line.
 """
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -113,7 +114,8 @@ def _free_port() -> int:
 def headrace(*arguments: str, timeout_s: float = 180) -> dict[str, Any]:
     """Runs a command with --json; the object it printed."""
     command = [sys.executable, "-m", "headrace.cluster.cli", *arguments, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HEADRACE_")}
+    done = subprocess.run(command, env=clean, capture_output=True, text=True, timeout=timeout_s)
     assert done.returncode == 0, (
         f"{arguments} exited {done.returncode}:\n{done.stderr}{done.stdout}"
     )

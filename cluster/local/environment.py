@@ -24,6 +24,7 @@ sed -i 's/^\\( *bind \\)\\**:/\\1127.0.0.1:/' "$3" && exec '{binary}' "$@"
 
 def of_platform(settings: Settings, runtime_dir: Path, token_file: Path) -> dict[str, str]:
     """Variables to set before Ray is imported; makes what they point to."""
+    autoscaler_port, dashboard_port = free_ports(2)
     return {
         **of_settings(settings),
         "RAY_USAGE_STATS_ENABLED": "0",
@@ -33,6 +34,8 @@ def of_platform(settings: Settings, runtime_dir: Path, token_file: Path) -> dict
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         # Started by `uv run`, Ray would otherwise ship the working directory to its workers.
         "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+        "AUTOSCALER_METRIC_PORT": str(autoscaler_port),
+        "DASHBOARD_METRIC_PORT": str(dashboard_port),
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
         "RAY_SERVE_METRICS_EXPORT_INTERVAL_MS": "5000",
         # What was accepted is answered before a replica ends; the rest of the wait is for nothing.

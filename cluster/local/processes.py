@@ -14,6 +14,8 @@ import psutil
 from msgspec import Struct
 
 END_TIMEOUT_S = 3.0
+ROUNDS_MAX = 5
+"""A process killed may just have started another."""
 
 
 class Process(Struct, frozen=True):
@@ -35,19 +37,16 @@ def running_in(folder: Path) -> list[psutil.Process]:
     return found
 
 
-async def end_all_in(folder: Path) -> int:
-    """Ends what works in a folder, at first politely; how many there were."""
-    ended: set[int] = set()
-    for end in (psutil.Process.terminate, psutil.Process.kill, psutil.Process.kill):
+async def end_all_in(folder: Path) -> None:
+    """Kills what works in a folder: what is left there has nobody to answer to."""
+    for _ in range(ROUNDS_MAX):
         left = running_in(folder)
         if not left:
-            break
+            return
         for process in left:
             with contextlib.suppress(psutil.NoSuchProcess):
-                end(process)
+                process.kill()
         await asyncio.to_thread(psutil.wait_procs, left, END_TIMEOUT_S)
-        ended.update(process.pid for process in left)
-    return len(ended)
 
 
 def started_at(pid: int) -> float:
