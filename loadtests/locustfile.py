@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
+from gevent.event import Event
 from locust import FastHttpUser, between, events, task
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
@@ -23,6 +24,7 @@ BUSINESS = frozenset({"wrong_state", "amount_too_large", "insufficient_funds", "
 """Problem codes that tell of the payment's or account's state and not of a fault."""
 
 BATCH_ITEMS = 200
+OPENING_TIMEOUT_S = 60.0
 Json = dict[str, Any]
 
 
@@ -51,17 +53,21 @@ class HeadraceUser(FastHttpUser):
     abstract = True
     payments: Iterator[Transaction] | None = None
     """One for all users of a process."""
-    opened = False
+    opening = False
+    opened = Event()
 
     def on_start(self) -> None:
-        """The first user opens the town's accounts."""
+        """The first user of a process opens the town's accounts; the others wait for that."""
         options = self.environment.parsed_options
         self.headers = {"Authorization": f"Bearer {options.api_key}"}
         if HeadraceUser.payments is None:
             HeadraceUser.payments = town.transactions(options.seed)
-        if not HeadraceUser.opened:
-            HeadraceUser.opened = True
+        if not HeadraceUser.opening:
+            HeadraceUser.opening = True
             self.ask("POST", "/v1/account-batches", town.accounts(), "open accounts")
+            HeadraceUser.opened.set()
+        if not HeadraceUser.opened.wait(OPENING_TIMEOUT_S):
+            raise RuntimeError("the town's accounts are not open")
         self.recent: list[str] = []
 
     def next_payment(self) -> Transaction:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 Json = dict[str, Any]
 
+PIPE_WIDTH = 240
+"""Characters a line where standard output is no terminal."""
+
 
 class Outcome(NamedTuple):
     """`data` is what --json prints; `view` makes what people see, `data` laid out by default."""
@@ -136,7 +139,10 @@ def run(call: Callable[[], Awaitable[Outcome]], as_json: bool) -> None:
 
         from headrace.cluster.cli.view import fields
 
-        Console().print(outcome.view() if outcome.view else fields(outcome.data))
+        console = Console()
+        if not console.is_terminal:
+            console.width = PIPE_WIDTH
+        console.print(outcome.view() if outcome.view else fields(outcome.data))
     raise typer.Exit(outcome.exit_code)
 
 

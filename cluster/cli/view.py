@@ -1,5 +1,6 @@
 """What people see: fields of one thing, rows of many, money with its decimal point."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,6 +18,11 @@ AMOUNTS = frozenset(
     }
 )  # fmt: skip
 """Fields in minor units, shown in major ones when the currency is known."""
+
+WHOLE = frozenset({"id", "at", "payment", "created_at", "amount", "posted"})
+"""Columns that other columns make room for."""
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z")
 
 
 def money(amount: int, currency: str) -> str:
@@ -44,23 +50,25 @@ def fields(data: Json, leave_out: Iterable[str] = ()) -> Table:
 
 
 def rows(items: Sequence[Json], columns: Sequence[str]) -> RenderableType:
-    """Many things, a line each; columns that none has a value for are left out."""
+    """Many things, a line each; columns that hold nothing are left out."""
     if not items:
         return "[dim]none[/dim]"
-    shown = [c for c in columns if any(item.get(c) is not None for item in items)]
+    shown = [c for c in columns if any(item.get(c) not in (None, 0) for item in items)]
     table = Table(box=None, header_style="dim", pad_edge=False)
     for column in shown:
         table.add_column(
-            column.replace("_", " "), justify="right" if column in AMOUNTS else "left",
+            column.replace("_", " "),
+            justify="right" if column in AMOUNTS else "left",
+            no_wrap=column in WHOLE,
             overflow="fold",
-        )  # fmt: skip
+        )
     for item in items:
         table.add_row(*(cell(c, item.get(c), item.get("currency")) for c in shown))
     return table
 
 
 def cell(name: str, value: Any, currency: Any) -> str:
-    """A value as text, escaped from rich's markup."""
+    """A value as text, escaped from rich's markup; times to the second, UTC."""
     if value is None:
         return ""
     if name in AMOUNTS and isinstance(value, int) and isinstance(currency, str):
@@ -68,7 +76,9 @@ def cell(name: str, value: Any, currency: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
-        value = ", ".join(f"{k}={cell(k, v, currency)}" for k, v in value.items() if v is not None)
+        value = ", ".join(f"{k}={cell(k, v, currency)}" for k, v in value.items() if v)
+    elif isinstance(value, str) and _TIME.fullmatch(value):
+        return f"{value[:10]} {value[11:19]}"
     elif isinstance(value, list):
         value = ", ".join(str(v) for v in value)
     return str(value).replace("[", r"\[")
