@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -29,6 +30,8 @@ Json = dict[str, Any]
 
 PIPE_WIDTH = 240
 """Characters a line where standard output is no terminal."""
+PIPE_CLOSED = 141
+"""The exit code of a command whose reader went away: 128 + SIGPIPE, as of other programs."""
 
 
 class Outcome(NamedTuple):
@@ -128,22 +131,30 @@ def run(call: Callable[[], Awaitable[Outcome]], as_json: bool) -> None:
 
     try:
         outcome = asyncio.run(main())
+        _print(outcome, as_json)
     except (KeyboardInterrupt, asyncio.CancelledError):
         fail(Interrupted("interrupted"), as_json)
     except Failure as failure:
         fail(failure, as_json)
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(PIPE_CLOSED) from None
+    raise typer.Exit(outcome.exit_code)
+
+
+def _print(outcome: Outcome, as_json: bool) -> None:
     if as_json:
         print_json(outcome.data)
-    else:
-        from rich.console import Console
+        return
+    from rich.console import Console
 
-        from headrace.cluster.cli.view import fields
+    from headrace.cluster.cli.view import fields
 
-        console = Console()
-        if not console.is_terminal:
-            console.width = PIPE_WIDTH
-        console.print(outcome.view() if outcome.view else fields(outcome.data))
-    raise typer.Exit(outcome.exit_code)
+    console = Console()
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    console.print(outcome.view() if outcome.view else fields(outcome.data))
+    sys.stdout.flush()
 
 
 def fail(failure: Failure, as_json: bool) -> NoReturn:

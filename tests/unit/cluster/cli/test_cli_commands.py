@@ -55,6 +55,29 @@ def test_bad_input_is_a_sentence_and_exit_code_2(tmp_path: object) -> None:
     assert result.stdout.splitlines()[-1].startswith('{"error":{"code":"bad_input"')
 
 
+def test_a_reader_that_has_seen_enough_gets_no_traceback() -> None:
+    code = (
+        "import typer\n"
+        "from headrace.cluster.cli.command import Outcome, plain_command, run\n"
+        "app = typer.Typer()\n"
+        "async def much():\n"
+        "    for _ in range(100_000): print('x' * 100)\n"
+        "    return Outcome({})\n"
+        "@plain_command(app, 'much')\n"
+        "def command() -> None: run(much, True)\n"
+        "app()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 141
+
+
 def test_durations() -> None:
     assert [duration.seconds(text) for text in ("45s", "30m", "12h", "90d", "7")] == [
         45, 1_800, 43_200, 7_776_000, 7,
