@@ -111,7 +111,10 @@ class Gateway:
             return
         head = request.method == "HEAD"
         if isinstance(answer, Stream):
-            await _until_gone(answer.send(send, request.trace, head), receive)
+            try:
+                await _until_gone(answer.send(send, request.trace, head), receive)
+            finally:
+                await answer.close()
         else:
             await answer.send(send, request.trace, head)
         platform.counters.answered(operation, answer.status, perf_counter() - started)

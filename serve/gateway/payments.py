@@ -47,7 +47,7 @@ class PaymentQuery(ListQuery, forbid_unknown_fields=True, kw_only=True):
     creditor: AccountId | None = None
     status: Annotated[StateName, Meta(description="Payments that stand so now.")] | None = None
     created_from: Annotated[Moment, Meta(description="Made at this moment or later.")] | None = None
-    created_to: Annotated[Moment, Meta(description="Made at this moment or before.")] | None = None
+    created_to: Annotated[Moment, Meta(description="Made before this moment.")] | None = None
 
 
 class PaymentList(Struct):

@@ -6,6 +6,7 @@ from asyncpg import Pool
 
 from headrace.actors.partition_client import PartitionClient
 from headrace.runtime.clock import now_us
+from headrace.runtime.events.stream import EventStream
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.settings import Settings
 from headrace.serve.admission import Admission
@@ -28,6 +29,7 @@ class Platform:
         self.partitions = partitions
         self.pool = pool
         self.reader = Reader(pool)
+        self.events = EventStream(self.reader, settings)
         self.now_us = now
         self.admission = Admission(settings)
         self.submissions = Submissions(partitions.submit, self.admission.payments)

@@ -37,26 +37,35 @@ class Reply:
 
 
 class Stream:
-    """An answer that comes in pieces until `pieces` ends or the client hangs up."""
+    """An answer that comes in pieces until they end or the client hangs up. `close` it always;
+    `release` gives back what the stream was admitted for."""
 
-    __slots__ = ("headers", "pieces", "status")
+    __slots__ = ("_pieces", "_release", "headers", "status")
 
-    def __init__(self, pieces: AsyncGenerator[bytes, None], media: bytes) -> None:
+    def __init__(
+        self,
+        pieces: AsyncGenerator[bytes, None],
+        media: bytes,
+        release: Callable[[], None],
+    ) -> None:
         self.status = 200
-        self.pieces = pieces
         self.headers: Headers = [(b"content-type", media), NO_STORE]
+        self._pieces = pieces
+        self._release = release
 
     async def send(self, send: Send, trace: bytes, head: bool) -> None:
         """To the client, piece by piece."""
         self.headers.append((b"trace-id", trace.hex().encode()))
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
-        try:
-            if not head:
-                async for piece in self.pieces:
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
-        finally:
-            await self.pieces.aclose()
+        if not head:
+            async for piece in self._pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+
+    async def close(self) -> None:
+        """Ends it, however far it came."""
+        self._release()
+        await self._pieces.aclose()
 
 
 def json(status: int, value: Any, *headers: tuple[bytes, bytes]) -> Reply:

@@ -29,7 +29,7 @@ class EntryQuery(ListQuery, forbid_unknown_fields=True, kw_only=True):
     since: Annotated[Moment, Meta(description="At this moment or later.")] | None = field(
         default=None, name="from"
     )
-    until: Annotated[Moment, Meta(description="At this moment or before.")] | None = field(
+    until: Annotated[Moment, Meta(description="Before this moment.")] | None = field(
         default=None, name="to"
     )
 

@@ -32,7 +32,7 @@ def test_a_plain_payment() -> None:
     assert (pay.tenant, pay.debtor, pay.creditor, pay.amount) == (7, "alice", "bob", 1250)
     assert (pay.currency, pay.key, pay.trace) == (978, "k", TRACE)
     assert (pay.manual_capture, pay.occurred_at, pay.expires_in_s) == (False, 0, 0)
-    assert pay.reference is pay.details is None
+    assert (pay.reference, pay.details) == (None, None)
 
 
 def test_the_fingerprint_is_what_ledgers_hold() -> None:
