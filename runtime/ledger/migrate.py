@@ -13,18 +13,14 @@ import asyncpg
 
 from headrace.runtime.ledger.connect import connect
 from headrace.runtime.ledger.names import write_names
+from headrace.runtime.ledger.statements import load
 from headrace.runtime.settings import Settings
 
 SERVER_VERSION_MIN = 17_00_00
 """PostgreSQL 17 is the first with transaction_timeout."""
 
+SQL = load("headrace.runtime.ledger", "migrate")
 _LOCK = int.from_bytes(b"HEADRACE")
-_HISTORY = """
-CREATE TABLE IF NOT EXISTS migrations (
-    name       text PRIMARY KEY,
-    digest     bytea NOT NULL,
-    applied_at timestamptz NOT NULL DEFAULT now()
-)"""
 
 
 class MigrationError(Exception):
@@ -76,7 +72,7 @@ async def migrate(settings: Settings) -> list[str]:
     connection = await connect(settings, "headrace migrate")
     try:
         await connection.execute(f"SET lock_timeout = '{settings.migration_timeout_s}s'")
-        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        await connection.execute(SQL["lock"], _LOCK)
         return await _migrate(connection, migrations(), settings.partitions)
     except asyncpg.LockNotAvailableError as error:
         raise MigrationError(
@@ -91,11 +87,9 @@ async def _migrate(
     connection: asyncpg.Connection, packaged: list[Migration], partitions: int
 ) -> list[str]:
     await _check_server(connection)
-    await connection.execute(_HISTORY)
-    applied: dict[str, bytes] = {
-        row["name"]: row["digest"]
-        for row in await connection.fetch("SELECT name, digest FROM migrations")
-    }
+    await connection.execute(SQL["create_history"])
+    rows = await connection.fetch(SQL["history"])
+    applied: dict[str, bytes] = {row["name"]: row["digest"] for row in rows}
     _check_history(applied, packaged)
     if applied:
         await _check_partitions(connection, partitions)
@@ -103,11 +97,7 @@ async def _migrate(
     for migration in waiting:
         async with connection.transaction():
             await connection.execute(migration.sql)
-            await connection.execute(
-                "INSERT INTO migrations (name, digest) VALUES ($1, $2)",
-                migration.name,
-                migration.digest,
-            )
+            await connection.execute(SQL["note"], migration.name, migration.digest)
     await _found(connection, partitions)
     return [m.name for m in waiting]
 
@@ -147,7 +137,7 @@ def _check_history(applied: dict[str, bytes], packaged: list[Migration]) -> None
 
 
 async def _check_partitions(connection: asyncpg.Connection, partitions: int) -> None:
-    stored = await connection.fetchval("SELECT value FROM platform WHERE name = 'partitions'")
+    stored = await connection.fetchval(SQL["partitions"])
     if stored is not None and int(stored) != partitions:
         raise MigrationError(
             f"the ledger was made with {stored} partitions, the settings say {partitions}",
@@ -159,11 +149,5 @@ async def _found(connection: asyncpg.Connection, partitions: int) -> None:
     """Writes what a ledger is born with; done before, only names that are new."""
     async with connection.transaction():
         await write_names(connection)
-        await connection.execute(
-            "INSERT INTO platform VALUES ('partitions', $1) ON CONFLICT DO NOTHING", str(partitions)
-        )
-        await connection.execute(
-            "INSERT INTO leases (partition) SELECT generate_series(0, $1::integer - 1)"
-            " ON CONFLICT DO NOTHING",
-            partitions,
-        )
+        await connection.execute(SQL["write_partitions"], str(partitions))
+        await connection.execute(SQL["write_leases"], partitions)

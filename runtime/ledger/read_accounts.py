@@ -8,7 +8,7 @@ from asyncpg import Record as Row
 from msgspec import Struct, json
 
 from headrace.runtime.clock import iso
-from headrace.runtime.ledger import cursors, load, views
+from headrace.runtime.ledger import cursors, load, statement
 from headrace.runtime.ledger.account_names import AccountNames
 from headrace.runtime.ledger.connect import Database
 from headrace.runtime.ledger.record import Record
@@ -127,10 +127,11 @@ class AccountReader:
         if arrived:
             rows = await self.pool.fetch(SQL["debtors"], arrived)
             debtors = {row["payment"].bytes: row["debit"] for row in rows}
-        others = [views.counterparty(r, account, debtors.get(r.payment, 0)) for r in records]
+        others = [statement.counterparty(r, account, debtors.get(r.payment, 0)) for r in records]
         names = await self.names.of(others)
         return [
-            views.entry(r, account, other, names) for r, other in zip(records, others, strict=True)
+            statement.entry(record, account, other, names)
+            for record, other in zip(records, others, strict=True)
         ]
 
 

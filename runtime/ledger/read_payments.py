@@ -5,30 +5,16 @@ from uuid import UUID
 
 import asyncpg
 
-from headrace.runtime.ledger import load, views
+from headrace.runtime.ledger import load, payment_view
 from headrace.runtime.ledger.account_names import AccountNames
 from headrace.runtime.ledger.record import Record
 from headrace.runtime.ledger.statements import load as load_sql
 from headrace.runtime.ledger.views import Operation, PaymentView, TimelineEntry
 from headrace.runtime.partitioning import partition_of_payment
 from headrace.runtime.payments.answer import Done
-from headrace.runtime.payments.states import FIRST_KINDS, RecordKind
+from headrace.runtime.payments.states import FIRST_KINDS
 
 SQL = load_sql("headrace.runtime.ledger", "read_payments")
-
-
-def standing_at(records: Sequence[Record], seq: int) -> list[Record]:
-    """A payment's records up to a sequence of its home.
-
-    What a final capture leaves is released by a record of the same commit, which belongs to it.
-    """
-    told = [r for r in records if r.seq <= seq]
-    later = records[len(told) :]
-    if told and told[-1].kind == RecordKind.CAPTURED and later:
-        release = later[0]
-        if release.kind == RecordKind.RELEASED and release.leg == told[-1].leg > 0:
-            told.append(release)
-    return told
 
 
 class PaymentReader:
@@ -46,10 +32,10 @@ class PaymentReader:
         if as_of is not None:
             if as_of[0] != partition_of_payment(payment):
                 raise ValueError("a payment's records are those of its home partition")
-            records = standing_at(records, as_of[1])
+            records = payment_view.standing_at(records, as_of[1])
         if not records:
             return None
-        return views.payment_view(records, await self.names.in_records(records))
+        return payment_view.payment_view(records, await self.names.in_records(records))
 
     async def payment_by_key(self, tenant: int, key: str) -> PaymentView | None:
         """The payment that was made with an idempotency key, as it stands now."""
@@ -60,14 +46,14 @@ class PaymentReader:
 
     async def timeline(self, tenant: int, payment: bytes) -> list[TimelineEntry]:
         """Everything that happened to a payment, in order; empty when there is no such payment."""
-        return views.timeline(await self._records(tenant, payment))
+        return payment_view.timeline(await self._records(tenant, payment))
 
     async def operation(self, tenant: int, key: str) -> Operation | None:
         """What an idempotency key was used for, whatever it was."""
         record = await self._by_key(tenant, key)
         if record is None:
             return None
-        return views.operation(record, await self.names.in_records([record]))
+        return payment_view.operation(record, await self.names.in_records([record]))
 
     async def answers(self, tenant: int, keys: Sequence[str]) -> dict[str, Done]:
         """The first answer to each of the keys that the ledger knows."""
@@ -84,7 +70,9 @@ class PaymentReader:
             by_payment.setdefault(record.payment, []).append(record)
         names = await self.names.in_records(r for rs in by_payment.values() for r in rs)
         return [
-            views.payment_view(by_payment[p.bytes], names) for p in wanted if p.bytes in by_payment
+            payment_view.payment_view(by_payment[payment.bytes], names)
+            for payment in wanted
+            if payment.bytes in by_payment
         ]
 
     async def _records(self, tenant: int, payment: bytes) -> list[Record]:

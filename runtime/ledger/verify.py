@@ -16,7 +16,7 @@ from headrace.runtime.payments.states import TRANSITIONS
 from headrace.runtime.settings import Settings
 
 SQL = load("headrace.runtime.ledger", "verify")
-CHECKS = tuple(name for name in SQL if name != "accounts")
+CHECKS = tuple(name for name in SQL if name not in ("accounts", "partitions"))
 WORK_MEM = "256MB"
 """For one sort or hash at a time; a larger ledger spills to disk."""
 
@@ -86,9 +86,7 @@ async def _check(connection: Connection, name: str) -> Check:
 
 async def _homes(connection: Connection) -> Check:
     """Each account lives in the partition that its tenant and id lead to."""
-    partitions = int(
-        await connection.fetchval("SELECT value FROM platform WHERE name = 'partitions'")
-    )
+    partitions = int(await connection.fetchval(SQL["partitions"]))
     seen, wrong, first = 0, 0, None
     async for number, tenant, id in connection.cursor(SQL["accounts"], prefetch=10_000):
         seen += 1

@@ -345,5 +345,10 @@ FROM journal j JOIN declined d ON d.payment = j.payment
 WHERE j.payment <> '00000000-0000-0000-0000-000000000000'
   AND (j.kind <> 13 OR j.credit <> 0 OR j.state <> 8 OR j.reason = 0);
 
+-- The rest is no check of its own: accounts_are_at_home asks it.
+
 -- name: accounts
 SELECT number, tenant, id FROM accounts ORDER BY number;
+
+-- name: partitions
+SELECT value FROM platform WHERE name = 'partitions';

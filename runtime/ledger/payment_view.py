@@ -1,0 +1,157 @@
+"""A payment's records told in words: what it is, what was done with it, and when."""
+
+from collections.abc import Sequence
+
+from headrace.runtime import ids
+from headrace.runtime.clock import from_us, iso
+from headrace.runtime.ledger.record import Record
+from headrace.runtime.ledger.views import (
+    Movement,
+    Names,
+    Operation,
+    PaymentView,
+    TimelineEntry,
+    details_of,
+    reason_name,
+    risk_of,
+)
+from headrace.runtime.money import currency_code
+from headrace.runtime.partitioning import is_system_account
+from headrace.runtime.payments.payment import Payment
+from headrace.runtime.payments.states import PaymentState, RecordKind
+from headrace.runtime.risk.flags import RiskFlag
+
+S, K = PaymentState, RecordKind
+_OPERATIONS = {
+    K.CAPTURED: "capture",
+    K.REFUND_REQUESTED: "refund",
+    K.DEPOSITED: "deposit",
+    K.WITHDRAWN: "withdrawal",
+}
+
+
+def standing_at(records: Sequence[Record], seq: int) -> list[Record]:
+    """A payment's records up to a sequence of its home.
+
+    What a final capture leaves is released by a record of the same commit, which belongs to it.
+    """
+    told = [r for r in records if r.seq <= seq]
+    later = records[len(told) :]
+    if told and told[-1].kind == K.CAPTURED and later:
+        release = later[0]
+        if release.kind == K.RELEASED and release.leg == told[-1].leg > 0:
+            told.append(release)
+    return told
+
+
+def payment_view(records: Sequence[Record], names: Names) -> PaymentView:
+    """All records of a payment's home up to some point, in order."""
+    first, last = records[0], records[-1]
+    payment = Payment(first)
+    for record in records[1:]:
+        payment.apply(record)
+    state = PaymentState(last.state)
+    told = details_of(first.details)
+    return PaymentView(
+        id=ids.text(first.payment),
+        status=state.name.lower(),
+        debtor=names[first.debit],
+        creditor=names[first.creditor],
+        amount=first.amount,
+        currency=currency_code(first.currency),
+        capture="manual" if payment.manual else "automatic",
+        idempotency_key=first.key,
+        reference=first.reference,
+        description=told.description,
+        metadata=told.metadata,
+        decline_reason=_decline_reason(records, state),
+        risk=risk_of(first),
+        risk_degraded=bool(first.risk_flags & RiskFlag.DEGRADED),
+        held_amount=payment.held,
+        captured_amount=payment.captured,
+        refunded_amount=payment.refunded,
+        refundable_amount=payment.refundable,
+        created_at=iso(from_us(first.at)),
+        updated_at=iso(from_us(last.at)),
+        occurred_at=iso(from_us(first.occurred_at)),
+        expires_at=iso(from_us(payment.expires_at)) if payment.expires_at else None,
+        trace_id=first.trace.hex(),
+        movements=movements(records),
+    )
+
+
+def _decline_reason(records: Sequence[Record], state: PaymentState) -> str | None:
+    if state not in (S.DECLINED, S.EXPIRED, S.RETURNED):
+        return None
+    ends = [r.reason for r in records if r.kind in (K.DECLINED, K.RELEASED, K.RETURNED)]
+    return reason_name(ends[-1]) if ends else None
+
+
+def movements(records: Sequence[Record]) -> list[Movement]:
+    """The captures and refunds that clients asked for, in order."""
+    status: dict[int, tuple[str, int]] = {}
+    asked: list[Record] = []
+    for r in records:
+        match r.kind:
+            case K.CAPTURED | K.REFUND_REQUESTED if r.leg > 0:
+                asked.append(r)
+                arrived = r.kind == K.CAPTURED and not is_system_account(r.credit)
+                status[r.leg] = ("settled" if arrived else "pending", 0)
+            case K.COMPLETED | K.REFUNDED:
+                status[r.leg] = ("settled", 0)
+            case K.RETURNED | K.REFUND_DECLINED:
+                status[r.leg] = ("declined", r.reason)
+    return [
+        Movement(
+            id=f"{ids.text(r.payment)}:{r.leg}",
+            kind="capture" if r.kind == K.CAPTURED else "refund",
+            amount=r.amount,
+            status=status[r.leg][0],
+            decline_reason=reason_name(status[r.leg][1]),
+            created_at=iso(from_us(r.at)),
+            idempotency_key=r.key,
+        )
+        for r in asked
+    ]
+
+
+def timeline(records: Sequence[Record]) -> list[TimelineEntry]:
+    """A payment's records in words."""
+    return [
+        TimelineEntry(
+            id=f"{r.partition}:{r.seq}",
+            kind=RecordKind(r.kind).name.lower(),
+            at=iso(from_us(r.at)),
+            status=PaymentState(r.state).name.lower(),
+            amount=r.amount,
+            movement=r.leg if r.leg > 0 else None,
+            decline_reason=reason_name(r.reason),
+            idempotency_key=r.key,
+            trace_id=r.trace.hex(),
+        )
+        for r in records
+    ]
+
+
+def operation(r: Record, names: Names) -> Operation:
+    """What the record's key was used for."""
+    told = details_of(r.details)
+    funding = r.kind in (K.DEPOSITED, K.WITHDRAWN)
+    debited = r.kind == K.WITHDRAWN
+    return Operation(
+        kind=_OPERATIONS.get(RecordKind(r.kind), "payment"),
+        partition=r.partition,
+        seq=r.seq,
+        fingerprint=r.fingerprint,
+        amount=r.amount,
+        currency=currency_code(r.currency),
+        created_at=iso(from_us(r.at)),
+        payment=b"" if funding else r.payment,
+        leg=max(r.leg, 0),
+        account=names[r.debit if debited else r.credit] if funding else None,
+        posted=(r.debit_posted if debited else r.credit_posted) if funding else None,
+        held=(r.debit_held if debited else r.credit_held) if funding else None,
+        reference=r.reference,
+        description=told.description,
+        metadata=told.metadata,
+    )
