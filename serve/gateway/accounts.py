@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from headrace.runtime.identity.keys import Role
 from headrace.runtime.ledger.cursors import InvalidCursor
@@ -34,8 +34,9 @@ class AccountQuery(Struct, forbid_unknown_fields=True):
     """When."""
 
     at: (
-        Annotated[Moment, Meta(description="As it stood at a past moment. Default: now.")] | None
-    ) = None
+        Annotated[Moment, Meta(description="As it stood at a past moment. Default: now.")]
+        | UnsetType
+    ) = UNSET
 
 
 class AccountList(Struct):
@@ -94,7 +95,7 @@ async def list_accounts(platform: Platform, request: Request) -> Reply:
     asked = request.query(ListQuery)
     with platform.admission.reads:
         try:
-            page = await platform.reader.accounts(request.tenant, asked.cursor, asked.limit)
+            page = await platform.reader.accounts(request.tenant, asked.cursor or None, asked.limit)
         except InvalidCursor as error:
             raise invalid_cursor(error) from None
     return reply.json(200, page)
@@ -113,7 +114,7 @@ async def read_account(platform: Platform, request: Request) -> Reply:
     asked = request.query(AccountQuery)
     account = request.account()
     with platform.admission.reads:
-        found = await platform.reader.account(request.tenant, account, asked.at)
+        found = await platform.reader.account(request.tenant, account, asked.at or None)
     if found is None:
         raise Problem(R.UNKNOWN_ACCOUNT, field="account")
     return reply.json(200, found)

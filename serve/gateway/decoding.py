@@ -4,15 +4,18 @@ One decoder a type, made once. Of several mistakes the first is told.
 """
 
 import re
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 import msgspec
+import msgspec.inspect
 
 from headrace.runtime.payments.refusals import Refusal
 from headrace.serve.gateway.fields import FORMS
 from headrace.serve.problems import Problem
 
 T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
 
 AMOUNT_FIELDS = frozenset({"amount", "opening_deposit"})
 TOO_DEEP = "nested too deeply"
@@ -25,6 +28,9 @@ _GOT = re.compile(r"Expected `([^`]+)`, got `([^`]+)`")
 _FORM = re.compile(r"Expected `str` matching regex (.*)", re.DOTALL)
 _BOUND = re.compile(r"Expected `(\w+)` (of length )?(<=|>=|==|<|>) (\S+)")
 _ENUM = re.compile(r"Invalid enum value (.*)", re.DOTALL)
+
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+_FLAGS = {"true": True, "false": False}
 
 _TYPES = {
     "int": "an integer",
@@ -115,9 +121,27 @@ def decode(decoder: msgspec.json.Decoder[T], text: bytes | str, within: str = ""
         raise malformed(error) from None
 
 
-def convert(values: dict[str, str], kind: type[T]) -> T:
+@cache
+def _numbers_and_flags(kind: Any) -> dict[str, bool]:
+    """A struct's fields that are numbers (False) or flags (True)."""
+    told: dict[str, bool] = {}
+    for field in getattr(msgspec.inspect.type_info(kind), "fields", ()):
+        type_info = field.type
+        while isinstance(type_info, msgspec.inspect.Metadata):
+            type_info = type_info.type
+        if isinstance(type_info, msgspec.inspect.BoolType | msgspec.inspect.IntType):
+            told[field.encode_name] = isinstance(type_info, msgspec.inspect.BoolType)
+    return told
+
+
+def convert(values: dict[str, str], kind: type[S]) -> S:
     """Query parameters, which are all text, into a struct; raises Problem."""
+    told: dict[str, object] = dict(values)
+    for name, flag in _numbers_and_flags(kind).items():
+        text = values.get(name)
+        if text is not None and (flag or _INTEGER.fullmatch(text)):
+            told[name] = _FLAGS.get(text, text) if flag else int(text)
     try:
-        return msgspec.convert(values, kind, strict=False)
+        return msgspec.convert(told, kind)
     except msgspec.ValidationError as error:
         raise invalid(error) from None

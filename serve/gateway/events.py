@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from headrace.runtime.events import position as positions
-from headrace.runtime.events.event import UnknownType, kinds_of
+from headrace.runtime.events.event import Event, UnknownType, kinds_of
 from headrace.runtime.events.position import InvalidPosition
 from headrace.runtime.events.stream import Told
 from headrace.runtime.identity.keys import Role
@@ -37,8 +37,27 @@ class EventQuery(Struct, forbid_unknown_fields=True):
     ] = ""
     after: Annotated[
         str,
-        Meta(max_length=100_000, description="A position, where the header cannot be set."),
+        Meta(max_length=16_000, description="A position, where the header cannot be set."),
     ] = ""
+
+
+class ServerSentEvent(Struct):
+    """One event of the stream. A block without `data` only moves the position."""
+
+    id: Annotated[
+        str,
+        Meta(description="The position after it: `<partition>:<sequence>,…`.", examples=["0:1"]),
+    ]
+    data: Annotated[
+        str,
+        Meta(
+            description="A CloudEvent in JSON.",
+            extra_json_schema={
+                "contentMediaType": "application/json",
+                "contentSchema": {"$ref": "#/components/schemas/Event"},
+            },
+        ),
+    ]
 
 
 FAMILY = Family(
@@ -57,8 +76,16 @@ FAMILY = Family(
     " partition). Reconnect with it in `Last-Event-ID` and the stream goes on from there; without"
     " it, it begins at the ledger's first record. An event can come twice: drop repeats by the"
     " CloudEvent's own `id`.",
-    Answer(200, "The stream; its `data:` lines are CloudEvents.", str, EVENT, media=MEDIA),
+    Answer(
+        200,
+        "The stream, event by event.",
+        ServerSentEvent,
+        {"id": "3:1187,7:940", "data": EVENT},
+        media=MEDIA,
+        text=f"retry: {RETRY_MS}\n\nid: 3:1187,7:940\ndata: {EVENT}\n",
+    ),
     query=EventQuery,
+    schemas=(Event,),
 )
 async def stream_events(platform: Platform, request: Request) -> Stream:
     asked = request.query(EventQuery)

@@ -173,12 +173,10 @@ DEPOSIT: dict[str, Any] = {
 }
 
 EVENT = (
-    "retry: 1000\n\n"
-    "id: 3:1187,7:940\n"
-    'data: {"specversion":"1.0","id":"3:1187","source":"/v1/events",'
-    '"type":"com.headrace.payment.settled","subject":"' + PAYMENT_ID + '",'
-    '"time":"' + AT + '","datacontenttype":"application/json","tenant":"acme",'
-    '"data":{"payment":"' + PAYMENT_ID + '","status":"settled","amount":1250,"currency":"EUR",'
+    '{"specversion":"1.0","id":"3:1187","source":"/v1/events",'
+    f'"type":"com.headrace.payment.settled","subject":"{PAYMENT_ID}","time":"{AT}",'
+    '"datacontenttype":"application/json","tenant":"acme",'
+    f'"data":{{"payment":"{PAYMENT_ID}","status":"settled","amount":1250,"currency":"EUR",'
     '"debtor":"customer-17","creditor":"merchant-3","idempotency_key":"order-2041",'
-    '"trace_id":"' + TRACE_ID + '"}}\n\n'
+    f'"trace_id":"{TRACE_ID}"}}}}'
 )

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from headrace.runtime.ledger.cursors import InvalidCursor
 from headrace.runtime.payments.refusals import Refusal
@@ -10,11 +10,12 @@ from headrace.serve.problems import Problem
 
 
 class ListQuery(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Which page."""
+    """Which page. Parameters left out are UNSET: None could be asked for as `null`."""
 
     cursor: (
-        Annotated[str, Meta(max_length=200, description="`next_cursor` of the page before.")] | None
-    ) = None
+        Annotated[str, Meta(max_length=200, description="`next_cursor` of the page before.")]
+        | UnsetType
+    ) = UNSET
     limit: Annotated[int, Meta(ge=1, le=1000, description="Items a page.")] = 100
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from headrace.runtime.ledger.cursors import InvalidCursor
 from headrace.runtime.ledger.read_payment_lists import Filter
@@ -41,13 +41,17 @@ KEYED_HEADERS = (("Idempotent-Replayed", "`true` when the key was known."), PREF
 class PaymentQuery(ListQuery, forbid_unknown_fields=True, kw_only=True):
     """Which payments. Filters add up; `idempotency_key` stands alone."""
 
-    idempotency_key: IdempotencyKey | None = None
-    reference: Reference | None = None
-    debtor: AccountId | None = None
-    creditor: AccountId | None = None
-    status: Annotated[StateName, Meta(description="Payments that stand so now.")] | None = None
-    created_from: Annotated[Moment, Meta(description="Made at this moment or later.")] | None = None
-    created_to: Annotated[Moment, Meta(description="Made before this moment.")] | None = None
+    idempotency_key: IdempotencyKey | UnsetType = UNSET
+    reference: Reference | UnsetType = UNSET
+    debtor: AccountId | UnsetType = UNSET
+    creditor: AccountId | UnsetType = UNSET
+    status: Annotated[StateName, Meta(description="Payments that stand so now.")] | UnsetType = (
+        UNSET
+    )
+    created_from: (
+        Annotated[Moment, Meta(description="Made at this moment or later.")] | UnsetType
+    ) = UNSET
+    created_to: Annotated[Moment, Meta(description="Made before this moment.")] | UnsetType = UNSET
 
 
 class PaymentList(Struct):
@@ -134,21 +138,21 @@ async def list_payments(platform: Platform, request: Request) -> Reply:
     asked = request.query(PaymentQuery)
     key = asked.idempotency_key
     with platform.admission.reads:
-        if key is not None:
+        if key:
             if asked != PaymentQuery(idempotency_key=key, limit=asked.limit):
                 raise Problem(R.INVALID_FIELD, "stands alone", "idempotency_key")
             found = await platform.reader.payment_by_key(tenant, key)
             return reply.json(200, Page([found] if found else [], None))
         chosen = Filter(
-            debtor=asked.debtor,
-            creditor=asked.creditor,
-            reference=asked.reference,
+            debtor=asked.debtor or None,
+            creditor=asked.creditor or None,
+            reference=asked.reference or None,
             status=_NUMBERS[asked.status] if asked.status else None,
-            created_from=asked.created_from,
-            created_to=asked.created_to,
+            created_from=asked.created_from or None,
+            created_to=asked.created_to or None,
         )
         try:
-            page = await platform.reader.payments(tenant, chosen, asked.cursor, asked.limit)
+            page = await platform.reader.payments(tenant, chosen, asked.cursor or None, asked.limit)
         except InvalidCursor as error:
             raise invalid_cursor(error) from None
     return reply.json(200, page)

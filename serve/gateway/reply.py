@@ -1,5 +1,6 @@
 """Answers on their way out."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -60,6 +61,7 @@ class Stream:
         if not head:
             async for piece in self._pieces:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
+                await asyncio.sleep(0)  # a send need not wait, and others want their turn
         await send({"type": "http.response.body", "body": b""})
 
     async def close(self) -> None:

@@ -18,6 +18,7 @@ from headrace.serve.problems import Problem
 from headrace.serve.traceparent import trace_id
 
 T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
 
 NDJSON = (b"application/x-ndjson", b"application/ndjson", b"application/jsonl")
 _JSON = b"application/json"
@@ -74,7 +75,7 @@ class Request:
         body, _ = await self.body()
         return decode(decoder, body if body or absent is None else absent)
 
-    def query(self, kind: type[T]) -> T:
+    def query(self, kind: type[S]) -> S:
         """The query parameters as a struct."""
         try:
             pairs = parse_qsl(
@@ -94,7 +95,7 @@ class Request:
     def optional_idempotency_key(self) -> str | None:
         """The header's key, None without one."""
         header = self.headers.get(b"idempotency-key")
-        if not header:
+        if header is None:
             return None
         key = header.decode("latin-1")
         if not _KEY.match(key):

@@ -25,6 +25,8 @@ class Answer(NamedTuple):
     media: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
     """Names, and what they say."""
+    text: str = ""
+    """The example as it comes over the wire, where that is no JSON."""
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -51,6 +53,8 @@ class Route(Struct, frozen=True, kw_only=True):
     """Idempotency-Key is optional and names a batch."""
     prefer: bool = False
     """`Prefer: wait=N` is understood."""
+    schemas: tuple[type[Struct], ...] = ()
+    """Told in the document though no body is one of them."""
     refusals: tuple[Refusal, ...] = ()
     """Beside those that follow from the rest."""
 

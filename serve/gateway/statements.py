@@ -4,7 +4,7 @@ import csv
 import io
 from typing import Annotated
 
-from msgspec import Meta, Struct, field, to_builtins
+from msgspec import UNSET, Meta, Struct, UnsetType, field, to_builtins
 
 from headrace.runtime.ledger.cursors import InvalidCursor
 from headrace.runtime.ledger.views import Entry, Page
@@ -26,11 +26,11 @@ CSV = "text/csv"
 class EntryQuery(ListQuery, forbid_unknown_fields=True, kw_only=True):
     """Which entries."""
 
-    since: Annotated[Moment, Meta(description="At this moment or later.")] | None = field(
-        default=None, name="from"
+    since: Annotated[Moment, Meta(description="At this moment or later.")] | UnsetType = field(
+        default=UNSET, name="from"
     )
-    until: Annotated[Moment, Meta(description="Before this moment.")] | None = field(
-        default=None, name="to"
+    until: Annotated[Moment, Meta(description="Before this moment.")] | UnsetType = field(
+        default=UNSET, name="to"
     )
 
 
@@ -63,8 +63,8 @@ async def list_entries(platform: Platform, request: Request) -> Reply:
     with platform.admission.reads:
         try:
             page = await platform.reader.entries(
-                request.tenant, request.account(), asked.cursor, asked.limit, asked.since,
-                asked.until,
+                request.tenant, request.account(), asked.cursor or None, asked.limit,
+                asked.since or None, asked.until or None,
             )  # fmt: skip
         except InvalidCursor as error:
             raise invalid_cursor(error) from None

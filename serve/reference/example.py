@@ -40,5 +40,5 @@ def answer_example(operation: Json) -> tuple[str, Any]:
     for status, response in operation["responses"].items():
         for media, content in response.get("content", {}).items():
             if "example" in content and media != "application/problem+json":
-                return status, content["example"]
+                return status, content.get("x-text", content["example"])
     return "", None

@@ -84,6 +84,7 @@ class _Schemas:
         for route in routes:
             kinds += [kind for kind in (route.body, route.ndjson, route.query) if kind is not None]
             kinds += [answer.body for answer in route.answers if answer.body is not None]
+            kinds += route.schemas
         unique = list({repr(kind): kind for kind in kinds}.values())
         shown, components = msgspec.json.schema_components(unique, ref_template=_REF)
         self._shown = {
@@ -204,6 +205,8 @@ def _tell(answer: Answer, schemas: _Schemas, response: Json) -> None:
     content: Json = {"schema": schemas.of(answer.body)}
     if answer.example is not None:
         content["example"] = answer.example
+    if answer.text:
+        content["x-text"] = answer.text
     response["content"][answer.media] = content
 
 

@@ -165,7 +165,7 @@ def _answers(operation: Json, schemas: Schemas) -> str:
             )
             out.append(element("li", number, element("span", codes, class_="codes")))
             continue
-        schema = content.get("application/json", {}).get("schema")
+        schema = next((kind["schema"] for kind in content.values()), None)
         fields = table(schemas, schema, asked=False) if schema else ""
         says = element("span", inline(response["description"]))
         if fields:

@@ -107,7 +107,11 @@ def test_nesting_without_end_is_refused() -> None:
 def test_parameters_are_text_that_is_converted() -> None:
     query = convert({"limit": "5", "created_from": "2026-03-01T12:00:00Z"}, PaymentQuery)
     assert query.limit == 5
-    for wrong in ({"limit": "0"}, {"limit": "x"}, {"colour": "red"}, {"status": "paid"}):
+    assert convert({"debtor": "null"}, PaymentQuery).debtor == "null"
+    assert convert({"debtor": "17"}, PaymentQuery).debtor == "17"
+    for wrong in ({"limit": "0"}, {"limit": "x"}, {"colour": "red"}, {"status": "paid"},
+                  {"created_to": "0.5"}, {"created_to": "1700000000"}, {"created_to": "null"},
+                  {"limit": "1.0"}, {"limit": "null"}, {"limit": "9" * 5000}):  # fmt: skip
         with pytest.raises(Problem) as refused:
             convert(wrong, PaymentQuery)
         assert refused.value.refusal is R.INVALID_FIELD
