@@ -25,6 +25,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """In one call from a gateway to an actor."""
     calls_per_actor_max: int = 3
     """Calls out at once from a gateway to an actor."""
+    gateway_requests_max: int = 40_000
+    """Under way in a gateway before Serve lets more wait outside, where nothing is bounded."""
     gateway_payments_max: int = 30_000
     """Accepted by a gateway and not answered yet; more is refused with 429."""
     gateway_reads_max: int = 500
@@ -85,18 +87,40 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How long a gateway may go on trusting an API key that was revoked."""
     log_level: str = "WARNING"
 
+    def _gateway_under_way_max(self) -> int:
+        return self.gateway_payments_max + self.gateway_reads_max + self.gateway_streams_max
+
     def check(self) -> "Settings":
         """Returns itself; ValueError names the first bound that contradicts another."""
         rules = (
             (0 < self.partitions <= 4096, "partitions: 1 to 4096"),
             (0 < self.actors <= self.partitions, "actors: at least 1, at most one a partition"),
-            (self.batch_payments_max <= self.queue_payments_max, "batch_payments_max: at most queue_payments_max"),
-            (self.transaction_timeout_s < self.commit_timeout_s < self.call_timeout_s,
-             "transaction_timeout_s < commit_timeout_s < call_timeout_s"),
+            (
+                self.batch_payments_max <= self.queue_payments_max,
+                "batch_payments_max: at most queue_payments_max",
+            ),
+            (
+                self.transaction_timeout_s < self.commit_timeout_s < self.call_timeout_s,
+                "transaction_timeout_s < commit_timeout_s < call_timeout_s",
+            ),
             (self.risk_timeout_s < self.call_timeout_s, "risk_timeout_s: less than call_timeout_s"),
-            (self.body_bytes_max <= self.gateway_body_bytes_max, "body_bytes_max: at most gateway_body_bytes_max"),
-            (self.heartbeat_interval_s < self.heartbeat_timeout_s, "heartbeat_interval_s: less than heartbeat_timeout_s"),
-        )  # fmt: skip
+            (
+                self.batch_items_max <= self.gateway_payments_max,
+                "batch_items_max: at most gateway_payments_max",
+            ),
+            (
+                self._gateway_under_way_max() < self.gateway_requests_max,
+                "gateway_requests_max: more than a gateway's payments, reads and streams together",
+            ),
+            (
+                self.body_bytes_max <= self.gateway_body_bytes_max,
+                "body_bytes_max: at most gateway_body_bytes_max",
+            ),
+            (
+                self.heartbeat_interval_s < self.heartbeat_timeout_s,
+                "heartbeat_interval_s: less than heartbeat_timeout_s",
+            ),
+        )
         for holds, rule in rules:
             if not holds:
                 raise ValueError(f"settings: {rule}")

@@ -1,5 +1,7 @@
 """A payment just made, told from what was asked and answered: the ledger need not be read."""
 
+from functools import cache
+
 from headrace.runtime.clock import from_us, iso
 from headrace.runtime.ids import text
 from headrace.runtime.ledger.views import PaymentView, Risk, reason_name, risk_outcome
@@ -10,6 +12,7 @@ from headrace.serve.gateway.payment_answer import STATES
 from headrace.serve.gateway.payment_request import PaymentRequest
 
 S = PaymentState
+_reasons = cache(reasons)
 
 
 def fresh(request: PaymentRequest, key: str, done: Done, trace: bytes) -> PaymentView:
@@ -37,7 +40,7 @@ def fresh(request: PaymentRequest, key: str, done: Done, trace: bytes) -> Paymen
             outcome=risk_outcome(state, done.reason),
             score=done.risk_score if scored else None,
             model=done.risk_model if scored else None,
-            reasons=reasons(done.risk_flags),
+            reasons=_reasons(done.risk_flags),
         ),
         risk_degraded=bool(done.risk_flags & RiskFlag.DEGRADED),
         held_amount=amount if held else 0,
