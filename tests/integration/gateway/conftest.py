@@ -1,11 +1,13 @@
 """A gateway over real partitions and a real ledger, in one process and without Ray."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
 import httpx
 import pytest_asyncio
+import uvicorn
 
 from headrace.actors.account_partition import AccountPartition
 from headrace.actors.partition_client import PartitionClient, Stats
@@ -131,6 +133,23 @@ async def running(settings: Settings) -> AsyncIterator[House]:
         for partition in actors.partitions:
             await partition.stop()
         await pool.close()
+
+
+@asynccontextmanager
+async def listening(house: "House") -> AsyncIterator[str]:
+    """The gateway on a port of its own."""
+    config = uvicorn.Config(house.gateway, port=0, lifespan="off", log_level="warning")
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    async with asyncio.timeout(10):
+        while not server.started:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await serving
 
 
 @pytest_asyncio.fixture

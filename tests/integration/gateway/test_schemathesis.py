@@ -3,12 +3,10 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import uvicorn
+from .conftest import listening
 
 if TYPE_CHECKING:
     from .conftest import House
@@ -31,23 +29,6 @@ include-operation-id = "open_accounts"
 checks = { negative_data_rejection = { enabled = false } }
 """
 """A stream that follows has no end; a batch's items are refused one by one, in a 200."""
-
-
-@asynccontextmanager
-async def listening(house: "House") -> AsyncIterator[str]:
-    """The gateway on a port of its own."""
-    config = uvicorn.Config(house.gateway, port=0, lifespan="off", log_level="warning")
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    async with asyncio.timeout(10):
-        while not server.started:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        await serving
 
 
 async def test_no_answer_outside_the_document(house: "House", tmp_path: Path) -> None:
