@@ -6,7 +6,6 @@ Tests that need everything share one platform, started by the real command line.
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from headrace.cluster.local.ports import free_ports
 from headrace.cluster.local.postgres import DATABASE, Postgres
 from headrace.runtime.ledger.migrate import migrate
 from headrace.runtime.settings import Settings
@@ -106,9 +106,7 @@ def free_port() -> int:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
 
 
 def headrace(*arguments: str, timeout_s: float = 180) -> dict[str, Any]:

@@ -65,8 +65,8 @@ def up(
     credentials.json, where the other commands look for them.
     """
     if detach:
-        run(lambda: _detached(data_dir, port, partitions, actors, play), as_json)
-    run(lambda: _attached(data_dir, port, partitions, actors, play, as_json), False)
+        run(lambda: _detached(data_dir, port, partitions, actors, play, as_json), as_json)
+    run(lambda: _attached(data_dir, port, partitions, actors, play, as_json), as_json)
 
 
 @app.command("down", epilog=examples("headrace down", "headrace down --data-dir /srv/payments"))
@@ -111,9 +111,8 @@ def status(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -> N
 
 
 async def _detached(
-    data_dir: Path, port: int, partitions: int | None, actors: int | None, play: int
+    data_dir: Path, port: int, partitions: int | None, actors: int | None, play: int, as_json: bool
 ) -> Outcome:
-    from headrace.cluster.cli.platform_view import welcome
     from headrace.cluster.local import credentials, daemon
 
     found = daemon.running(data_dir)
@@ -121,23 +120,21 @@ async def _detached(
         raise Failure(f"the platform in {data_dir} is {found.phase} (process {found.pid})")
     if found is None:
         command = [sys.executable, "-m", "headrace.cluster.cli", "up"]
-        command += ["--data-dir", str(data_dir), "--port", str(port)]
+        command += ["--data-dir", str(data_dir), "--port", str(port), "--json"]
         command += ["--partitions", str(partitions)] if partitions else []
         command += ["--actors", str(actors)] if actors else []
         with _failures(), _phases() as on_phase:
             found = await daemon.start(command, data_dir, on_phase)
     keys = credentials.read(data_dir)
     assert keys is not None
-    played = await _play(keys, play)
-    data = {**_told(data_dir, found), **played}
-    return Outcome(data, lambda: welcome(data, keys, detached=True))
+    data = {**_told(data_dir, found), **await _play(keys, play)}
+    _show(data, keys, detached=True, as_json=as_json)
+    raise typer.Exit(0)
 
 
 async def _attached(
     data_dir: Path, port: int, partitions: int | None, actors: int | None, play: int, as_json: bool
 ) -> Outcome:
-    from headrace.cluster.cli.platform_view import welcome
-
     task = asyncio.current_task()
     assert task is not None
     _cancel_at_signals(task)
@@ -150,12 +147,7 @@ async def _attached(
                 platform = Local(data_dir, port, _settings(partitions, actors), on_phase)
                 keys = await platform.start(any_partitions=partitions is None)
             data = {**_told(data_dir, platform.state), **await _play(keys, play)}
-            if as_json:
-                print_json(data)
-            else:
-                from rich.console import Console
-
-                Console(soft_wrap=True).print(welcome(data, keys, detached=False))
+            _show(data, keys, detached=False, as_json=as_json)
             await platform.wait()
     except asyncio.CancelledError:
         task.uncancel()
@@ -163,6 +155,18 @@ async def _attached(
         if platform is not None:
             await platform.stop()
     raise typer.Exit(0)
+
+
+def _show(data: dict[str, Any], keys: "Credentials", *, detached: bool, as_json: bool) -> None:
+    if as_json:
+        print_json(data)
+        return
+    from rich.console import Console
+
+    from headrace.cluster.cli.platform_view import welcome
+
+    # Lines to paste are never broken.
+    Console(soft_wrap=True, highlight=False).print(welcome(data, keys, detached))
 
 
 def _cancel_at_signals(task: asyncio.Task[Any]) -> None:
@@ -191,16 +195,15 @@ def _settings(partitions: int | None, actors: int | None) -> "Settings":
 @contextmanager
 def _failures() -> Iterator[None]:
     """What can go wrong on this machine, told as failures of the command."""
+    from headrace.cluster.local.errors import PlatformError
     from headrace.cluster.local.lock import AlreadyRunning
-    from headrace.cluster.local.platform import PlatformError
-    from headrace.cluster.local.postgres_home import PostgresError
     from headrace.runtime.ledger.migrate import MigrationError
 
     try:
         yield
     except AlreadyRunning as error:
         raise Failure(f"a platform runs here already: {error}") from error
-    except (PlatformError, PostgresError, MigrationError) as error:
+    except (PlatformError, MigrationError) as error:
         raise Failure(str(error)) from error
 
 

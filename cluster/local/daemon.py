@@ -12,8 +12,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from headrace.cluster.local import processes, state
+from headrace.cluster.local.errors import PlatformError
 from headrace.cluster.local.lock import holder
-from headrace.cluster.local.platform import PlatformError, end_leftovers
+from headrace.cluster.local.platform import end_leftovers
 from headrace.cluster.local.processes import Process
 from headrace.cluster.local.state import State
 

@@ -6,13 +6,13 @@ can run code.
 """
 
 import os
-import socket
 import stat
 import sys
 from pathlib import Path
 
 from msgspec.structs import asdict
 
+from headrace.cluster.local.ports import free_ports
 from headrace.runtime.settings import Settings
 
 _HAPROXY_ON_LOOPBACK = """#!/bin/sh
@@ -79,26 +79,3 @@ def _haproxy(runtime_dir: Path) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_STATS_PORT": str(stats_port),
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(fallback_port),
     }
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 that nobody listens on at this moment, all different."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
-
-
-def is_free(port: int) -> bool:
-    """Whether a server may listen on this port of 127.0.0.1."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True

@@ -4,8 +4,10 @@ import fcntl
 import os
 from pathlib import Path
 
+from headrace.cluster.local.errors import PlatformError
 
-class AlreadyRunning(RuntimeError):
+
+class AlreadyRunning(PlatformError):
     """Somebody else holds the lock; `pid` is theirs, or 0 when they didn't say."""
 
     def __init__(self, path: str, pid: int) -> None:

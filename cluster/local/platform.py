@@ -21,7 +21,9 @@ import msgspec
 
 from headrace.cluster.local import credentials, environment, processes, state
 from headrace.cluster.local.credentials import Credentials
+from headrace.cluster.local.errors import PlatformError
 from headrace.cluster.local.lock import Lock
+from headrace.cluster.local.ports import is_free
 from headrace.cluster.local.postgres import Postgres
 from headrace.cluster.local.state import READY, State
 from headrace.runtime.ledger.connect import connect
@@ -34,10 +36,6 @@ if TYPE_CHECKING:
 READY_TIMEOUT_S = 120.0
 READY_POLL_S = 0.1
 FAILURE_POLL_S = 1.0
-
-
-class PlatformError(RuntimeError):
-    """The platform can't start or go on; the message says why and what to do."""
 
 
 class Platform:
@@ -100,7 +98,7 @@ class Platform:
         lock.acquire()
         self._lock = lock
         await end_leftovers(self.data_dir)
-        if not environment.is_free(self.port):
+        if not is_free(self.port):
             raise PlatformError(f"port {self.port} is in use: choose another with --port")
 
     async def _prepare_ledger(self) -> Credentials:

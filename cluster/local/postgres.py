@@ -10,7 +10,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ import asyncpg
 import psutil
 
 from headrace.cluster.local.lock import Lock
+from headrace.cluster.local.ports import free_ports
 from headrace.cluster.local.postgres_home import Home, PostgresError, home
 
 ROLE = DATABASE = "headrace"
@@ -211,15 +211,10 @@ class Postgres:
     def _free_port(self) -> int:
         """The port of the last start if it is free, so that people's tools go on working."""
         path = self._data_dir / "postgres.port"
-        last = int(path.read_text()) if path.exists() else 0
-        for wanted in (last, 0):
-            with socket.socket() as probe, contextlib.suppress(OSError):
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(("127.0.0.1", wanted))
-                port = int(probe.getsockname()[1])
-                path.write_text(f"{port}\n")
-                return port
-        raise PostgresError("no free port on 127.0.0.1")
+        last = [int(path.read_text())] if path.exists() else []
+        (port,) = free_ports(1, preferred=last)
+        path.write_text(f"{port}\n")
+        return port
 
 
 def _shared_buffers() -> str:

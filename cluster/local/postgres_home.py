@@ -17,11 +17,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from headrace.cluster.local.errors import PlatformError
+
 SYSTEM_USER = "headrace-postgres"
 SYSTEM_FOLDER = Path("/var/lib/headrace")
 
 
-class PostgresError(RuntimeError):
+class PostgresError(PlatformError):
     """The embedded PostgreSQL can't run; the message says why and what to do."""
 
 

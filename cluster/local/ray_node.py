@@ -17,8 +17,11 @@ import psutil
 import ray
 import yaml
 from ray import serve
+from ray.exceptions import RayError
 from ray.serve.context import _get_global_client  # has no public form that deploys a file
 from ray.serve.schema import ServeDeploySchema
+
+from headrace.cluster.local.errors import PlatformError
 
 T = TypeVar("T")
 
@@ -32,7 +35,7 @@ FAILURE_CHARACTERS_MAX = 1_500
 ESSENTIAL = ("gcs_server", "raylet")
 
 
-class RayNodeError(RuntimeError):
+class RayNodeError(PlatformError):
     """Ray or Serve could not start; the message is theirs."""
 
 
@@ -47,7 +50,10 @@ class RayNode:
 
     async def start(self, port: int) -> None:
         """Ray and an empty Serve that listens on 127.0.0.1."""
-        await self._on_thread(self._start, port)
+        try:
+            await self._on_thread(self._start, port)
+        except (RayError, RuntimeError, OSError) as error:
+            raise RayNodeError(f"Ray could not start: {_end(str(error))}") from error
 
     def _start(self, port: int) -> None:
         for name in ("ray", "ray.serve"):
@@ -90,8 +96,7 @@ class RayNode:
             if application.status == "DEPLOY_FAILED":
                 reasons = [application.message]
                 reasons += [f"{n}: {d.message}" for n, d in application.deployments.items()]
-                told = "\n".join(filter(None, reasons))
-                return f"Serve could not deploy {name}:\n{told[-FAILURE_CHARACTERS_MAX:]}"
+                return f"Serve could not deploy {name}: {_end('; '.join(filter(None, reasons)))}"
         return ""
 
     def dead(self) -> str:
@@ -117,6 +122,10 @@ class RayNode:
 
     async def _on_thread(self, function: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
+
+def _end(told: str) -> str:
+    return f"\n{told[-FAILURE_CHARACTERS_MAX:]}"
 
 
 def _config(port: int) -> ServeDeploySchema:
