@@ -143,7 +143,7 @@ class Customer(HeadraceUser):
 
     @task(2)
     def reads_the_balance(self) -> None:
-        customer = f"customer-{random.randrange(town.CUSTOMERS)}"
+        customer = town.customer(random.randrange(town.CUSTOMERS))
         self.ask("GET", f"/v1/accounts/{customer}", name="account")
 
 
@@ -176,7 +176,7 @@ class Merchant(HeadraceUser):
 
     @task(3)
     def reads_the_statement(self) -> None:
-        merchant = f"merchant-{random.randrange(town.MERCHANTS)}"
+        merchant = town.merchant(random.randrange(town.MERCHANTS))
         page = self.ask("GET", f"/v1/accounts/{merchant}/entries?limit=50", name="statement")
         if page.get("next_cursor"):
             self.ask(
@@ -186,7 +186,7 @@ class Merchant(HeadraceUser):
 
     @task(2)
     def lists_payments(self) -> None:
-        merchant = f"merchant-{random.randrange(town.MERCHANTS)}"
+        merchant = town.merchant(random.randrange(town.MERCHANTS))
         self.ask("GET", f"/v1/payments?creditor={merchant}&limit=50", name="list payments")
 
     def _move(self, path: str, body: Json, name: str) -> None:

@@ -17,13 +17,23 @@ MERCHANT_DEPOSIT = 10_000
 Json = dict[str, Any]
 
 
+def customer(number: int) -> str:
+    """The id of a customer's account, which no other use of the platform is likely to have."""
+    return f"load-customer-{number}"
+
+
+def merchant(number: int) -> str:
+    """The same for a merchant."""
+    return f"load-merchant-{number}"
+
+
 def accounts() -> list[Json]:
     """Items of POST /v1/account-batches; sent again they change nothing."""
     return [
-        {"id": f"{kind}-{i}", "currency": CURRENCY, "opening_deposit": deposit}
-        for kind, count, deposit in (
-            ("customer", CUSTOMERS, CUSTOMER_DEPOSIT),
-            ("merchant", MERCHANTS, MERCHANT_DEPOSIT),
+        {"id": name(i), "currency": CURRENCY, "opening_deposit": deposit}
+        for name, count, deposit in (
+            (customer, CUSTOMERS, CUSTOMER_DEPOSIT),
+            (merchant, MERCHANTS, MERCHANT_DEPOSIT),
         )
         for i in range(count)
     ]
@@ -42,8 +52,8 @@ def transactions(seed: int) -> Iterator[Transaction]:
 def body(transaction: Transaction, **more: Any) -> Json:
     """POST /v1/payments for it."""
     return {
-        "debtor": transaction.debtor,
-        "creditor": transaction.creditor,
+        "debtor": customer(transaction.customer),
+        "creditor": merchant(transaction.merchant),
         "amount": transaction.amount,
         "currency": CURRENCY,
         "reference": f"card {transaction.transaction_id}",

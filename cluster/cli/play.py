@@ -16,8 +16,8 @@ from headrace.runtime.risk.generator import Transaction, World, WorldSettings
 
 BATCH = 500
 IN_FLIGHT = 4
-DEPOSIT = "2500.00"
-"""What customers start with, EUR."""
+DEPOSIT = "10000.00"
+"""What residents start with, EUR."""
 DAY_LEAST = 5_000
 """Payments that a day of the town surely has."""
 
@@ -50,8 +50,8 @@ def payments(n: int, seed: int) -> Iterator[Mapped]:
 def _item(transaction: Transaction, seed: int) -> PaymentItem:
     return PaymentItem(
         f"play-{seed}-{transaction.transaction_id}",
-        transaction.debtor,
-        transaction.creditor,
+        f"resident-{transaction.customer}",
+        f"shop-{transaction.merchant}",
         transaction.amount,
         "EUR",
         from_us(transaction.occurred_at).isoformat(),

@@ -13,12 +13,12 @@ class Payment(Struct, gc=False):
     risk_degraded: bool = False
 
 
-class FieldError(Struct):
+class FieldError(Struct, gc=False):
     field: str = ""
     reason: str = ""
 
 
-class Problem(Struct):
+class Problem(Struct, gc=False):
     """RFC 9457, as far as it is needed."""
 
     code: str = "unknown"
@@ -34,7 +34,7 @@ class Problem(Struct):
         return self.errors[0].reason if self.errors and self.errors[0].reason else self.detail
 
 
-class ItemAnswer(Struct):
+class ItemAnswer(Struct, gc=False):
     """One item's answer: a payment or a problem."""
 
     status: int
@@ -43,19 +43,19 @@ class ItemAnswer(Struct):
     replayed: bool = False
 
 
-class BatchAnswer(Struct):
+class BatchAnswer(Struct, gc=False):
     id: str
     results: list[ItemAnswer]
 
 
-class AccountAnswer(Struct):
+class AccountAnswer(Struct, gc=False):
     """One item of POST /v1/account-batches."""
 
     status: int
     problem: Problem | None = None
 
 
-class AccountAnswers(Struct):
+class AccountAnswers(Struct, gc=False):
     results: list[AccountAnswer]
 
 

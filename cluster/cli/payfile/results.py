@@ -13,7 +13,7 @@ from headrace.cluster.cli.payfile.items import Mapped, Refused
 from headrace.cluster.cli.payfile.sending import Paid, Results
 
 
-class ResultRow(Struct, omit_defaults=True):
+class ResultRow(Struct, omit_defaults=True, gc=False):
     """`status` is the payment's, or `refused` with the problem's code, field and reason."""
 
     row: int

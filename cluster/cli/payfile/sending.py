@@ -9,7 +9,7 @@ import asyncio
 import time
 from typing import NamedTuple
 
-from msgspec import DecodeError, convert, json
+from msgspec import DecodeError, Struct, convert, json
 
 from headrace.cluster.cli.client import Api, backoff_s, problem_of, raise_for_problem
 from headrace.cluster.cli.failures import Failure, Unreachable
@@ -26,7 +26,7 @@ SETTLE_MAX_S = 2.0
 _encode_lines = json.Encoder().encode_lines
 
 
-class Paid(NamedTuple):
+class Paid(Struct, frozen=True, gc=False):
     """A row's payment; `status` is brought up to date until it is no longer in flight."""
 
     payment: answers.Payment
