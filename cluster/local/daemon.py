@@ -13,10 +13,11 @@ from msgspec import Struct
 
 from headrace.cluster.local import processes, state
 from headrace.cluster.local.errors import PlatformError
-from headrace.cluster.local.lock import holder
+from headrace.cluster.local.lock import AlreadyRunning, holder
 from headrace.cluster.local.platform import end_leftovers
+from headrace.cluster.local.postgres import Postgres
 from headrace.cluster.local.processes import Process
-from headrace.cluster.local.state import State
+from headrace.cluster.local.state import STOPPED, State
 
 LOG = "headrace.log"
 LOG_TAIL_BYTES = 4_000
@@ -76,22 +77,35 @@ def _spawn(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
 
 
 async def stop(data_dir: Path) -> bool:
-    """Whether there was one to stop. PlatformError when it had to be killed: nothing is lost."""
+    """Whether there was one to stop. Ends what a killed one left, too.
+
+    PlatformError when it didn't stop in order: nothing runs any more, and nothing is lost.
+    """
     found = running(data_dir)
     if found is None:
-        await end_leftovers(data_dir)
+        await _end_leftovers(data_dir)
         return False
     os.kill(found.pid, signal.SIGTERM)
-    if await processes.wait_until_ended(found.pid, found.started, STOP_TIMEOUT_S):
+    ended = await processes.wait_until_ended(found.pid, found.started, STOP_TIMEOUT_S)
+    if not ended:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(found.pid, signal.SIGKILL)
+        await processes.wait_until_ended(found.pid, found.started, STOP_TIMEOUT_S)
+    told = state.read(data_dir)
+    if told is not None and told.phase == STOPPED:
         return True
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(found.pid, signal.SIGKILL)
-    await processes.wait_until_ended(found.pid, found.started, STOP_TIMEOUT_S)
-    await end_leftovers(data_dir)
+    await _end_leftovers(data_dir)
     raise PlatformError(
-        f"process {found.pid} did not stop in {STOP_TIMEOUT_S:.0f} s and was killed; "
-        "PostgreSQL is cleaned up at the next start"
+        f"process {found.pid} "
+        + ("ended while it was stopping" if ended else f"was killed after {STOP_TIMEOUT_S:.0f} s")
+        + f"; what it had left is stopped now. Its log: {data_dir / LOG}"
     )
+
+
+async def _end_leftovers(data_dir: Path) -> None:
+    await end_leftovers(data_dir)
+    with contextlib.suppress(AlreadyRunning):  # another command reads the ledger
+        await Postgres(data_dir).end_leftover()
 
 
 def status(data_dir: Path) -> Status | None:

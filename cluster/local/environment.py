@@ -28,6 +28,8 @@ def of_platform(settings: Settings, runtime_dir: Path, token_file: Path) -> dict
     return {
         **of_settings(settings),
         "RAY_USAGE_STATS_ENABLED": "0",
+        # Ray's handler for crashes also takes SIGTERM, on which this process stops in order.
+        "RAY_DISABLE_FAILURE_SIGNAL_HANDLER": "1",
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(token_file),
         # The name notwithstanding: 0 makes Ray's node address 127.0.0.1, on Linux too.

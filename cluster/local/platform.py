@@ -25,7 +25,7 @@ from headrace.cluster.local.errors import PlatformError
 from headrace.cluster.local.lock import Lock
 from headrace.cluster.local.ports import is_free
 from headrace.cluster.local.postgres import Postgres
-from headrace.cluster.local.state import READY, State
+from headrace.cluster.local.state import READY, STOPPED, State
 from headrace.runtime.ledger.connect import connect
 from headrace.runtime.ledger.migrate import migrate
 from headrace.runtime.settings import Settings
@@ -164,7 +164,7 @@ class Platform:
         await end_leftovers(self.data_dir)
         if self._postgres is not None:
             await self._postgres.stop()
-        self._tell("stopped", postmaster=0)
+        self._tell(STOPPED, postmaster=0)
         self._lock.release()
         self._lock = None
 

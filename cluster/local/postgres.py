@@ -97,6 +97,19 @@ class Postgres:
             raise
         return self.url
 
+    async def end_leftover(self) -> None:
+        """Stops a server whose parent died. AlreadyRunning when its parent lives."""
+        cluster = (self._data_dir / "postgres").resolve()
+        if not cluster.exists():
+            return
+        lock = Lock(cluster.with_name("postgres.lock"))
+        lock.acquire()
+        try:
+            _remove_old_socket_dir(cluster)
+            await _stop_leftover(cluster)
+        finally:
+            lock.release()
+
     async def restart(self) -> None:
         """After the server ended unasked: the same URL again."""
         assert self._home is not None

@@ -28,7 +28,7 @@ class State(msgspec.Struct, kw_only=True):
         return self.phase == READY
 
 
-READY = "ready"
+READY, STOPPED = "ready", "stopped"
 
 
 def make_data_dir(data_dir: Path) -> None:

@@ -1,15 +1,47 @@
 """What acceptance tests do with a platform: over HTTP, as its users do."""
 
+import json
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 Pay = Callable[..., dict[str, Any]]
 SETTLED_WITHIN_S = 20.0
+
+
+ProcessesOf = Callable[[Path], list[psutil.Process]]
+END_TIMEOUT_S = 60.0
+
+
+@pytest.fixture
+def processes_of() -> ProcessesOf:
+    """Every process that the platform in a data directory started, itself included."""
+
+    def processes_of(data_dir: Path) -> list[psutil.Process]:
+        state = json.loads((data_dir / "platform.json").read_text())
+        found: set[psutil.Process] = set()
+        for root in filter(None, (state["pid"], state["postmaster"])):
+            parent = psutil.Process(root)
+            found |= {parent, *parent.children(recursive=True)}
+        return list(found)
+
+    return processes_of
+
+
+@pytest.fixture
+def assert_all_end() -> Callable[[list[psutil.Process]], None]:
+    def assert_all_end(processes: list[psutil.Process]) -> None:
+        _, left = psutil.wait_procs(processes, END_TIMEOUT_S)
+        alive = [process for process in left if process.status() != psutil.STATUS_ZOMBIE]
+        assert not alive, [process.cmdline() for process in alive]
+
+    return assert_all_end
 
 
 @pytest.fixture

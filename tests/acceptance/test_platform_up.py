@@ -29,23 +29,6 @@ def answer(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return told
 
 
-def processes_of(data_dir: Path) -> list[psutil.Process]:
-    """Every process that the platform in a data directory started, itself included."""
-    state = json.loads((data_dir / "platform.json").read_text())
-    found = []
-    for root in (state["pid"], state["postmaster"]):
-        if root:
-            parent = psutil.Process(root)
-            found += [parent, *parent.children(recursive=True)]
-    return list(set(found))
-
-
-def assert_all_end(processes: list[psutil.Process]) -> None:
-    _, alive = psutil.wait_procs(processes, END_TIMEOUT_S)
-    alive = [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
-    assert not alive, [process.cmdline() for process in alive]
-
-
 class TestRunning:
     def test_everything_that_is_printed_answers(self, platform: Any) -> None:
         for name in ("docs_url", "dashboard_url"):
@@ -89,7 +72,7 @@ class TestRunning:
         assert "PostgreSQL" in shown
         assert platform.url in shown
 
-    def test_listens_on_loopback_alone(self, platform: Any) -> None:
+    def test_listens_on_loopback_alone(self, platform: Any, processes_of: Any) -> None:
         """But for Serve's call server in each replica, which asks for the platform's token."""
         exposed = []
         for process in processes_of(platform.data_dir):
@@ -105,7 +88,7 @@ class TestRunning:
         for name in ("credentials.json", "ray.token", "postgres.password", "platform.json"):
             assert (platform.data_dir / name).stat().st_mode & 0o077 == 0, name
 
-    def test_command_lines_and_logs_hold_no_secret(self, platform: Any) -> None:
+    def test_command_lines_and_logs_hold_no_secret(self, platform: Any, processes_of: Any) -> None:
         names = ("ray.token", "postgres.password")
         secrets = [(platform.data_dir / name).read_text().strip() for name in names]
         secrets += [platform.api_key, platform.operator_key]
@@ -170,7 +153,7 @@ class Attached:
 
 
 def test_killed_and_started_again_beside_another(
-    platform: Any, attached: Attached, pay: Any
+    platform: Any, attached: Attached, pay: Any, processes_of: Any, assert_all_end: Any
 ) -> None:
     """SIGKILL, a new start, Ctrl-C: every payment stays, no process does, the other runs on."""
     first = attached.up("--play", "300")

@@ -92,7 +92,7 @@ def _is_usable(home: Home, python: str) -> bool:
 
 @pytest.mark.parametrize("as_root", [False, True], ids=["ordinary user", "root"])
 def test_installed_wheel_gives_a_working_platform(
-    home: Home, pay: Any, free_port: int, as_root: bool
+    home: Home, pay: Any, processes_of: Any, assert_all_end: Any, free_port: int, as_root: bool
 ) -> None:
     if as_root and os.geteuid() != 0:
         pytest.skip("not root")
@@ -107,6 +107,9 @@ def test_installed_wheel_gives_a_working_platform(
         assert books["result"] == "pass"
         assert linked.is_symlink() is as_root
         assert home.path.stat().st_mode & 0o777 == 0o700
+        running = processes_of(data_dir)
+        assert home.headrace("down", "--data-dir", data_dir, as_root=as_root)["stopped"]
+        assert_all_end(running)
     finally:
         home.headrace("down", "--data-dir", data_dir, as_root=as_root)
         if linked.is_symlink():
