@@ -215,6 +215,15 @@ def test_a_file_interrupted_and_run_again_pays_nothing_twice(
     again = headrace(*arguments, key=shop).data
     assert again["replayed"] == rows - again["refused"]
     assert [again[end] for end in ends] == [done[end] for end in ends]
+    accepted, rejected, *_ = headrace("payment", "list", "--status", "in_review", key=shop).data[
+        "items"
+    ]
+    headrace("payment", "accept", accepted["id"], key=shop)
+    told = headrace("payment", "reject", rejected["id"], key=shop).data
+    assert (told["status"], told["decline_reason"]) == ("declined", "review_rejected")
+    after = headrace(*arguments, key=shop).data
+    assert after["in_review"] == done["in_review"] - 2
+    assert (after["settled"], after["declined"]) == (done["settled"] + 1, done["declined"] + 1)
 
 
 def pass_time(process: subprocess.Popen[str]) -> None:

@@ -7,6 +7,7 @@ in one request: the second follows the first's answer, so that it is answered by
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 from msgspec import DecodeError, Struct, convert, json
@@ -20,6 +21,8 @@ NDJSON = {"Content-Type": "application/x-ndjson"}
 SPLIT = frozenset({400, 413, 422})
 """A batch refused as a whole is halved until the item that is to blame stands alone."""
 AGAIN = frozenset({429, 503})
+OPEN = frozenset({"in_review", "authorized"})
+"""First answers that time may have overtaken."""
 SETTLE_FIRST_S = 0.25
 SETTLE_MAX_S = 2.0
 
@@ -103,19 +106,20 @@ class Sender:
         return unanswered
 
     async def settle(self, mapped: Mapped, results: Results, batches: list[Batch]) -> None:
-        """Waits until no payment of the chunk is on its way between partitions any more.
+        """Waits until no payment of the chunk is on its way between partitions any more, and
+        brings those up to date that were answered as they were first.
 
         Gives up after the client's patience, leaving the status `authorized`.
         """
         give_up = time.monotonic() + self._api.patience_s
         wait_s = SETTLE_FIRST_S
-        open_batches = _with_payments_in_flight(mapped, results, batches)
-        while open_batches and time.monotonic() < give_up:
+        to_read = _having(may_have_changed, mapped, results, batches)
+        while to_read and time.monotonic() < give_up:
             await asyncio.sleep(wait_s)
             wait_s = min(2 * wait_s, SETTLE_MAX_S)
-            for batch in open_batches:
+            for batch in to_read:
                 await self._read(batch, results)
-            open_batches = _with_payments_in_flight(mapped, results, open_batches)
+            to_read = _having(in_flight, mapped, results, to_read)
 
     async def _read(self, batch: Batch, results: Results) -> None:
         async with self._slots:
@@ -136,11 +140,20 @@ def in_flight(result: Paid | Refused | None, item: PaymentItem | None) -> bool:
     return status == "captured" or (status == "authorized" and item.capture != "manual")
 
 
-def _with_payments_in_flight(mapped: Mapped, results: Results, batches: list[Batch]) -> list[Batch]:
+def may_have_changed(result: Paid | Refused | None, item: PaymentItem | None) -> bool:
+    """Whether a payment is in flight, or was answered again as it stood at first."""
+    old = isinstance(result, Paid) and result.replayed and result.payment.status in OPEN
+    return old or in_flight(result, item)
+
+
+def _having(
+    what: Callable[[Paid | Refused | None, PaymentItem | None], bool],
+    mapped: Mapped,
+    results: Results,
+    batches: list[Batch],
+) -> list[Batch]:
     return [
-        batch
-        for batch in batches
-        if any(in_flight(results[i], mapped.items[i]) for i in batch.rows)
+        batch for batch in batches if any(what(results[i], mapped.items[i]) for i in batch.rows)
     ]
 
 

@@ -18,7 +18,8 @@ Json = dict[str, Any]
 
 
 class SmallPlatform:
-    """Every second payment crosses: it is answered `authorized` and settles when read again.
+    """Every second payment crosses: it is answered `authorized` and settles when read again. A
+    payment's `status` is its first answer, `now` how it stands.
 
     `fault` is asked before (False) and after (True) each batch is carried out and may return a
     response to give instead.
@@ -89,8 +90,10 @@ class SmallPlatform:
         kept["reads"] += 1
         crossing = kept["status"] == "authorized" and kept["item"].get("capture") != "manual"
         if crossing and kept["reads"] >= self.reads_until_settled:
-            kept["status"] = "settled"
-        return self.answer(key, replayed=False)
+            kept["now"] = "settled"
+        told = self.answer(key, replayed=False)
+        told["payment"]["status"] = kept.get("now", kept["status"])
+        return told
 
     async def post_batch(self, request: Request) -> Response:
         self.out += 1

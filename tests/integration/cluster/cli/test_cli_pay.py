@@ -206,6 +206,23 @@ async def test_payments_held_for_capture_are_not_waited_for(
     assert (done.code, done.told["authorized"], done.told["settled"]) == (0, 10, 0)
 
 
+async def test_a_payment_reviewed_since_is_counted_as_it_stands(
+    small_platform: Any, tmp_path: Path
+) -> None:
+    rows = [payment(i, metadata={"review": "yes"} if i == 2 else {}) for i in range(4)]
+    rows[3]["capture"] = "manual"
+    file = write(tmp_path / "file.ndjson", rows)
+    arguments = (str(file), "--open-missing", "1000", "--batch", "1")
+    async with small_platform.served() as url:
+        first = await pay(url, *arguments)
+        small_platform.payments["k2"]["now"] = "declined"
+        small_platform.payments["k3"]["now"] = "settled"
+        again = await pay(url, *arguments)
+    assert counts(first) == (4, 2, 0, 1, 0, 0)
+    assert first.told["authorized"] == 1
+    assert counts(again) == (4, 3, 1, 0, 0, 4)
+
+
 async def test_what_never_arrives_is_reported_as_on_its_way(
     small_platform: Any, tmp_path: Path
 ) -> None:
