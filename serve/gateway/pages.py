@@ -26,7 +26,7 @@ class Reference:
     @cached_property
     def openapi(self) -> bytes:
         """The document."""
-        return orjson.dumps(document(self._families), option=orjson.OPT_INDENT_2)
+        return orjson.dumps(document(self._families))
 
     @cached_property
     def docs(self) -> str:

@@ -120,8 +120,9 @@ _PENDING = BatchResult(0)
     "Make many payments",
     'A JSON array, `{"items": […]}`, or NDJSON with one payment a line. The answer is `200`'
     " whatever became of the items; look at each one's `status`. An item whose partition is away"
-    " gets a `503` problem of its own: send it again with its key. With an `Idempotency-Key` for"
-    " the batch, its answers can be found again after a lost connection.",
+    " gets a `503` problem of its own: send it again with its key. Of two items with one key the"
+    " second is refused as [duplicate_key_in_batch](/problems/duplicate_key_in_batch). With an"
+    " `Idempotency-Key` for the batch, its answers can be found again after a lost connection.",
     Answer(200, "Every item's result, in their order.", BatchAnswer, BATCH),
     body=list[BatchPaymentRequest] | BatchItems,
     body_example=[

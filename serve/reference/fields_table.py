@@ -4,9 +4,14 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
+import orjson
+
 from headrace.serve.reference.html import element, inline
 
 Json = dict[str, Any]
+
+
+_PLURALS = {"object": "objects", "string": "strings", "integer": "integers"}
 
 
 class Schemas:
@@ -35,6 +40,11 @@ class Schemas:
         for name, field in found.get("properties", {}).items():
             yield name, field, name in required
 
+    def nullable(self, schema: Json) -> bool:
+        """Whether null is a value too."""
+        found = {**schema, "enum": self.resolve(schema).get("enum", [])}
+        return {"type": "null"} in found.get("anyOf", []) or None in found["enum"]
+
     def type_of(self, schema: Json) -> str:
         """In a word or two."""
         found = self.resolve(schema)
@@ -46,7 +56,7 @@ class Schemas:
             return " or ".join(self.type_of(kind) for kind in found["anyOf"])
         kind = found.get("type", "any value")
         if kind == "array":
-            return f"list of {self.type_of(found['items'])}s"
+            return f"list of {_PLURALS.get(self.type_of(found['items']), 'values')}"
         if kind == "object" and "additionalProperties" in found and "properties" not in found:
             return "map of strings"
         return {"date-time": "date and time", "uuid": "UUID"}.get(
@@ -73,7 +83,10 @@ def _row(schemas: Schemas, name: str, schema: Json, required: bool, asked: bool,
     says = schema.get("description") or found.get("description", "")
     if found.get("properties") and "description" not in schema:
         says = ""
-    head = [element("code", escape(name)), element("span", schemas.type_of(schema), class_="type")]
+    kind = schemas.type_of(schema)
+    if not asked and schemas.nullable(schema):
+        kind += " or null"
+    head = [element("code", escape(name)), element("span", kind, class_="type")]
     if required:
         head.append(element("span", "required", class_="required"))
     body = [element("p", inline(says))] if says else []
@@ -98,5 +111,5 @@ def _bounds(schema: Json) -> str:
     if "maxLength" in schema and "pattern" not in schema:
         told.append(f"at most {schema['maxLength']} characters")
     if "default" in schema and schema["default"] is not None:
-        told.append(f"default {schema['default']}")
+        told.append(f"default {orjson.dumps(schema['default']).decode()}")
     return ", ".join(told)

@@ -61,6 +61,13 @@ def document(families: Iterable[Family]) -> Json:
                     " that they act for in the header `Headrace-Tenant`.",
                 }
             },
+            "examples": {
+                CODES[refusal]: {
+                    "summary": PROBLEMS[refusal].title,
+                    "value": msgspec.to_builtins(details(refusal)),
+                }
+                for refusal in sorted({r for route in routes for r in route.all_refusals()})
+            },
             "headers": {
                 "Trace-Id": {
                     "description": "The request's W3C trace id: the one of its `traceparent`, or"
@@ -232,7 +239,7 @@ def _problem(status: int, refusals: list[Refusal]) -> Json:
                     ]
                 },
                 "examples": {
-                    CODES[refusal]: {"value": msgspec.to_builtins(details(refusal))}
+                    CODES[refusal]: {"$ref": f"#/components/examples/{CODES[refusal]}"}
                     for refusal in refusals
                 },
             }

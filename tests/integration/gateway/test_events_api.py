@@ -151,3 +151,12 @@ async def test_streams_are_bounded_and_given_back(settings: "Settings") -> None:
         assert (await house.client().head("/v1/events")).status_code == 200
         assert await read(house)
         assert platform.admission.streams.taken == 0
+
+
+async def test_a_long_stream_lets_others_have_their_turn(house: "House") -> None:
+    names = [f"account-{n}" for n in range(500)]
+    await house.open(*names)
+    async with following(house) as sent:
+        await next_event(sent)
+    pieces = [m for m in (sent.get_nowait() for _ in range(sent.qsize())) if m.get("body")]
+    assert len(pieces) < 500
