@@ -7,8 +7,10 @@ lives as long as the node; being one, it also keeps a stop behind the start it i
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,11 +19,13 @@ import psutil
 import ray
 import yaml
 from ray import serve
+from ray._private import parameter
 from ray.exceptions import RayError
 from ray.serve.context import _get_global_client  # has no public form that deploys a file
 from ray.serve.schema import ServeDeploySchema
 
 from headrace.cluster.local.errors import PlatformError
+from headrace.cluster.local.ports import free_ports
 
 T = TypeVar("T")
 
@@ -58,17 +62,18 @@ class RayNode:
     def _start(self, port: int) -> None:
         for name in ("ray", "ray.serve"):
             logging.getLogger(name).setLevel(logging.ERROR)
-        context = ray.init(
-            address="local",
-            namespace=NAMESPACE,
-            num_cpus=CPUS,
-            object_store_memory=OBJECT_STORE_BYTES,
-            include_dashboard=True,
-            dashboard_host="127.0.0.1",
-            log_to_driver=False,
-            configure_logging=False,
-            _temp_dir=str(self._runtime_dir / "ray"),
-        )
+        with _own_agent_port():
+            context = ray.init(
+                address="local",
+                namespace=NAMESPACE,
+                num_cpus=CPUS,
+                object_store_memory=OBJECT_STORE_BYTES,
+                include_dashboard=True,
+                dashboard_host="127.0.0.1",
+                log_to_driver=False,
+                configure_logging=False,
+                _temp_dir=str(self._runtime_dir / "ray"),
+            )
         self.dashboard_url = f"http://{context.dashboard_url}"
         children = psutil.Process().children()
         self._essential = [child for child in children if child.name() in ESSENTIAL]
@@ -122,6 +127,23 @@ class RayNode:
 
     async def _on_thread(self, function: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
+
+@contextmanager
+def _own_agent_port() -> Iterator[None]:
+    """Gives the node's agent a port of its own, for which ray.init has no argument.
+
+    On the common one, a second platform's agent would knock for four seconds and go without.
+    """
+    original = parameter.RayParams
+    (port,) = free_ports(1)
+    parameter.RayParams = partial(  # type: ignore[assignment,misc]  # a class for a while
+        original, dashboard_agent_listen_port=port
+    )
+    try:
+        yield
+    finally:
+        parameter.RayParams = original  # type: ignore[misc]  # and itself again
 
 
 def _end(told: str) -> str:
