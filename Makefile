@@ -7,7 +7,6 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-CODE := runtime actors serve cluster loadtests
 PAYMENTS ?= 2000
 
 help:  ## this list
@@ -24,7 +23,7 @@ test: $(VENV)/installed-dev  ## run all tests
 check: $(VENV)/installed-dev  ## lint, format, types and the direction of imports
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@$(BIN)/mypy $(CODE)
+	@$(BIN)/mypy --package headrace
 	@$(BIN)/lint-imports
 
 format: $(VENV)/installed-dev  ## put files in the common form
@@ -54,6 +53,7 @@ $(VENV)/uv: $(VENV)/bin/python
 $(VENV)/installed: $(VENV)/uv pyproject.toml requirements.lock
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --verify-hashes \
 		--constraints requirements.lock --build-constraints requirements.lock --editable .
+	@$(BIN)/python -m compileall -q runtime actors serve cluster loadtests
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
