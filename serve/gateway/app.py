@@ -23,6 +23,7 @@ from headrace.serve.gateway.reply import Reply, Send, Stream
 from headrace.serve.gateway.request import Request
 from headrace.serve.gateway.router import Router
 from headrace.serve.problems import Problem
+from headrace.serve.traceparent import trace_id
 
 Scope = MutableMapping[str, Any]
 
@@ -101,7 +102,7 @@ class Gateway:
         platform = self._platform
         if platform is None:
             problem = Problem(Refusal.UNAVAILABLE, "the gateway is starting")
-            await reply.problem(problem).send(send, bytes(16), False)
+            await reply.problem(problem).send(send, trace_id(None), False)
             return
         path: str = scope["path"].removeprefix(scope.get("root_path", ""))
         request = Request(scope, receive, path, platform.admission)

@@ -9,6 +9,7 @@ import pytest
 
 from headrace.runtime.identity import keys
 from headrace.runtime.identity.keys import Role
+from headrace.serve.gateway.app import Gateway
 
 from .conftest import running
 
@@ -184,7 +185,26 @@ async def test_operators_keys(house: "House") -> None:
         assert (await house.client().post("/v1/api-keys", json=body)).status_code == 422
 
 
-async def test_many_requests_share_one_look_up(house: "House") -> None:
+async def test_many_requests_share_one_look_up(
+    house: "House", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, look_up = 0, keys.authenticate
+
+    async def counted(*arguments: Any) -> keys.Identity | None:
+        nonlocal asked
+        asked += 1
+        return await look_up(*arguments)
+
+    monkeypatch.setattr(keys, "authenticate", counted)
     client = house.client("member")
-    answers = await asyncio.gather(*(client.get("/v1/payments") for _ in range(50)))
+    answers = await asyncio.gather(*(client.get("/v1/accounts") for _ in range(50)))
     assert {a.status_code for a in answers} == {200}
+    assert asked == 1
+
+
+async def test_nothing_is_answered_before_the_start(house: "House") -> None:
+    gateway, house.gateway = house.gateway, Gateway(house.settings, house.gateway._partitions)
+    refused = await house.client().get("/v1/payments")
+    house.gateway = gateway
+    assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+    assert refused.headers["Retry-After"]

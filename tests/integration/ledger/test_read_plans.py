@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from headrace.runtime.ledger import read_accounts, read_events, read_payments
+from headrace.runtime.ledger import read_accounts, read_events, read_payments, standing
 from headrace.runtime.ledger.statements import load
 
 FILL = """
@@ -39,6 +39,7 @@ LAST = "'ffffffff-ffff-ffff-ffff-ffffffffffff'"
 PAYMENTS, ACCOUNTS, EVENTS = read_payments.SQL, read_accounts.SQL, read_events.SQL
 HOT = [
     (PAYMENTS, "records", f"1, ARRAY['{PAYMENT}']::uuid[]", {"journal_payment"}),
+    (standing.SQL, "latest", f"1, ARRAY['{PAYMENT}']::uuid[]", {"journal_payment"}),
     (PAYMENTS, "by_key", "1, 'key-77'", {"journal_key"}),
     (PAYMENTS, "newest", f"1, {LAST}, {FIRST}, 100", {"journal_payment"}),
     (PAYMENTS, "of_debtor", f"{ACCOUNT}, 5000, 0, 100", {"journal_debit"}),
