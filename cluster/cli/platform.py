@@ -146,6 +146,7 @@ async def _attached(
             with _phases() as on_phase:
                 platform = Local(data_dir, port, _settings(partitions, actors), on_phase)
                 keys = await platform.start(any_partitions=partitions is None)
+            platform.on_phase = say
             data = {**_told(data_dir, platform.state), **await _play(keys, play)}
             _show(data, keys, detached=False, as_json=as_json)
             await platform.wait()

@@ -51,6 +51,24 @@ async def start(command: Sequence[str], data_dir: Path, on_phase: Callable[[str]
     state.make_data_dir(data_dir)
     log = data_dir / LOG
     daemon = _spawn(command, log)
+    try:
+        ready = await _until_ready(daemon, data_dir, on_phase)
+    except asyncio.CancelledError:
+        daemon.terminate()
+        await asyncio.to_thread(daemon.wait, STOP_TIMEOUT_S)
+        raise
+    if ready is not None:
+        return ready
+    daemon.terminate()
+    await asyncio.to_thread(daemon.wait, STOP_TIMEOUT_S)
+    tail = log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace").strip()
+    raise PlatformError(f"the platform did not start; the end of {log}:\n{tail}")
+
+
+async def _until_ready(
+    daemon: subprocess.Popen[bytes], data_dir: Path, on_phase: Callable[[str], None]
+) -> State | None:
+    """None when it ended, or was not ready in time."""
     deadline = time.monotonic() + START_TIMEOUT_S
     phase = ""
     while daemon.poll() is None and time.monotonic() < deadline:
@@ -62,10 +80,7 @@ async def start(command: Sequence[str], data_dir: Path, on_phase: Callable[[str]
                 phase = told.phase
                 on_phase(phase)
         await asyncio.sleep(POLL_S)
-    if daemon.poll() is None:
-        await stop(data_dir)
-    tail = log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace").strip()
-    raise PlatformError(f"the platform did not start; the end of {log}:\n{tail}")
+    return None
 
 
 def _spawn(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:

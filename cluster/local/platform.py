@@ -48,7 +48,7 @@ class Platform:
         self.data_dir = data_dir.absolute()
         self.settings = settings
         self.port = port
-        self._on_phase = on_phase
+        self.on_phase = on_phase
         self._lock: Lock | None = None
         self._postgres: Postgres | None = None
         self._ray: RayNode | None = None
@@ -170,7 +170,7 @@ class Platform:
 
     def _tell(self, phase: str, **changes: str | int | float) -> None:
         if phase != self._state.phase:
-            self._on_phase(phase)
+            self.on_phase(phase)
         self._state = msgspec.structs.replace(self._state, phase=phase, **changes)
         state.write(self.data_dir, self._state)
 
@@ -204,3 +204,4 @@ def _keep_logs(runtime_dir: Path, kept: Path) -> None:
     if logs is not None:
         shutil.rmtree(kept, ignore_errors=True)
         shutil.move(logs, kept)
+        kept.chmod(0o700)
