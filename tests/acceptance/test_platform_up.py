@@ -114,7 +114,7 @@ class Attached:
         self.port = port
         self._process: subprocess.Popen[str] | None = None
 
-    def up(self, *arguments: str) -> dict[str, Any]:
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
         command = ["up", "--json", "--data-dir", str(self.data_dir), "--port", str(self.port)]
         self._process = subprocess.Popen(
             [*HEADRACE, *command, *arguments],
@@ -123,10 +123,14 @@ class Attached:
             text=True,
             start_new_session=True,
         )
-        assert self._process.stdout is not None
-        assert self._process.stderr is not None
-        line = self._process.stdout.readline()
-        assert line, self._process.stderr.read()
+        return self._process
+
+    def up(self, *arguments: str) -> dict[str, Any]:
+        process = self.begin(*arguments)
+        assert process.stdout is not None
+        assert process.stderr is not None
+        line = process.stdout.readline()
+        assert line, process.stderr.read()
         told = json.loads(line)
         assert isinstance(told, dict)
         return told
@@ -181,6 +185,8 @@ def test_killed_and_started_again_beside_another(
         )
         assert again.json()["id"] == paid["id"]
         assert again.headers["Idempotent-Replayed"] == "true"
+    _kill_postgresql(attached.data_dir)
+    assert _pay_again(second["url"], headers, paid)["status"] in ("authorized", "settled")
     books = answer(run("verify", "--json", "--data-dir", str(attached.data_dir)))
     assert books["result"] == "pass"
     assert pay(platform.url, platform.api_key)["status"] == "settled"
@@ -192,6 +198,43 @@ def test_killed_and_started_again_beside_another(
     assert_all_end(running)
     assert not Path(second["data_dir"], "postgres", "postmaster.pid").exists()
     assert httpx.get(f"{platform.url}/readyz", timeout=10).status_code == 200
+
+
+def _kill_postgresql(data_dir: Path) -> None:
+    postmaster = json.loads((data_dir / "platform.json").read_text())["postmaster"]
+    os.kill(postmaster, signal.SIGKILL)
+
+
+def _pay_again(url: str, headers: dict[str, str], paid: dict[str, Any]) -> dict[str, Any]:
+    """As an integrator does: the same key until the answer isn't "try again"."""
+    fields = ("debtor", "creditor", "amount", "currency")
+    deadline = time.monotonic() + END_TIMEOUT_S
+    with httpx.Client(base_url=url, headers=headers, timeout=30) as http:
+        while True:
+            answer = http.post(
+                "/v1/payments",
+                headers={"Idempotency-Key": f"again-{paid['id']}"},
+                json={name: paid[name] for name in fields},
+            )
+            if answer.status_code == 201:
+                payment: dict[str, Any] = answer.json()
+                return payment
+            assert answer.status_code in (429, 500, 503), answer.text
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
+
+def test_interrupted_start_leaves_nothing(attached: Attached) -> None:
+    process = attached.begin()
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "Ray" in line:
+            break
+    assert attached.press_ctrl_c() == 0
+    state = json.loads((attached.data_dir / "platform.json").read_text())
+    assert state["phase"] == "stopped"
+    assert not Path(state["runtime_dir"]).exists()
+    assert not (attached.data_dir / "postgres" / "postmaster.pid").exists()
 
 
 def test_down_without_a_platform_is_no_error(reachable_dir: Path) -> None:
