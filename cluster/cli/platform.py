@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Option
 
-from headrace.cluster.cli.command import Outcome, examples, print_json, run, say
+from headrace.cluster.cli.command import Outcome, plain_command, print_json, run, say
 from headrace.cluster.cli.credentials import DATA_DIR, DataDirOption, JsonOption
 from headrace.cluster.cli.failures import BadInput, Failure
 
@@ -39,13 +39,12 @@ ActorsOption = Annotated[
 ]
 
 
-@app.command(
+@plain_command(
+    app,
     "up",
-    epilog=examples(
-        "headrace up --play 2000",
-        "headrace up --detach --data-dir /srv/payments --port 9000",
-        "HEADRACE_DATABASE_URL=postgresql://… headrace up",
-    ),
+    "headrace up --play 2000",
+    "headrace up --detach --data-dir /srv/payments --port 9000",
+    "HEADRACE_DATABASE_URL=postgresql://headrace@db/headrace headrace up",
 )
 def up(
     data_dir: DataDirOption = DATA_DIR,
@@ -69,7 +68,7 @@ def up(
     run(lambda: _attached(data_dir, port, partitions, actors, play, as_json), as_json)
 
 
-@app.command("down", epilog=examples("headrace down", "headrace down --data-dir /srv/payments"))
+@plain_command(app, "down", "headrace down", "headrace down --data-dir /srv/payments")
 def down(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -> None:
     """Stop the platform of a data directory; what is there stays for the next start."""
 
@@ -84,7 +83,7 @@ def down(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -> Non
     run(stop, as_json)
 
 
-@app.command("status", epilog=examples("headrace status", "headrace status --json | jq .memory_mb"))
+@plain_command(app, "status", "headrace status", "headrace status --json | jq .memory_mb")
 def status(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -> None:
     """Show whether a platform runs, where, and what its parts weigh. Exit code 1 when none does."""
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from headrace.cluster.local import processes, state
 from headrace.cluster.local.errors import PlatformError
-from headrace.cluster.local.lock import AlreadyRunning, holder
+from headrace.cluster.local.lock import AlreadyRunning, Lock, holder
 from headrace.cluster.local.platform import end_leftovers
 from headrace.cluster.local.postgres import Postgres
 from headrace.cluster.local.processes import Process
@@ -118,9 +118,16 @@ async def stop(data_dir: Path) -> bool:
 
 
 async def _end_leftovers(data_dir: Path) -> None:
-    await end_leftovers(data_dir)
-    with contextlib.suppress(AlreadyRunning):  # another command reads the ledger
-        await Postgres(data_dir).end_leftover()
+    if state.read(data_dir) is None:
+        return
+    lock = Lock(data_dir / "lock")
+    with contextlib.suppress(AlreadyRunning):  # one starts just now, or a command reads the ledger
+        lock.acquire()
+        try:
+            await end_leftovers(data_dir)
+            await Postgres(data_dir).end_leftover()
+        finally:
+            lock.release()
 
 
 def status(data_dir: Path) -> Status | None:

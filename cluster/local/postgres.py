@@ -5,7 +5,6 @@ and postgres.log. It listens on 127.0.0.1 and on a socket in a private folder.
 """
 
 import asyncio
-import contextlib
 import os
 import secrets
 import shutil
@@ -20,6 +19,7 @@ import psutil
 from headrace.cluster.local.lock import Lock
 from headrace.cluster.local.ports import free_ports
 from headrace.cluster.local.postgres_home import Home, PostgresError, home
+from headrace.cluster.local.postmaster import is_ready, remove_old_socket_dir, stop_leftover
 
 ROLE = DATABASE = "headrace"
 START_TIMEOUT_S = 120.0
@@ -85,8 +85,8 @@ class Postgres:
             self._socket_dir = _private_folder(found)
             if (found.cluster / "PG_VERSION").exists():
                 await self._check_version(found)
-                _remove_old_socket_dir(found.cluster)
-                await _stop_leftover(found.cluster)
+                remove_old_socket_dir(found.cluster)
+                await stop_leftover(found.cluster)
             else:
                 await self._make_cluster(found)
             self._port = self._free_port()
@@ -105,15 +105,15 @@ class Postgres:
         lock = Lock(cluster.with_name("postgres.lock"))
         lock.acquire()
         try:
-            _remove_old_socket_dir(cluster)
-            await _stop_leftover(cluster)
+            remove_old_socket_dir(cluster)
+            await stop_leftover(cluster)
         finally:
             lock.release()
 
     async def restart(self) -> None:
         """After the server ended unasked: the same URL again."""
         assert self._home is not None
-        await _stop_leftover(self._home.cluster)
+        await stop_leftover(self._home.cluster)
         await self._start_server(self._home)
 
     async def wait(self) -> int:
@@ -190,7 +190,7 @@ class Postgres:
                 user=found.uid, group=found.gid, extra_groups=found.groups,
             )  # fmt: skip
         deadline = asyncio.get_running_loop().time() + START_TIMEOUT_S
-        while not _is_ready(found.cluster, self._process.pid):
+        while not is_ready(found.cluster, self._process.pid):
             late = asyncio.get_running_loop().time() > deadline
             if late or self._process.returncode is not None:
                 with log.open("rb") as text:
@@ -255,47 +255,3 @@ def _private_folder(found: Home) -> Path:
     if found.user is not None:
         os.chown(path, found.user.uid, found.user.gid)
     return path
-
-
-def _is_ready(cluster: Path, pid: int) -> bool:
-    """As the postmaster itself says in its lock file."""
-    try:
-        lines = (cluster / "postmaster.pid").read_text().splitlines()
-    except FileNotFoundError:
-        return False
-    return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
-
-
-def _remove_old_socket_dir(cluster: Path) -> None:
-    """Of a server that was not stopped by us: its lock file names it."""
-    with contextlib.suppress(FileNotFoundError):
-        lines = (cluster / "postmaster.pid").read_text().splitlines()
-        if len(lines) >= 5 and lines[4].startswith("/tmp/headrace-"):
-            shutil.rmtree(lines[4], ignore_errors=True)
-
-
-async def _stop_leftover(cluster: Path) -> None:
-    """Stops a server whose parent died; the caller's lock says that nobody living uses it."""
-    left = [process for process in psutil.process_iter() if _serves(process, cluster)]
-    pid_file = cluster / "postmaster.pid"
-    if pid_file.exists():
-        lines = pid_file.read_text().splitlines()
-        postmaster = next((p for p in left if lines and lines[0] == str(p.pid)), None)
-        if postmaster is not None:
-            postmaster.send_signal(signal.SIGINT)
-            await asyncio.to_thread(psutil.wait_procs, left, STOP_TIMEOUT_S)
-    for process in left:  # backends that outlived their postmaster, or would not end
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    _, alive = await asyncio.to_thread(psutil.wait_procs, left, STOP_TIMEOUT_S)
-    if alive:
-        raise PostgresError(f"PostgreSQL processes that don't end: {[p.pid for p in alive]}")
-    pid_file.unlink(missing_ok=True)  # its pid may be another process's by now
-
-
-def _serves(process: psutil.Process, cluster: Path) -> bool:
-    """Whether it is a PostgreSQL process of this cluster: each works in the cluster's folder."""
-    try:
-        return process.name() == "postgres" and Path(process.cwd()) == cluster
-    except (psutil.Error, OSError):
-        return False
