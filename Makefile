@@ -58,5 +58,5 @@ $(VENV)/installed: $(VENV)/uv pyproject.toml requirements.lock
 
 $(VENV)/installed-dev: $(VENV)/installed
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --verify-hashes \
-		--constraints requirements.lock --build-constraints requirements.lock --editable '.[dev]'
+		--constraints requirements.lock --build-constraints requirements.lock --editable '.[dev,train]'
 	@touch $@

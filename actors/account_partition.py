@@ -363,6 +363,8 @@ class AccountPartition:
             if record.kind in FIRST_KINDS:
                 counts["payments"] += 1
                 counts["risk_degraded"] += record.risk_flags & RiskFlag.DEGRADED.value
+                if record.kind == RecordKind.DECLINED:
+                    continue
                 self._creditors.observe(record.creditor, record.occurred_at, record.amount)
         if batch.legs_opened:
             self._legs.send(batch.legs_opened)

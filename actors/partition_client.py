@@ -1,4 +1,4 @@
-"""The one way to the partitions: commands go to the actors that own them, in as few calls as can be.
+"""The one way to the partitions: commands go to the actors that own them, in few calls.
 
 At most a few calls are out to an actor at once; what arrives meanwhile goes together with the next.
 No timer and no batch size: an idle platform is asked at once, a busy one in batches.

@@ -1,6 +1,7 @@
 """Deciding what is asked of an existing payment, at its home."""
 
 from headrace.runtime.ledger.record import Record
+from headrace.runtime.partitioning import ACCOUNT_BITS
 from headrace.runtime.payments.account import Account, AccountState
 from headrace.runtime.payments.answer import Answer, Done, Refused
 from headrace.runtime.payments.book import Batch, Book, Hold
@@ -26,6 +27,8 @@ def decide_action(book: Book, batch: Batch, command: Act, now: int, times: Times
     if payment is None or (payment.tenant != command.tenant and not by_clock):
         return Refused(Refusal.UNKNOWN_PAYMENT)
     now = max(now, book.partitions[book.accounts[payment.debtor].partition].at)
+    if book.owns(payment.creditor):
+        now = max(now, book.partitions[payment.creditor >> ACCOUNT_BITS].at)
     match PaymentAction(command.action):
         case A.CAPTURE:
             answer = _capture(book, batch, command, payment, now)

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-
 from headrace.runtime.ids import payment_id
 from headrace.runtime.ledger.record import NO_LEG, Record
 from headrace.runtime.partitioning import TRANSIT_OUT, system_account
@@ -14,8 +13,9 @@ from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.refusals import DeclineReason, Refusal
 from headrace.runtime.payments.states import PaymentState, RecordKind
 from headrace.runtime.risk.flags import RiskFlag
+from headrace.runtime.risk.policy import RiskOutcome
 
-ACCEPT, REVIEW, REJECT = 0, 1, 2
+REVIEW, REJECT = int(RiskOutcome.REVIEW), int(RiskOutcome.REJECT)
 DEGRADED = int(RiskFlag.DEGRADED)
 AMOUNT_MAX = 2**63 - 1
 
@@ -29,7 +29,7 @@ class Risk(NamedTuple):
     model: int
 
 
-NOT_SCORED = Risk(ACCEPT, -1, 0, 0)
+NOT_SCORED = Risk(int(RiskOutcome.ACCEPT), -1, 0, 0)
 
 
 class Times(NamedTuple):
@@ -80,6 +80,8 @@ def decide_payment(
     amount, currency = command.amount, command.currency
     partition = book.partitions[debtor.partition]
     now = max(now, partition.at)
+    if isinstance(creditor, Account):
+        now = max(now, book.partitions[creditor.partition].at)
     if isinstance(creditor, Account) and creditor.posted > AMOUNT_MAX - amount:
         return Refused(Refusal.AMOUNT_TOO_LARGE, "amount", "the creditor's balance would overflow")
 
@@ -93,7 +95,8 @@ def decide_payment(
     seq = book.next_seq(batch, partition, now)
     record = Record(
         seq=seq, credit_seq=seq, partition=partition.number, credit_partition=partition.number,
-        kind=0, at=now, occurred_at=command.occurred_at or now, tenant=command.tenant,
+        kind=0, leg=NO_LEG if command.manual_capture else 0,
+        at=now, occurred_at=command.occurred_at or now, tenant=command.tenant,
         currency=currency, amount=amount, payment=payment_id(now, partition.number),
         debit=debtor.number, creditor=creditor.number, reason=int(reason), risk_score=risk.score,
         risk_flags=risk.flags, risk_model=risk.model, fingerprint=command.fingerprint,
@@ -113,8 +116,8 @@ def decide_payment(
         send(book, batch, debtor, record)
     if not reason:
         debtor.count_authorised(amount, now)
-    if debtor.windows is not None:
-        debtor.windows.observe(record.occurred_at, amount)
+        if debtor.windows is not None:
+            debtor.windows.observe(record.occurred_at, amount)
     record.debit_posted, record.debit_held = debtor.posted, debtor.held
     batch.records.append(record)
     if record.expires_at:

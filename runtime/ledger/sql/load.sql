@@ -54,7 +54,7 @@ LEFT JOIN LATERAL (
 ) c ON true
 
 -- name: windows
--- The newest payments of debtors, decided ones of every kind, oldest first.
+-- The newest authorised payments of debtors, oldest first: a declined one is no habit.
 SELECT w.number, p.amounts, p.times
 FROM unnest($1::bigint[]) AS w (number)
 JOIN LATERAL (
@@ -62,7 +62,7 @@ JOIN LATERAL (
            array_agg((extract(epoch FROM occurred_at) * 1000000)::bigint ORDER BY seq) AS times
     FROM (
         SELECT seq, amount, occurred_at FROM journal
-        WHERE debit = w.number AND debit <> 0 AND kind IN (10, 11, 13, 14, 15)
+        WHERE debit = w.number AND debit <> 0 AND kind IN (10, 11, 14, 15)
         ORDER BY seq DESC LIMIT $2
     ) newest
 ) p ON p.amounts IS NOT NULL

@@ -1,0 +1,247 @@
+"""Two actors' books over a journal in a list: the pure engine without database, clock or network.
+
+What a book lacks is loaded by folding the list, so that a batch taken back is loaded like after a
+real rollback.
+"""
+
+from headrace.runtime.ledger.record import Record
+from headrace.runtime.partitioning import (
+    EXTERNAL,
+    TRANSIT_IN,
+    TRANSIT_OUT,
+    is_system_account,
+    partition_of,
+    partition_of_account,
+    partition_of_payment,
+    system_account,
+)
+from headrace.runtime.payments.account import Account, AccountState, Creditor
+from headrace.runtime.payments.answer import Answer
+from headrace.runtime.payments.book import Batch, Book, LegToCarry, OpenLeg, Partition
+from headrace.runtime.payments.command import (
+    Act,
+    Arrived,
+    ChangeAccount,
+    Command,
+    Fund,
+    OpenAccount,
+    Pay,
+    home_of,
+)
+from headrace.runtime.payments.decide_account import decide_change, decide_fund, decide_open
+from headrace.runtime.payments.decide_action import decide_action
+from headrace.runtime.payments.decide_leg import decide_arrived, decide_carry
+from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk, Times, decide_payment
+from headrace.runtime.payments.payment import Payment
+from headrace.runtime.payments.states import RecordKind
+from headrace.runtime.risk.windows import Windows
+
+PARTITIONS, ACTORS, EUR = 4, 2, 978
+TIMES = Times(hold_s=1_000, review_s=500)
+K = RecordKind
+
+
+class Engine:
+    """`decide` and then `commit` or `roll_back`; legs travel when `carry` and `arrive` say so."""
+
+    def __init__(self) -> None:
+        self.journal: list[Record] = []
+        self.accounts: dict[int, Account] = {}
+        """Directory and settings, as the accounts table has them; balances stand in the journal."""
+        self.now = 1_700_000_000_000_000
+        self.number = 0
+        self.books = [Book(PARTITIONS) for _ in range(ACTORS)]
+        for partition in range(PARTITIONS):
+            place = Partition(partition, 1, 0, 0, 4095)
+            self.books[partition % ACTORS].partitions[partition] = place
+
+    def book_of(self, partition: int) -> Book:
+        return self.books[partition % ACTORS]
+
+    def batch(self) -> Batch:
+        self.number += 1
+        return Batch(self.number)
+
+    def decide(self, batch: Batch, command: Command, risk: Risk = NOT_SCORED) -> Answer:
+        self.now += 1_000
+        book = self.book_of(home_of(command, PARTITIONS))
+        match command:
+            case Pay():
+                self._load_id(book, command.tenant, command.debtor)
+                self._load_creditor(book, command.tenant, command.creditor)
+                self._load_system(book, TRANSIT_OUT)
+                return decide_payment(book, batch, command, self.now, risk, TIMES)
+            case Act():
+                self._load_payment(book, command.payment)
+                return decide_action(book, batch, command, self.now, TIMES)
+            case Fund():
+                self._load_id(book, command.tenant, command.account)
+                self._load_system(book, EXTERNAL)
+                return decide_fund(book, batch, command, self.now)
+            case OpenAccount():
+                self._load_id(book, command.tenant, command.account)
+                return decide_open(book, batch, command, self.now)
+            case ChangeAccount():
+                self._load_id(book, command.tenant, command.account)
+                return decide_change(book, batch, command, self.now)
+            case Arrived():
+                leg = book.open_legs.get((command.payment, command.leg))
+                if leg is not None:
+                    self._load_payment(book, command.payment)
+                    self._load_number(book, leg.debtor)
+                self._load_system(book, TRANSIT_IN)
+                self._load_system(book, TRANSIT_OUT)
+                return decide_arrived(book, batch, command, self.now)
+            case _:
+                raise TypeError(command)
+
+    def carry(self, batch: Batch, leg: OpenLeg) -> Answer:
+        """At the counterpart."""
+        self.now += 1_000
+        book = self.book_of(partition_of_account(leg.creditor))
+        self._load_number(book, leg.creditor)
+        self._load_system(book, TRANSIT_IN)
+        self._load_system(book, TRANSIT_OUT)
+        shown = LegToCarry(
+            leg.payment, leg.leg, leg.refund, leg.tenant, leg.currency, leg.amount, leg.creditor,
+            leg.trace, self.now,
+        )  # fmt: skip
+        return decide_carry(book, batch, shown, self.now)
+
+    def commit(self, batch: Batch) -> None:
+        self.journal += batch.records
+        for account in [*batch.opened, *batch.changed.values()]:
+            kept = Account(account.number, account.tenant, account.id, account.currency)
+            for name in ("state", "credit_line", "payment_max", "daily_amount_max",
+                         "daily_count_max"):  # fmt: skip
+                setattr(kept, name, getattr(account, name))
+            self.accounts[account.number] = kept
+        for book in self.books:
+            if any(n in book.partitions for n in batch.started_from):
+                book.committed(batch)
+
+    def roll_back(self, batch: Batch, book: Book) -> None:
+        book.undo(batch)
+
+    def open_legs(self) -> list[OpenLeg]:
+        return [leg for book in self.books for leg in book.open_legs.values()]
+
+    def balance(self, number: int) -> tuple[int, int]:
+        """(posted, held) as the account's newest record tells."""
+        newest, found = 0, (0, 0)
+        for r in self.journal:
+            if r.debit == number and r.seq > newest:
+                newest, found = r.seq, (r.debit_posted, r.debit_held)
+            if r.credit == number and r.credit_seq > newest:
+                newest, found = r.credit_seq, (r.credit_posted, r.credit_held)
+        return found
+
+    def _load_id(self, book: Book, tenant: int, id: str) -> None:
+        if (tenant, id) not in book.by_id:
+            for account in self.accounts.values():
+                if (account.tenant, account.id) == (tenant, id) and book.owns(account.number):
+                    self._load_number(book, account.number)
+
+    def _load_number(self, book: Book, number: int) -> None:
+        known = self.accounts.get(number)
+        if known is None or number in book.accounts or not book.owns(number):
+            return
+        account = Account(number, known.tenant, known.id, known.currency)
+        for name in ("state", "credit_line", "payment_max", "daily_amount_max", "daily_count_max"):
+            setattr(account, name, getattr(known, name))
+        account.posted, account.held = self.balance(number)
+        account.windows = Windows()
+        book.add(account)
+
+    def _load_creditor(self, book: Book, tenant: int, id: str) -> None:
+        if partition_of(tenant, id, PARTITIONS) in book.partitions:
+            self._load_id(book, tenant, id)
+            return
+        for account in self.accounts.values():
+            if (account.tenant, account.id) == (tenant, id):
+                closed = account.state is AccountState.CLOSED
+                known = Creditor(account.number, account.currency, closed)
+                book.creditors.setdefault((tenant, id), known)
+
+    def _load_system(self, book: Book, kind: int) -> None:
+        for partition in book.partitions:
+            number = system_account(partition, EUR, kind)
+            if number not in book.accounts:
+                account = Account(number, 0, "", EUR)
+                account.posted, account.held = self.balance(number)
+                book.add(account)
+
+    def _load_payment(self, book: Book, id: bytes) -> None:
+        if id not in book.payments:
+            mine = [r for r in self.journal if r.payment == id and r.kind < 30]
+            if mine:
+                payment = Payment(mine[0])
+                for record in mine[1:]:
+                    payment.apply(record)
+                book.payments[id] = payment
+        if payment := book.payments.get(id):
+            self._load_number(book, payment.debtor)
+            self._load_number(book, payment.creditor)
+            self._load_system(book, TRANSIT_OUT)
+
+
+def check_books(engine: Engine) -> None:
+    """The rules of money, from the journal alone."""
+    balances: dict[int, tuple[int, int]] = {}
+    sequences: dict[int, int] = dict.fromkeys(range(PARTITIONS), 0)
+    keys: set[tuple[int, str]] = set()
+    legs: dict[tuple[bytes, int], int] = {}
+    for r in engine.journal:
+        _check_sequences(r, sequences)
+        if r.key is not None:
+            assert (r.tenant, r.key) not in keys, "a key twice"
+            keys.add((r.tenant, r.key))
+        moves = r.debit != 0 and r.credit != 0
+        if r.debit:
+            posted, held = balances.get(r.debit, (0, 0))
+            held_change = {K.HELD: 1, K.HELD_FOR_REVIEW: 1, K.CAPTURED: -1, K.RELEASED: -1}
+            expected = (
+                posted - (r.amount if moves else 0),
+                held + held_change.get(RecordKind(r.kind), 0) * r.amount,
+            )
+            assert (r.debit_posted, r.debit_held) == expected, f"balance after {r}"
+            balances[r.debit] = expected
+            if not is_system_account(r.debit) and r.kind not in (K.DECLINED, K.RELEASED):
+                line = engine.accounts[r.debit].credit_line
+                assert expected[0] - expected[1] + line >= 0, f"overspent by {r}"
+        if r.credit:
+            posted, held = balances.get(r.credit, (0, 0))
+            expected = (posted + (r.amount if moves else 0), held)
+            assert (r.credit_posted, r.credit_held) == expected, f"balance after {r}"
+            balances[r.credit] = expected
+        _check_legs(r, legs)
+    assert sum(posted for posted, _ in balances.values()) == 0, "money made or lost"
+    transit = sum(
+        posted
+        for number, (posted, _) in balances.items()
+        if is_system_account(number) and number % 4 in (TRANSIT_OUT, TRANSIT_IN)
+    )
+    assert transit == sum(legs.values()), "transit is not the money in flight"
+
+
+def _check_sequences(r: Record, sequences: dict[int, int]) -> None:
+    places = {(r.partition, r.seq), (r.credit_partition, r.credit_seq)}
+    for partition, seq in places:
+        assert seq == sequences[partition] + 1, f"gap in partition {partition} at {seq}"
+        sequences[partition] = seq
+
+
+def _check_legs(r: Record, legs: dict[tuple[bytes, int], int]) -> None:
+    """Money in flight, by leg."""
+    place = (r.payment, r.leg)
+    if r.kind in (K.DEBITED, K.CAPTURED) and is_system_account(r.credit):
+        legs[place] = r.amount
+    elif r.kind in (K.CREDITED, K.RETURNED):
+        assert legs.pop(place) == r.amount, "a leg arrived otherwise than it left"
+    elif r.kind == K.REFUND_DEBITED:
+        legs[place] = r.amount
+    elif r.kind == K.REFUNDED:
+        assert legs.pop(place) == r.amount
+
+
+__all__ = ["EUR", "PARTITIONS", "Engine", "check_books", "partition_of_payment"]

@@ -1,0 +1,248 @@
+"""No sequence of operations breaks the rules of money (hypothesis, stateful)."""
+
+import importlib.util
+import sys
+from collections import Counter
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from headrace.runtime.payments.answer import Done, Refused
+from headrace.runtime.payments.command import (
+    Act,
+    Arrived,
+    ChangeAccount,
+    Command,
+    Fund,
+    OpenAccount,
+    Pay,
+    PaymentAction,
+    home_of,
+)
+from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk
+from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.payments.states import FINAL_STATES, PaymentState
+
+_spec = importlib.util.spec_from_file_location(
+    "engine_in_memory", Path(__file__).with_name("engine_in_memory.py")
+)
+assert _spec is not None
+assert _spec.loader is not None
+memory = importlib.util.module_from_spec(_spec)
+sys.modules[_spec.name] = memory
+_spec.loader.exec_module(memory)
+EUR, PARTITIONS = memory.EUR, memory.PARTITIONS
+
+ACCOUNTS = [f"account-{i}" for i in range(6)]
+accounts = st.sampled_from(ACCOUNTS)
+amounts = st.sampled_from((1, 50, 100, 250, 400))
+REVIEWED = Risk(1, 700, 2, 1)
+REJECTED = Risk(2, 950, 4, 1)
+
+
+class Payments(RuleBasedStateMachine):
+    """The model: who has how much, told only by what was asked and answered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.engine = memory.Engine()
+        self.has: Counter[str] = Counter()
+        """Posted balances; money in flight is in `flying`."""
+        self.held: Counter[str] = Counter()
+        self.flying = 0
+        self.deposited = 0
+        self.key = 0
+        self.payments: dict[bytes, Pay] = {}
+        self.sent: list[tuple[Pay, Done]] = []
+        for account in ACCOUNTS:
+            self.run(OpenAccount(1, account, EUR))
+            self.deposit(account, 500, False)
+
+    def run(self, command: Command, risk: Risk = NOT_SCORED, abort: bool = False):  # type: ignore[no-untyped-def]
+        """Decides one batch of one command, perhaps rolled back once before it is committed."""
+        book = self.engine.book_of(home_of(command, PARTITIONS))
+        if abort:
+            batch = self.engine.batch()
+            self.engine.decide(batch, command, risk)
+            self.engine.roll_back(batch, book)
+        batch = self.engine.batch()
+        answer = self.engine.decide(batch, command, risk)
+        self.engine.commit(batch)
+        return answer
+
+    def next_key(self) -> str:
+        self.key += 1
+        return f"key-{self.key}"
+
+    @rule(account=accounts, amount=amounts, abort=st.booleans())
+    def deposit(self, account: str, amount: int, abort: bool) -> None:
+        answer = self.run(Fund(1, account, amount, EUR, self.next_key(), 1), abort=abort)
+        assert isinstance(answer, Done)
+        self.has[account] += amount
+        self.deposited += amount
+        assert answer.amount == self.has[account]
+
+    @rule(account=accounts, amount=amounts)
+    def withdraw(self, account: str, amount: int) -> None:
+        answer = self.run(Fund(1, account, -amount, EUR, self.next_key(), 1))
+        if self.has[account] - self.held[account] >= amount:
+            assert isinstance(answer, Done)
+            self.has[account] -= amount
+            self.deposited -= amount
+        else:
+            assert answer == Refused(Refusal.INSUFFICIENT_FUNDS, "amount")
+
+    @rule(
+        debtor=accounts, creditor=accounts, amount=amounts, manual=st.booleans(),
+        risk=st.sampled_from([NOT_SCORED, NOT_SCORED, REVIEWED, REJECTED]), abort=st.booleans(),
+    )  # fmt: skip
+    def pay(
+        self, debtor: str, creditor: str, amount: int, manual: bool, risk: Risk, abort: bool
+    ) -> None:
+        if debtor == creditor:
+            return
+        command = Pay(1, debtor, creditor, amount, EUR, self.next_key(), 7, manual_capture=manual)
+        answer = self.run(command, risk, abort)
+        assert isinstance(answer, Done)
+        self.payments[answer.payment] = command
+        self.sent.append((command, answer))
+        affordable = self.has[debtor] - self.held[debtor] >= amount
+        if risk is REJECTED or not affordable:
+            assert answer.state == PaymentState.DECLINED
+            return
+        if risk is REVIEWED or manual:
+            assert answer.state == (
+                PaymentState.IN_REVIEW if risk is REVIEWED else PaymentState.AUTHORIZED
+            )
+            self.held[debtor] += amount
+            return
+        self.has[debtor] -= amount
+        if answer.state == PaymentState.SETTLED:
+            self.has[creditor] += amount
+        else:
+            assert answer.state == PaymentState.AUTHORIZED
+            self.flying += amount
+
+    @precondition(lambda self: self.sent)
+    @rule(data=st.data())
+    def send_again(self, data: st.DataObject) -> None:
+        """Known keys are answered as before while they are remembered; reuse is refused."""
+        command, first = data.draw(st.sampled_from(self.sent[-3:]))
+        book = self.engine.book_of(home_of(command, PARTITIONS))
+        if (1, command.key) in book.keys:
+            answer = self.run(command)
+            assert answer == Done(*_fields(first)[:-1], True)
+            other = Pay(1, command.debtor, command.creditor, 1, EUR, command.key, 8)
+            assert self.run(other) == Refused(Refusal.KEY_REUSED)
+
+    @precondition(lambda self: self.payments)
+    @rule(
+        data=st.data(), action=st.sampled_from([a for a in PaymentAction if a != 6]),
+        amount=st.sampled_from((0, 1, 50, 100, 250)), final=st.booleans(), abort=st.booleans(),
+    )  # fmt: skip
+    def act(
+        self, data: st.DataObject, action: PaymentAction, amount: int, final: bool, abort: bool
+    ) -> None:
+        payment = data.draw(st.sampled_from(sorted(self.payments)))
+        key = self.next_key() if action <= 2 else None
+        command = Act(1, payment, action, amount, final, key, 9)
+        before = self.of(payment)
+        held = before.held
+        answer = self.run(command, abort=abort)
+        after = self.of(payment)
+        pay = self.payments[payment]
+        if isinstance(answer, Refused):
+            assert (before.held, before.captured, before.state) == (
+                after.held, after.captured, after.state,
+            )  # fmt: skip
+            return
+        self.held[pay.debtor] -= held - after.held
+        if action in (PaymentAction.CAPTURE, PaymentAction.ACCEPT):
+            moved = after.captured - before.captured
+            self.has[pay.debtor] -= moved
+            if after.in_transit.keys() == before.in_transit.keys():
+                self.has[pay.creditor] += moved
+            else:
+                self.flying += moved
+        assert after.refundable >= 0
+        assert after.held >= 0
+
+    @rule()
+    def expire(self) -> None:
+        """Long after: the clock asks about every payment."""
+        self.engine.now += 2_000_000_000
+        for payment, pay in self.payments.items():
+            held = self.of(payment).held
+            answer = self.run(Act(0, payment, PaymentAction.EXPIRE))
+            assert isinstance(answer, Done) == bool(held)
+            self.held[pay.debtor] -= held
+            assert self.of(payment).held == 0
+
+    @precondition(lambda self: self.engine.open_legs())
+    @rule(data=st.data(), twice=st.booleans(), abort=st.booleans())
+    def leg_travels(self, data: st.DataObject, twice: bool, abort: bool) -> None:
+        leg = data.draw(st.sampled_from(self.engine.open_legs()))
+        pay = self.payments[leg.payment]
+        if abort:
+            batch = self.engine.batch()
+            self.engine.carry(batch, leg)
+            self.engine.roll_back(batch, self.engine.book_of(leg.creditor >> 40))
+        batch = self.engine.batch()
+        answer = self.engine.carry(batch, leg)
+        if twice:
+            repeated = self.engine.carry(batch, leg)
+            assert isinstance(repeated, Done)
+            assert repeated.replayed
+        self.engine.commit(batch)
+        assert isinstance(answer, Done)
+        arrived = self.run(Arrived(leg.payment, leg.leg, answer.reason))
+        assert isinstance(arrived, Done)
+        assert isinstance(self.run(Arrived(leg.payment, leg.leg, 0)), Refused)
+        if leg.refund:
+            affordable = self.has[pay.creditor] - self.held[pay.creditor] >= leg.amount
+            assert affordable == (answer.reason == 0)
+            if affordable:
+                self.has[pay.creditor] -= leg.amount
+                self.has[pay.debtor] += leg.amount
+        else:
+            self.flying -= leg.amount
+            self.has[pay.debtor if answer.reason else pay.creditor] += leg.amount
+
+    @rule(account=accounts)
+    def close_and_refuse(self, account: str) -> None:
+        """An account with money, holds or money on its way can't be closed."""
+        if self.has[account] or self.held[account]:
+            answer = self.run(ChangeAccount(1, account, close=True))
+            assert answer == Refused(Refusal.BALANCE_NOT_ZERO, "account")
+
+    @invariant()
+    def books_are_coherent(self) -> None:
+        memory.check_books(self.engine)
+
+    @invariant()
+    def balances_are_the_models(self) -> None:
+        for number, account in self.engine.accounts.items():
+            expected = (self.has[account.id], self.held[account.id])
+            assert self.engine.balance(number) == expected, account.id
+        assert sum(self.has.values()) + self.flying == self.deposited
+
+    def of(self, payment: bytes):  # type: ignore[no-untyped-def]
+        """The payment as its records tell."""
+        mine = [r for r in self.engine.journal if r.payment == payment and r.kind < 30]
+        folded = memory.Payment(mine[0])
+        for record in mine[1:]:
+            folded.apply(record)
+        if folded.state in FINAL_STATES:
+            assert not folded.held
+            assert not folded.in_transit
+        return folded
+
+
+def _fields(done: Done) -> tuple[object, ...]:
+    return tuple(getattr(done, name) for name in done.__struct_fields__)
+
+
+TestPayments = Payments.TestCase
+TestPayments.settings = settings(max_examples=300, stateful_step_count=60, deadline=None)
