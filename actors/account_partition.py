@@ -165,7 +165,7 @@ class AccountPartition:
 
     async def await_leg(self, payment: bytes, leg: int, timeout_s: float) -> None:
         """Returns when a leg of a payment is no longer open, or after the time-out."""
-        if (payment, leg) not in self._book.open_legs:
+        if not self._book.under_way(payment, leg):
             return
         waiter = asyncio.get_running_loop().create_future()
         self._waiters.setdefault((payment, leg), []).append(waiter)
@@ -440,7 +440,7 @@ class AccountPartition:
             legs += found
         self._ready = True
         self._legs.send(legs, again=True)
-        for key in [key for key in self._waiters if key not in book.open_legs]:
+        for key in [key for key in self._waiters if not book.under_way(*key)]:
             self._wake(*key)
         log.info("loaded", actor=self.name, partitions=len(taken), open_legs=len(legs))
 

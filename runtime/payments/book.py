@@ -117,6 +117,8 @@ class Book:
         self.creditors: dict[tuple[int, str], Creditor] = {}
         self.payments: dict[bytes, Payment] = {}
         self.open_legs: dict[tuple[bytes, int], OpenLeg] = {}
+        self.closing_legs: set[tuple[bytes, int]] = set()
+        """Legs whose end is decided and not committed yet."""
         self.keys: dict[tuple[int, str], tuple[int, Done]] = {}
         self.carried: dict[tuple[bytes, int], Done] = {}
         self._remembered: deque[Batch] = deque()
@@ -160,10 +162,15 @@ class Book:
         self.partitions[leg.partition].open_legs[leg.seq] = leg
         batch.legs_opened.append(leg)
 
+    def under_way(self, payment: bytes, leg: int) -> bool:
+        """Whether the ledger does not show the leg's end yet."""
+        return (payment, leg) in self.open_legs or (payment, leg) in self.closing_legs
+
     def close_leg(self, batch: Batch, leg: OpenLeg) -> None:
         """The batch records what became of it."""
         del self.open_legs[leg.payment, leg.leg]
         del self.partitions[leg.partition].open_legs[leg.seq]
+        self.closing_legs.add((leg.payment, leg.leg))
         batch.legs_closed.append(leg)
 
     def remember_key(
@@ -184,13 +191,15 @@ class Book:
 
     def committed(self, batch: Batch) -> None:
         """Forgets the keys and carried legs of batches that were committed a while ago."""
+        for leg in batch.legs_closed:
+            self.closing_legs.discard((leg.payment, leg.leg))
         self._remembered.append(batch)
         if len(self._remembered) > BATCHES_REMEMBERED:
             old = self._remembered.popleft()
             for key in old.keys:
                 self.keys.pop(key, None)
-            for leg in old.carried:
-                self.carried.pop(leg, None)
+            for carried in old.carried:
+                self.carried.pop(carried, None)
 
     def undo(self, batch: Batch) -> None:
         """Takes back a batch that was rolled back, the newest first. No doubt: nothing is loaded.
@@ -204,6 +213,7 @@ class Book:
             if self.open_legs.pop((leg.payment, leg.leg), None):
                 del self.partitions[leg.partition].open_legs[leg.seq]
         for leg in batch.legs_closed:
+            self.closing_legs.discard((leg.payment, leg.leg))
             if leg.seq <= self.partitions[leg.partition].seq:
                 self.open_legs[leg.payment, leg.leg] = leg
                 self.partitions[leg.partition].open_legs[leg.seq] = leg
