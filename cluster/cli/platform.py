@@ -100,8 +100,10 @@ def status(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -> N
             **_told(data_dir, found.state),
             "phase": found.state.phase,
             "memory_mb": found.memory_mb,
+            "cpu_s": found.cpu_s,
             "processes": [
-                {"part": p.part, "pid": p.pid, "memory_mb": p.memory_mb} for p in found.processes
+                {"part": p.part, "pid": p.pid, "memory_mb": p.memory_mb, "cpu_s": p.cpu_s}
+                for p in found.processes
             ],
         }
         return Outcome(data, lambda: status_table(data))

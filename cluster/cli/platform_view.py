@@ -60,9 +60,11 @@ def status_table(data: dict[str, Any]) -> RenderableType:
     for process in data["processes"]:
         parts[process["part"]].append(process)
     table = Table(box=None, header_style="dim", pad_edge=False)
-    for column in ("part", "processes", "memory MB"):
+    for column in ("part", "processes", "memory MB", "CPU s"):
         table.add_column(column, justify="left" if column == "part" else "right")
     for part, its in sorted(parts.items()):
-        table.add_row(part, str(len(its)), f"{sum(p['memory_mb'] for p in its):.1f}")
-    table.add_row("all", str(len(data["processes"])), f"{data['memory_mb']:.1f}", style="bold")
+        memory, cpu = sum(p["memory_mb"] for p in its), sum(p["cpu_s"] for p in its)
+        table.add_row(part, str(len(its)), f"{memory:.1f}", f"{cpu:.1f}")
+    total = (str(len(data["processes"])), f"{data['memory_mb']:.1f}", f"{data['cpu_s']:.1f}")
+    table.add_row("all", *total, style="bold")
     return Group(head, "", table)

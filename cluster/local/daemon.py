@@ -36,6 +36,11 @@ class Status(Struct, kw_only=True):
     def memory_mb(self) -> float:
         return round(sum(process.memory_mb for process in self.processes), 1)
 
+    @property
+    def cpu_s(self) -> float:
+        """CPU time of all of them, in seconds since they started."""
+        return round(sum(process.cpu_s for process in self.processes), 2)
+
 
 def running(data_dir: Path) -> State | None:
     """The platform that holds the data directory now, ready or not."""

@@ -1,4 +1,4 @@
-"""The processes of a platform: which there are, what they weigh, and the end of those left behind.
+"""The processes of a platform: which there are, what they take, and the end of those left behind.
 
 Ray's workers rename themselves and outlive their parents, so they are known by their working
 folder: the platform's runtime folder, in which nothing else runs.
@@ -24,6 +24,8 @@ class Process(Struct, frozen=True):
     pid: int
     part: str
     memory_mb: float
+    cpu_s: float
+    """Spent so far, with that of children that have ended."""
 
 
 def running_in(folder: Path) -> list[psutil.Process]:
@@ -74,7 +76,7 @@ async def wait_until_ended(pid: int, started: float, timeout_s: float) -> bool:
 
 
 def of_platform(pid: int, postmaster: int) -> list[Process]:
-    """A platform's processes with their memory, by part; PostgreSQL's are included."""
+    """A platform's processes with their memory and CPU time, by part; PostgreSQL's are included."""
     found = []
     for root in {pid, postmaster} - {0}:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -85,7 +87,8 @@ def of_platform(pid: int, postmaster: int) -> list[Process]:
         with contextlib.suppress(psutil.Error, OSError):
             part = "platform" if process.pid == pid else part_of(process)
             memory = process.memory_full_info().pss / 2**20
-            told[process.pid] = Process(process.pid, part, round(memory, 1))
+            cpu = round(sum(process.cpu_times()[:4]), 2)
+            told[process.pid] = Process(process.pid, part, round(memory, 1), cpu)
     return sorted(told.values(), key=lambda process: (process.part, process.pid))
 
 
