@@ -1,16 +1,17 @@
 # Needs Python 3.11 or newer; everything else comes into .venv, at the versions and with the
 # hashes of requirements.lock.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format lock clean
+.PHONY: help install run test check chaos chaos-short format lock clean
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 PAYMENTS ?= 2000
+SEED ?= 1
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*  ## /make \1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*  ## /make \1\t/p' $(MAKEFILE_LIST)
 
 install: $(VENV)/installed  ## fill .venv with what running needs
 
@@ -25,6 +26,12 @@ check: $(VENV)/installed-dev  ## lint, format, types and the direction of import
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy --package headrace
 	@$(BIN)/lint-imports
+
+chaos: $(VENV)/installed  ## kill parts of a platform for a quarter of an hour and judge its books (SEED=1)
+	@$(BIN)/python -m headrace.loadtests.chaos --seed $(SEED)
+
+chaos-short: $(VENV)/installed  ## the same in two minutes
+	@$(BIN)/python -m headrace.loadtests.chaos --seed $(SEED) --short
 
 format: $(VENV)/installed-dev  ## put files in the common form
 	@$(BIN)/ruff check --fix

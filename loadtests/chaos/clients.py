@@ -1,0 +1,165 @@
+"""Clients as good ones are: seeded, and asking again with the same key until told for good."""
+
+import asyncio
+import itertools
+from random import Random
+from typing import Any
+
+import httpx
+
+from headrace.loadtests.chaos.log import Log, Sent, Told
+
+Json = dict[str, Any]
+ACCOUNTS = 60
+DEPOSIT = 10_000_000
+BATCH = 40
+TIMEOUT_S = 12.0
+ATTEMPT_S_MAX = 150.0
+"""How long one request is tried; a platform killed needs half a minute to come back."""
+PAUSE_S, PAUSE_MAX_S = 0.05, 1.0
+AGAIN = frozenset({408, 425, 429})
+
+
+class GaveUp(Exception):
+    """No final answer in ATTEMPT_S_MAX: the platform did not come back."""
+
+
+def account(number: int) -> str:
+    return f"chaos-{number}"
+
+
+class Client:
+    """One of several over one connection pool; `stop` is asked before each new request."""
+
+    def __init__(self, http: httpx.AsyncClient, log: Log, name: str, seed: int) -> None:
+        self._http, self._log, self._name = http, log, name
+        self._random = Random(f"{seed} {name}")
+        self._keys = itertools.count()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await self._random.choice((self._single, self._batch, self._hold, self._refund))()
+            await asyncio.sleep(0.05)
+
+    async def open_accounts(self) -> None:
+        accounts = [
+            {"id": account(i), "currency": "EUR", "opening_deposit": DEPOSIT}
+            for i in range(ACCOUNTS + 1)
+        ]
+        (await self._send("POST", "/v1/account-batches", accounts)).raise_for_status()
+
+    async def probe(self, debtor: str) -> None:
+        """One payment by this debtor, answered."""
+        await self._pay(self._payment() | {"debtor": debtor, "creditor": account(ACCOUNTS)})
+
+    def _payment(self) -> Json:
+        debtor, creditor = self._random.sample(range(ACCOUNTS), 2)
+        return {
+            "debtor": account(debtor),
+            "creditor": account(creditor),
+            "amount": self._random.randint(1, 3000),
+            "currency": "EUR",
+        }
+
+    def _key(self) -> str:
+        return f"{self._name}-{next(self._keys)}"
+
+    async def _single(self) -> None:
+        await self._pay(self._payment())
+
+    async def _batch(self) -> None:
+        items = [self._payment() | {"idempotency_key": self._key()} for _ in range(BATCH)]
+        for item in items:
+            self._sent_payment(item["idempotency_key"], item)
+        deadline = asyncio.get_running_loop().time() + ATTEMPT_S_MAX
+        while items:
+            answer = await self._send("POST", "/v1/payment-batches", items)
+            if answer.status_code != 200:
+                for item in items:
+                    self._told(item["idempotency_key"], answer.status_code)
+                return
+            left = []
+            for item, result in zip(items, answer.json()["results"], strict=True):
+                if result["status"] >= 500 or result["status"] in AGAIN:
+                    left.append(item)
+                else:
+                    self._told(
+                        item["idempotency_key"], result["status"], result.get("payment") or {}
+                    )
+            items = left
+            if items:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise GaveUp(f"{len(items)} items of a batch")
+                await asyncio.sleep(PAUSE_S * 4)
+
+    async def _hold(self) -> None:
+        body = self._payment() | {"capture": "manual"}
+        held = await self._pay(body)
+        if held.get("status") != "authorized":
+            return
+        if self._random.random() < 0.4:
+            await self._act(held["id"], "cancel", 0, f"/v1/payments/{held['id']}/cancel")
+            return
+        part = self._random.randint(1, body["amount"])
+        path = f"/v1/payments/{held['id']}/captures"
+        await self._act(held["id"], "capture", part, path, {"amount": part, "final": True})
+
+    async def _refund(self) -> None:
+        body = self._payment()
+        paid = await self._pay(body, {"Prefer": "wait=5"})
+        if paid.get("status") != "settled":
+            return
+        part = self._random.randint(1, body["amount"])
+        path = f"/v1/payments/{paid['id']}/refunds"
+        await self._act(paid["id"], "refund", part, path, {"amount": part})
+
+    async def _pay(self, body: Json, headers: dict[str, str] | None = None) -> Json:
+        key = self._key()
+        self._sent_payment(key, body)
+        answer = await self._send(
+            "POST", "/v1/payments", body, {"Idempotency-Key": key} | (headers or {})
+        )
+        payment: Json = answer.json() if answer.status_code == 201 else {}
+        self._told(key, answer.status_code, payment)
+        return payment
+
+    async def _act(
+        self, payment: str, operation: str, amount: int, path: str, body: Json | None = None
+    ) -> None:
+        key = self._key()
+        self._log.write(Sent(key, operation, amount, payment=payment))
+        answer = await self._send("POST", path, body, {"Idempotency-Key": key})
+        self._log.write(Told(key, answer.status_code, payment))
+
+    def _sent_payment(self, key: str, body: Json) -> None:
+        self._log.write(Sent(key, "payment", body["amount"], body["debtor"], body["creditor"]))
+
+    def _told(self, key: str, status: int, payment: Json | None = None) -> None:
+        told = payment or {}
+        self._log.write(Told(key, status, told.get("id", ""), told.get("status", "")))
+
+    async def _send(
+        self, method: str, path: str, body: Any, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        """The first answer that another attempt would not change. Raises GaveUp."""
+        pause_s, last = PAUSE_S, ""
+        deadline = asyncio.get_running_loop().time() + ATTEMPT_S_MAX
+        while asyncio.get_running_loop().time() < deadline:
+            try:
+                answer = await self._http.request(method, path, json=body, headers=headers)
+                last = f"{answer.status_code} {answer.text[:200]}"
+                if _is_final(answer):
+                    return answer
+            except httpx.HTTPError as error:
+                last = repr(error)
+            await asyncio.sleep(pause_s * (0.5 + self._random.random()))
+            pause_s = min(pause_s * 2, PAUSE_MAX_S)
+        raise GaveUp(f"{method} {path}: {last}")
+
+
+def _is_final(answer: httpx.Response) -> bool:
+    """A 4xx that isn't ours comes from a proxy whose platform is on its way."""
+    if answer.status_code < 300:
+        return True
+    ours = answer.headers.get("content-type", "").startswith("application/problem+json")
+    return ours and answer.status_code < 500 and answer.status_code not in AGAIN

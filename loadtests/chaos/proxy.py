@@ -1,0 +1,82 @@
+"""A TCP proxy before PostgreSQL that can be slow, and can cut every connection at a commit."""
+
+import asyncio
+import contextlib
+from random import Random
+
+COMMIT = b"COMMIT"
+CHUNK_BYTES = 1 << 16
+
+
+class Proxy:
+    """Listens on 127.0.0.1. One test's: `stop` ends what is connected."""
+
+    def __init__(self, port: int, server_port: int, random: Random) -> None:
+        self.delay_s = 0.0
+        """Of every piece, in each direction."""
+        self.cuts = 0
+        """How often all connections were cut."""
+        self.port = port
+        self._server_port, self._random = server_port, random
+        self._cut_at_commit = False
+        self._open: set[asyncio.StreamWriter] = set()
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+
+    async def stop(self) -> None:
+        self.cut()
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+
+    def cut_at_next_commit(self) -> None:
+        """Whether the server still gets that COMMIT is left to chance; its answer gets nowhere."""
+        self._cut_at_commit = True
+
+    def cut(self) -> None:
+        """Every connection, at once and without a word."""
+        self.cuts += 1
+        for writer in list(self._open):
+            writer.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            server_reader, server_writer = await asyncio.open_connection(
+                "127.0.0.1", self._server_port
+            )
+        except OSError:
+            writer.transport.abort()
+            return
+        pair = {writer, server_writer}
+        self._open |= pair
+        ways = [
+            asyncio.create_task(self._pass(reader, server_writer, to_server=True)),
+            asyncio.create_task(self._pass(server_reader, writer, to_server=False)),
+        ]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            for end in pair:
+                end.close()
+            self._open -= pair
+
+    async def _pass(
+        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, to_server: bool
+    ) -> None:
+        with contextlib.suppress(OSError):
+            while data := await source.read(CHUNK_BYTES):
+                if self.delay_s:
+                    await asyncio.sleep(self.delay_s)
+                if to_server and self._cut_at_commit and COMMIT in data:
+                    self._cut_at_commit = False
+                    if self._random.random() < 0.5:
+                        target.write(data)
+                        await asyncio.sleep(0.005)
+                    self.cut()
+                    return
+                target.write(data)
+                await target.drain()
