@@ -57,6 +57,9 @@ log = structlog.get_logger("headrace.partition")
 UNREACHABLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 """How a database that is away shows itself."""
 
+OVERLAP_FROM = 100
+"""With fewer commands waiting than this, a commit under way is waited for before the next batch is
+taken: a batch costs some milliseconds however small it is, and what comes meanwhile shares them."""
 HOLDS_EVERY_S = 1.0
 LOOK_UP_BATCHES = 50
 """After a known key cost a rollback, keys are looked up beforehand for this many batches."""
@@ -224,6 +227,8 @@ class AccountPartition:
             if self._committing is not None and self._committing.done():
                 await self._finish_commit(None)
             return
+        if self._committing is not None and len(self._intake) < OVERLAP_FROM:
+            await self._finish_commit(None)
         items = self._intake.take(self._settings.batch_payments_max)
         try:
             items, legs = await self._bring_in(items)

@@ -1,0 +1,101 @@
+"""Prepared HTTP requests over keep-alive connections, and how long each answer took.
+
+Small enough to take little of the machine that is measured: requests are bytes made beforehand,
+answers are read up to their length and only their status is looked at, unless asked for.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+ANSWER_TIMEOUT_S = 60.0
+
+
+@dataclass
+class Load:
+    """What came of it: latencies in seconds by request, and answers by status."""
+
+    latencies_s: list[float] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+    def percentile_ms(self, share: float) -> float:
+        """Of the latencies; 0 when there are none."""
+        ordered = sorted(self.latencies_s)
+        if not ordered:
+            return 0.0
+        return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000, 2)
+
+    def rate(self, payments_per_request: int = 1) -> float:
+        """Payments of accepted requests a second."""
+        accepted = sum(n for status, n in self.statuses.items() if status < 300)
+        return round(accepted * payments_per_request / self.seconds, 1)
+
+
+def request(
+    method: str, path: str, headers: dict[str, str], body: bytes, host: str = "127.0.0.1"
+) -> bytes:
+    """An HTTP/1.1 request as it goes over the wire."""
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+async def drive(
+    host: str, port: int, requests: Iterator[bytes], connections: int, seconds: float,
+    per_second: float = 0,
+    answered: Callable[[int, bytes], None] | None = None,
+) -> Load:  # fmt: skip
+    """Sends what `requests` yields for some seconds; `per_second` 0: as fast as answers come.
+
+    A paced load measures from the moment a request was due, so that a slow answer counts for those
+    that waited behind it.
+    """
+    load = Load()
+    started = time.perf_counter()
+    end = started + seconds
+    turn = iter(range(2**62))
+
+    async def connection() -> None:
+        reader, writer = await asyncio.open_connection(host, port, limit=2**24)
+        try:
+            while time.perf_counter() < end:
+                due = time.perf_counter()
+                if per_second:
+                    due = started + next(turn) / per_second
+                    if due >= end:
+                        return
+                    await asyncio.sleep(max(0.0, due - time.perf_counter()))
+                data = next(requests, None)
+                if data is None:
+                    return
+                writer.write(data)
+                async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                    status, body = await _answer(reader)
+                load.latencies_s.append(time.perf_counter() - due)
+                load.statuses[status] += 1
+                if answered is not None:
+                    answered(status, body)
+        finally:
+            writer.close()
+
+    await asyncio.gather(*(connection() for _ in range(connections)))
+    load.seconds = time.perf_counter() - started
+    return load
+
+
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    head = await reader.readuntil(b"\r\n\r\n")
+    lower = head.lower()
+    if b"transfer-encoding: chunked" in lower:
+        body = bytearray()
+        while size := int(await reader.readline(), 16):
+            body += await reader.readexactly(size)
+            await reader.readexactly(2)
+        await reader.readexactly(2)
+        return int(head[9:12]), bytes(body)
+    place = lower.find(b"content-length:")
+    length = int(lower[place + 15 : lower.index(b"\r\n", place)]) if place >= 0 else 0
+    return int(head[9:12]), await reader.readexactly(length)
