@@ -105,9 +105,20 @@ class Writer:
 
     async def due_holds(self, now: int) -> list[bytes]:
         """Payments whose hold or review has expired at `now` (microseconds), the oldest first."""
-        if self._clock is None:
+        clock = self._clock
+        if clock is None:
             raise asyncpg.InterfaceError("not connected")
-        return await load.due_holds(self._clock, self.partitions, now)
+        if clock.is_closed():  # where nobody pays, no commit notices a database that went away
+            clock = await self._clock_again(clock)
+        return await load.due_holds(clock, self.partitions, now)
+
+    async def _clock_again(self, lost: asyncpg.Connection) -> asyncpg.Connection:
+        new = await connect(self._settings, f"headrace clock {self._name}")
+        if self._clock is not lost:
+            new.terminate()
+            raise asyncpg.InterfaceError("taken over meanwhile")
+        self._clock = new
+        return new
 
     async def pause(self) -> None:
         """Between attempts to take over: growing, with jitter, bounded."""

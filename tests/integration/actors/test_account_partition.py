@@ -232,6 +232,23 @@ async def test_money_for_an_account_that_closed_meanwhile_comes_back_once(cell: 
     assert await cell.posted(debtor) == 100_000
 
 
+async def test_a_hold_expires_after_the_database_cut_everybody_off_and_nobody_pays(
+    cell: Any,
+) -> None:
+    debtor, creditor = owned_by(0, cell, 2)
+    await cell.open(debtor, creditor)
+    await cell.ask(pay(cell, debtor, creditor, "k", 100, manual_capture=True, expires_in_s=1))
+    await cell.ledger.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE application_name LIKE 'headrace % account-partition-%'"
+    )
+
+    async def expired() -> bool:
+        return await cell.ledger.fetchval("SELECT count(*) FROM holds") == 0
+
+    await until(expired)
+
+
 async def test_a_hold_expires_by_itself(cell: Any) -> None:
     debtor, creditor = owned_by(0, cell, 2)
     await cell.open(debtor, creditor)
