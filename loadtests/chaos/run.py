@@ -15,7 +15,7 @@ import httpx
 import msgspec
 
 from headrace.loadtests.chaos import ledger
-from headrace.loadtests.chaos.clients import ACCOUNTS, TIMEOUT_S, Client, account
+from headrace.loadtests.chaos.clients import ACCOUNTS, TIMEOUT_S, Client, GaveUp, account
 from headrace.loadtests.chaos.faults import FAULTS
 from headrace.loadtests.chaos.judge import Verdict, judge
 from headrace.loadtests.chaos.log import Log
@@ -89,14 +89,16 @@ class Run:
                     return
                 self._say(name)
                 try:
+                    if name == "actor":  # what an earlier fault still does is no actor's death
+                        await self._until_answered(probe)
                     await FAULTS[name](self._platform, self._random)
-                except (ChaosError, TimeoutError, OSError) as error:
+                except (ChaosError, GaveUp, TimeoutError, OSError) as error:
                     self._say(f"{name}: {error!r}")
                     self._troubles.append(f"{name}: {error!r}")
                     continue
                 self._kills[name] += 1
                 if name == "actor":
-                    await self._until_answered(probe)
+                    self._unavailable_ms.append(await self._until_answered(probe))
             if plan is not None:
                 return
 
@@ -104,8 +106,8 @@ class Run:
         lines = len(self._log.entries)
         print(f"{time.strftime('%X')} {lines:>7} lines  {what}", file=sys.stderr, flush=True)
 
-    async def _until_answered(self, probe: Client) -> None:
-        """By both actors, whichever it was that died."""
+    async def _until_answered(self, probe: Client) -> float:
+        """By every actor, whichever it was that died; how long it took, in milliseconds."""
         begun = time.monotonic()
         settings = Settings()
         by_actor: dict[int, str] = {}
@@ -113,7 +115,7 @@ class Run:
             partition = partition_of(TENANT, name, settings.partitions)
             by_actor.setdefault(partition % settings.actors, name)
         await asyncio.gather(*(probe.probe(debtor) for debtor in by_actor.values()))
-        self._unavailable_ms.append((time.monotonic() - begun) * 1000)
+        return (time.monotonic() - begun) * 1000
 
     async def _settle(self, http: httpx.AsyncClient) -> list[str]:
         """Until nothing is under way, then all events."""
