@@ -209,7 +209,13 @@ class AccountPartition:
     async def _run(self) -> None:
         try:
             while True:
-                await self._next()
+                try:
+                    await self._next()
+                except Deposed:
+                    raise
+                except Exception:
+                    log.exception("turn_failed", actor=self.name)
+                    await self._doubt([])
         except Deposed as error:
             log.warning("deposed", actor=self.name, partitions=str(error))
             self._ready = False
@@ -427,7 +433,9 @@ class AccountPartition:
         while not self._ready:
             try:
                 await self._load(await self._writer.take_over(first=False))
-            except UNREACHABLE as error:
+            except Deposed:
+                raise
+            except Exception as error:  # asked again, for as long as it takes
                 log.warning("not_loaded", actor=self.name, error=repr(error))
                 await self._writer.pause()
 
@@ -467,7 +475,7 @@ class AccountPartition:
                 continue
             try:
                 due = await self._writer.due_holds(now_us())
-            except UNREACHABLE as error:
+            except Exception as error:  # asked again in a moment
                 log.warning("holds_not_read", actor=self.name, error=repr(error))
                 continue
             if due:

@@ -98,7 +98,7 @@ class Writer:
         except fencing.Fenced as error:
             log.warning("fenced", actor=self._name, partitions=str(error))
             return Outcome.DEPOSED
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        except Exception as error:  # whatever it was, nobody knows whether it was committed
             log.warning("commit_in_doubt", actor=self._name, error=repr(error))
             return Outcome.IN_DOUBT
         return Outcome.COMMITTED

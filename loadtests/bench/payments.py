@@ -15,7 +15,7 @@ OPENING_DEPOSIT = 10**12
 
 def accounts() -> list[dict[str, object]]:
     """To be opened before: customers with money, merchants without."""
-    customers = [
+    customers: list[dict[str, object]] = [
         {"id": f"customer-{n}", "currency": "EUR", "opening_deposit": OPENING_DEPOSIT}
         for n in range(CUSTOMERS)
     ]
