@@ -15,11 +15,12 @@ OPENING_DEPOSIT = 10**12
 
 def accounts() -> list[dict[str, object]]:
     """To be opened before: customers with money, merchants without."""
-    customers: list[dict[str, object]] = [
+    opened: list[dict[str, object]] = [
         {"id": f"customer-{n}", "currency": "EUR", "opening_deposit": OPENING_DEPOSIT}
         for n in range(CUSTOMERS)
     ]
-    return [*customers, *({"id": f"merchant-{n}", "currency": "EUR"} for n in range(MERCHANTS))]
+    opened += [{"id": f"merchant-{n}", "currency": "EUR"} for n in range(MERCHANTS)]
+    return opened
 
 
 class Payments:
