@@ -241,6 +241,7 @@ class AccountPartition:
             if not items:
                 return
             decided = self._decide(items, legs, await self._score(items))
+            await self._answer_refused_again(decided)
         except UNREACHABLE as error:
             log.warning("not_read", actor=self.name, error=repr(error))
             await self._doubt(items)
@@ -410,6 +411,29 @@ class AccountPartition:
             else:
                 submission.answer(place, Refused(Refusal.KEY_REUSED))
         return rest
+
+    async def _answer_refused_again(self, decided: Decided) -> None:
+        """Before a keyed command is refused, the ledger is asked for its key: what it did before
+        may be what stands in its way now, and a refusal writes nothing that would find the key."""
+        refused: dict[int, tuple[int, str]] = {}
+        for place, ((command, _, _), answer) in enumerate(
+            zip(decided.items, decided.answers, strict=True)
+        ):
+            if (
+                type(answer) is Refused
+                and answer.refusal != Refusal.KEY_REUSED
+                and isinstance(command, Pay | Act | Fund)
+                and command.key is not None
+            ):
+                refused[place] = (command.tenant, command.key)
+        if not refused:
+            return
+        known = await load.keys(self._writer.reader, list(refused.values()))
+        for place, key in refused.items():
+            if key in known:
+                fingerprint, done = known[key]
+                same = fingerprint == decided.items[place][0].fingerprint  # type: ignore[union-attr]
+                decided.answers[place] = again(done) if same else Refused(Refusal.KEY_REUSED)
 
     def _refuse_all(self, refusal: Refusal) -> None:
         for _, submission, place in self._intake.take(len(self._intake)):

@@ -282,3 +282,28 @@ async def test_a_limit_set_late_counts_what_the_day_has_seen(cell: Any, limit: s
         "daily_count_max": DeclineReason.DAILY_COUNT_LIMIT,
     }[limit]
     assert declined.reason == expected
+
+
+async def test_a_known_key_is_answered_as_before_though_it_would_be_refused_now(cell: Any) -> None:
+    """After a restart nobody remembers the keys, and what they did stands in the way."""
+    debtor, creditor = owned_by(0, cell, 2)
+    await cell.open(debtor, creditor)
+    first = pay(cell, debtor, creditor, "pay")
+    (paid,) = await cell.ask(first)
+    refund = Act(cell.tenant, paid.payment, PaymentAction.REFUND, key="refund", fingerprint=5)
+    (refunded,) = await cell.ask(refund)
+    await cell.client.await_final(paid.payment, refunded.leg, 10)
+    await cell.ask(ChangeAccount(cell.tenant, debtor, frozen=True))
+    await cell.actors[0].stop()
+    await cell.start(0)
+    (again,) = await cell.ask(refund)
+    assert isinstance(again, Done)
+    assert (again.replayed, again.seq, again.leg) == (True, refunded.seq, refunded.leg)
+    (again,) = await cell.ask(first)
+    assert isinstance(again, Done)
+    assert (again.replayed, again.payment) == (True, paid.payment)
+    other = pay(cell, debtor, creditor, "pay", 7)
+    assert await cell.ask(other) == [Refused(Refusal.KEY_REUSED)]
+    assert await cell.ask(pay(cell, debtor, creditor, "new")) == [
+        Refused(Refusal.ACCOUNT_FROZEN, "debtor")
+    ]
