@@ -12,7 +12,6 @@ from headrace.runtime.partitioning import (
     is_system_account,
     partition_of,
     partition_of_account,
-    partition_of_payment,
     system_account,
 )
 from headrace.runtime.payments.account import Account, AccountState, Creditor
@@ -242,6 +241,3 @@ def _check_legs(r: Record, legs: dict[tuple[bytes, int], int]) -> None:
         legs[place] = r.amount
     elif r.kind == K.REFUNDED:
         assert legs.pop(place) == r.amount
-
-
-__all__ = ["EUR", "PARTITIONS", "Engine", "check_books", "partition_of_payment"]
