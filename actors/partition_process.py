@@ -12,6 +12,7 @@ from headrace.actors.ray_actors import RayActors
 from headrace.actors.risk_client import RiskClient
 from headrace.runtime import logs
 from headrace.runtime import settings as settings_module
+from headrace.runtime.garbage import collect_rarely
 
 log = structlog.get_logger("headrace.partition_process")
 
@@ -64,6 +65,7 @@ class PartitionProcess:
         await partition.start()
         if not await risk.ready(RISK_READY_S):
             log.warning("risk_not_ready", actor=self._name, waited_s=RISK_READY_S)
+        collect_rarely()
         self._watching = asyncio.create_task(self._end_when_deposed(partition))
         return partition
 

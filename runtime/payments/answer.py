@@ -7,7 +7,7 @@ ledger as it stood at the answer's record.
 from msgspec import Struct, msgpack
 
 
-class Done(Struct, array_like=True, tag=1):
+class Done(Struct, array_like=True, tag=1, gc=False):
     """Durable: the record (partition, seq) is committed."""
 
     partition: int
@@ -35,7 +35,7 @@ class Done(Struct, array_like=True, tag=1):
     """The key was known: this is the first answer again."""
 
 
-class Refused(Struct, array_like=True, tag=2):
+class Refused(Struct, array_like=True, tag=2, gc=False):
     """Nothing happened. `refusal` is a payments.refusals.Refusal."""
 
     refusal: int

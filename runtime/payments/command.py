@@ -11,7 +11,7 @@ from msgspec import Struct, msgpack
 from headrace.runtime.partitioning import partition_of, partition_of_payment
 
 
-class Pay(Struct, array_like=True, tag=1):
+class Pay(Struct, array_like=True, tag=1, gc=False):
     """Pay `creditor` from `debtor`, or hold the amount until captured."""
 
     tenant: int
@@ -47,7 +47,7 @@ class PaymentAction(IntEnum):
     """The clock's; no client can ask for it."""
 
 
-class Act(Struct, array_like=True, tag=2):
+class Act(Struct, array_like=True, tag=2, gc=False):
     """Do something to a payment; ordered at its home partition."""
 
     tenant: int
@@ -63,7 +63,7 @@ class Act(Struct, array_like=True, tag=2):
     details: bytes | None = None
 
 
-class OpenAccount(Struct, array_like=True, tag=3):
+class OpenAccount(Struct, array_like=True, tag=3, gc=False):
     """Open a tenant's account. Opening it again with the same settings is no error."""
 
     tenant: int
@@ -77,7 +77,7 @@ class OpenAccount(Struct, array_like=True, tag=3):
     trace: bytes = bytes(16)
 
 
-class ChangeAccount(Struct, array_like=True, tag=4):
+class ChangeAccount(Struct, array_like=True, tag=4, gc=False):
     """Freeze, limit or close an account; None leaves a setting as it is."""
 
     tenant: int
@@ -91,7 +91,7 @@ class ChangeAccount(Struct, array_like=True, tag=4):
     trace: bytes = bytes(16)
 
 
-class Fund(Struct, array_like=True, tag=5):
+class Fund(Struct, array_like=True, tag=5, gc=False):
     """A deposit (amount > 0) from, or withdrawal (< 0) to, the partition's external account."""
 
     tenant: int
@@ -105,7 +105,7 @@ class Fund(Struct, array_like=True, tag=5):
     details: bytes | None = None
 
 
-class Carry(Struct, array_like=True, tag=6):
+class Carry(Struct, array_like=True, tag=6, gc=False):
     """From a payment's home to its counterpart: carry out the leg that a record of home opened.
 
     The leg's facts are read from the ledger, never from the message.
@@ -119,7 +119,7 @@ class Carry(Struct, array_like=True, tag=6):
     """It may have been carried out already: look before deciding."""
 
 
-class Arrived(Struct, array_like=True, tag=7):
+class Arrived(Struct, array_like=True, tag=7, gc=False):
     """At home: what the counterpart did with a leg. `reason` 0: carried out."""
 
     payment: bytes

@@ -6,6 +6,7 @@ from headrace.actors.partition_client import PartitionClient
 from headrace.actors.ray_actors import RayActors
 from headrace.runtime import logs
 from headrace.runtime import settings as settings_module
+from headrace.runtime.garbage import collect_rarely
 from headrace.serve.admission import Receive
 from headrace.serve.gateway.app import Gateway, Scope
 from headrace.serve.gateway.reply import Send
@@ -27,4 +28,5 @@ def _put_together() -> Gateway:
     settings = settings_module.load()
     logs.configure(settings.log_level, "gateway")
     actors = RayActors(settings, ray.get_runtime_context().namespace)
+    collect_rarely()
     return Gateway(settings, PartitionClient(settings, actors))

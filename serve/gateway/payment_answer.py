@@ -16,7 +16,7 @@ REASONS = {int(reason): reason.name.lower() for reason in DeclineReason}
 DEGRADED = int(RiskFlag.DEGRADED)
 
 
-class BatchPayment(Struct):
+class BatchPayment(Struct, gc=False):
     """A payment in a batch's answer; `GET /v1/payments/{id}` has all of it."""
 
     id: str

@@ -26,7 +26,7 @@ from headrace.serve.gateway.fields import (
 from headrace.serve.problems import Problem
 
 
-class PaymentRequest(Struct, forbid_unknown_fields=True, kw_only=True):
+class PaymentRequest(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     """Pay a creditor from a debtor."""
 
     debtor: AccountId
@@ -60,7 +60,7 @@ class PaymentRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     metadata: Metadata | None = None
 
 
-class BatchPaymentRequest(PaymentRequest, forbid_unknown_fields=True, kw_only=True):
+class BatchPaymentRequest(PaymentRequest, forbid_unknown_fields=True, kw_only=True, gc=False):
     """A payment in a batch: with the key that a single one has in its header."""
 
     idempotency_key: IdempotencyKey
