@@ -1,6 +1,8 @@
 """The gateway as Serve binds it: put together in the process in which it serves."""
 
 import ray
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp
 
 from headrace.actors.partition_client import PartitionClient
 from headrace.actors.ray_actors import RayActors
@@ -11,17 +13,45 @@ from headrace.serve.admission import Receive
 from headrace.serve.gateway.app import Gateway, Scope
 from headrace.serve.gateway.reply import Send
 
+SERVES_OWN = "/-/"
+"""Paths that Serve answers: whether the replica lives, and what it serves."""
+
+_gateway: Gateway | None = None
+"""This process's, once its replica has been asked to start."""
+
 
 class GatewayApp:
     """An ASGI object without state, for serve.ingress; the server's lifespan starts it."""
 
-    def __init__(self) -> None:
-        self._gateway: Gateway | None = None
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        global _gateway
+        if _gateway is None:
+            _gateway = _put_together()
+        await _gateway(scope, receive, send)
+
+
+class BeforeServe:
+    """In a gateway's replica, takes requests before Serve's own handling of them, which costs more
+    than all that the gateway does; it is Serve's replica, server and HAProxy all the same.
+
+    What Serve would do is done here: `serve.admission` bounds what is under way, `counters` counts,
+    the server waits for open requests when it stops. Replicas of other deployments, which know no
+    gateway, go on to Serve.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._serve = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._gateway is None:
-            self._gateway = _put_together()
-        await self._gateway(scope, receive, send)
+        if _gateway is None or scope["type"] != "http" or scope["path"].startswith(SERVES_OWN):
+            await self._serve(scope, receive, send)
+        else:
+            await _gateway(scope, receive, send)
+
+
+def middlewares() -> list[Middleware]:
+    """What RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH names."""
+    return [Middleware(BeforeServe)]
 
 
 def _put_together() -> Gateway:
