@@ -7,6 +7,7 @@ import structlog
 
 from headrace.actors.account_partition import AccountPartition
 from headrace.actors.creditor_features import CreditorFeatures
+from headrace.actors.direct_calls import Address, listen
 from headrace.actors.partition_client import PartitionClient, Stats
 from headrace.actors.ray_actors import RayActors
 from headrace.actors.risk_client import RiskClient
@@ -31,9 +32,10 @@ class PartitionProcess:
         self._name = name
         self._starting: asyncio.Task[AccountPartition] | None = None
 
-    async def submit(self, data: bytes) -> bytes:
-        """AccountPartition.submit."""
-        return await (await self._partition()).submit(data)
+    async def address(self) -> Address:
+        """Where AccountPartition.submit answers direct calls."""
+        await self._partition()
+        return self._address
 
     async def await_leg(self, payment: bytes, leg: int, timeout_s: float) -> None:
         """AccountPartition.await_leg."""
@@ -65,6 +67,7 @@ class PartitionProcess:
         await partition.start()
         if not await risk.ready(RISK_READY_S):
             log.warning("risk_not_ready", actor=self._name, waited_s=RISK_READY_S)
+        self._address = await listen(partition.submit, ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]
         collect_rarely()
         self._watching = asyncio.create_task(self._end_when_deposed(partition))
         return partition

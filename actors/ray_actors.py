@@ -1,54 +1,87 @@
-"""Calls to the partition actors over Ray. Which actor holds a partition stands in the ledger."""
+"""Calls to the partition actors. Which actor holds a partition stands in the ledger, and where it
+answers it says itself, over Ray."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import ray
+import structlog
 
+from headrace.actors.direct_calls import Address, Line
 from headrace.actors.partition_client import Stats
 from headrace.runtime.ledger.connect import connect
 from headrace.runtime.settings import Settings
 
+log = structlog.get_logger("headrace.ray_actors")
+
 
 class RayActors:
-    """Handles are kept until a call fails; then the lease says anew who answers."""
+    """Commands go straight to the actor; everything else, which is rare, over Ray. Whom to ask is
+    kept until a call fails; then the lease says anew who answers."""
 
     def __init__(self, settings: Settings, namespace: str) -> None:
         self._settings = settings
         self._namespace = namespace
+        self._lines = [Line(partial(self._address, actor)) for actor in range(settings.actors)]
+        self._names: dict[int, str] = {}
+        """Of the actors that the lines lead to."""
         self._handles: dict[int, Any] = {}
-        self._finding: dict[int, asyncio.Task[Any]] = {}
 
     async def submit(self, actor: int, data: bytes) -> bytes:
-        """Raises what Ray raises when the actor is away."""
-        return await self._call(actor, "submit", data)  # type: ignore[no-any-return]
+        """Raises what Line.call raises when the actor is away.
+
+        An actor that is stopped holds its connection: one that is silent for as long as a heartbeat
+        may take is given up once another has taken its partitions over.
+        """
+        line = self._lines[actor]
+        asked = asyncio.ensure_future(line.call(data))
+        try:
+            while not asked.done():
+                await asyncio.wait([asked], timeout=self._settings.heartbeat_timeout_s)
+                if not asked.done() and await self._succeeded(actor):
+                    line.drop()
+            return asked.result()
+        finally:
+            if not asked.done():
+                asked.cancel()
 
     async def await_leg(self, actor: int, payment: bytes, leg: int, timeout_s: float) -> None:
-        """The same."""
+        """Raises what Ray raises when the actor is away."""
         await self._call(actor, "await_leg", payment, leg, timeout_s)
 
     async def stats(self, actor: int) -> Stats:
         """The same."""
         return await self._call(actor, "stats")  # type: ignore[no-any-return]
 
+    async def _address(self, actor: int) -> Address:
+        name = await self._holder(actor)
+        address: Address = await self._handle(name).address.remote()
+        self._names[actor] = name
+        return address
+
+    async def _succeeded(self, actor: int) -> bool:
+        """Whether another actor holds the lease; not so far, if the ledger does not say."""
+        try:
+            return await self._holder(actor) != self._names.get(actor)
+        except Exception as error:  # asked again when it is still silent
+            log.warning("holder_not_read", actor=actor, error=repr(error))
+            return False
+
     async def _call(self, actor: int, method: str, *arguments: Any) -> Any:
-        handle = self._handles.get(actor) or await self._find(actor)
+        handle = self._handles.get(actor)
+        if handle is None:
+            handle = self._handles[actor] = self._handle(await self._holder(actor))
         try:
             return await getattr(handle, method).remote(*arguments)
         except BaseException:
             self._handles.pop(actor, None)
             raise
 
-    async def _find(self, actor: int) -> Any:
-        """One look-up at a time for an actor, however many calls wait for it."""
-        task = self._finding.get(actor)
-        if task is None:
-            task = asyncio.create_task(self._look_up(actor))
-            self._finding[actor] = task
-            task.add_done_callback(lambda _: self._finding.pop(actor, None))
-        return await asyncio.shield(task)
+    def _handle(self, name: str) -> Any:
+        return ray.get_actor(name, namespace=self._namespace)
 
-    async def _look_up(self, actor: int) -> Any:
+    async def _holder(self, actor: int) -> str:
         connection = await connect(self._settings, "headrace directory")
         try:
             holder = await connection.fetchval(
@@ -59,6 +92,4 @@ class RayActors:
         name = str(holder or "").partition("/")[0]
         if not name:
             raise LookupError(f"nobody holds partition {actor} yet")
-        handle = ray.get_actor(name, namespace=self._namespace)
-        self._handles[actor] = handle
-        return handle
+        return name

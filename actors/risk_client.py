@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 import structlog
 
+from headrace.actors.direct_calls import Line
 from headrace.runtime.payments.decide_payment import Risk
 from headrace.runtime.risk import wire
 from headrace.runtime.risk.features import FEATURES, Matrix
@@ -45,9 +46,10 @@ class RiskClient:
     @classmethod
     def over_serve(cls, settings: Settings) -> Self:
         """Of the platform's own risk deployment."""
-        from headrace.actors.serve_call import ServeCall  # Serve is slow to import, tests need none
+        # Serve is slow to import, and tests need none.
+        from headrace.actors.serve_address import ServeAddress
 
-        return cls(ServeCall("risk", "score"), settings)
+        return cls(Line(ServeAddress("risk")).call, settings)
 
     async def score(self, matrix: Matrix, amounts: list[int]) -> list[Risk]:
         """One Risk a row, in order; `amounts` in minor units are for the policy."""

@@ -5,9 +5,11 @@ cluster/serve.yaml names `build`; a laptop and KubeRay deploy that same file.
 
 from typing import Any
 
+import ray
 from ray import serve
 from ray.serve import Application
 
+from headrace.actors.direct_calls import Address, listen
 from headrace.runtime import logs
 from headrace.runtime import settings as settings_module
 from headrace.serve.gateway.asgi import GatewayApp
@@ -31,12 +33,17 @@ class SupervisorDeployment:
 
 
 class RiskDeployment(Risk):
-    """Risk with the settings of its own process."""
+    """Risk with the settings of its own process, which the actors call directly."""
 
-    def __init__(self) -> None:
+    async def __init__(self) -> None:  # type: ignore[misc]  # Serve awaits it
         settings = settings_module.load()
         logs.configure(settings.log_level, "risk")
         super().__init__(settings)
+        self._address = await listen(self.score, ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]
+
+    def address(self) -> Address:
+        """Where `score` answers direct calls."""
+        return self._address
 
 
 class Gateway:
