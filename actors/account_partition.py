@@ -271,7 +271,7 @@ class AccountPartition:
                 self._intake.put_back(items)
                 return [], {}
             needs = Needs(self._book, commands)
-        return items, await needs.bring_in(self._writer.reader, commands, self._batch_number)
+        return items, await needs.bring_in(self._writer.reader, self._batch_number)
 
     async def _score(self, items: list[Item]) -> dict[int, Risk]:
         """By place in the batch; payments that will be refused anyway are not scored."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from headrace.runtime.ledger import load
 from headrace.runtime.ledger.connect import Database
 from headrace.runtime.partitioning import EXTERNAL, TRANSIT_IN, TRANSIT_OUT, system_account
+from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.book import Book, LegToCarry
 from headrace.runtime.payments.command import (
     Act,
@@ -32,16 +33,27 @@ class Needs:
         self.legs: set[tuple[int, int]] = set()
         self.legs_again: set[tuple[int, int]] = set()
         self.limits: set[Key] = set()
+        self._system: set[int] = set()
+        self._later: list[Command] = []
+        """Commands whose accounts are known only when something else has been loaded."""
         by_id, creditors = book.by_id, book.creditors
+        seen: dict[int, int] = {}
         for command in commands:
             if type(command) is Pay:
-                if (key := (command.tenant, command.debtor)) not in by_id:
+                debtor = by_id.get(key := (command.tenant, command.debtor))
+                if debtor is None:
                     self.ids.add(key)
+                    self._later.append(command)
+                elif seen.get(debtor.partition) != debtor.currency:
+                    seen[debtor.partition] = debtor.currency
+                    self._system.add(_transit_out(debtor))
                 if (key := (command.tenant, command.creditor)) not in by_id:
                     if key in creditors:
                         continue
                     (self.ids if book.owns_id(*key) else self.creditors).add(key)
-            elif isinstance(command, Fund | OpenAccount | ChangeAccount):
+                continue
+            self._later.append(command)
+            if isinstance(command, Fund | OpenAccount | ChangeAccount):
                 if (key := (command.tenant, command.account)) not in by_id:
                     self.ids.add(key)
                 if isinstance(command, ChangeAccount) and _sets_limits(command):
@@ -61,7 +73,7 @@ class Needs:
         """Whether the ledger can't answer yet: payments or days that an open batch changed."""
         return bool(self.limits) or not self.payments.isdisjoint(uncommitted)
 
-    async def bring_in(self, db: Database, commands: Iterable[Command], batch: int) -> Legs:
+    async def bring_in(self, db: Database, batch: int) -> Legs:
         """Loads all of it; returns the legs to be carried, which are never kept."""
         book = self.book
         legs: Legs = {}
@@ -79,7 +91,7 @@ class Needs:
                 book.add(account)
         if self.creditors:
             book.creditors.update(await load.creditors(db, list(self.creditors)))
-        numbers, system = self._numbers(commands, legs)
+        numbers, system = self._numbers(legs)
         if numbers:
             for account in await load.accounts_by_number(db, list(numbers)):
                 account.batch = batch
@@ -93,16 +105,16 @@ class Needs:
                 await load.count_day(db, known)
         return legs
 
-    def _numbers(self, commands: Iterable[Command], legs: Legs) -> tuple[set[int], set[int]]:
+    def _numbers(self, legs: Legs) -> tuple[set[int], set[int]]:
         """Customer and system accounts that are still missing, by number."""
         book = self.book
         numbers: set[int] = set()
-        system: set[int] = set()
-        for command in commands:
+        system = self._system
+        for command in self._later:
             if type(command) is Pay:
                 debtor = book.by_id.get((command.tenant, command.debtor))
                 if debtor is not None:
-                    system.add(system_account(debtor.partition, debtor.currency, TRANSIT_OUT))
+                    system.add(_transit_out(debtor))
             elif isinstance(command, Fund):
                 account = book.by_id.get((command.tenant, command.account))
                 if account is not None:
@@ -127,6 +139,10 @@ class Needs:
                     system.add(system_account(open_leg.partition, open_leg.currency, way))
         known = book.accounts.keys()
         return {n for n in numbers - known if book.owns(n)}, system - known
+
+
+def _transit_out(debtor: Account) -> int:
+    return system_account(debtor.partition, debtor.currency, TRANSIT_OUT)
 
 
 def _sets_limits(command: ChangeAccount) -> bool:

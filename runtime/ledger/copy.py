@@ -6,10 +6,10 @@ which numpy lays out for all rows at once; only the four columns at the end are 
 """
 
 from collections.abc import Sequence
-from operator import attrgetter
 from struct import Struct as Layout
 
 import numpy as np
+from msgspec.structs import astuple
 
 from headrace.runtime.ledger.record import Record
 
@@ -27,7 +27,7 @@ _ROW = np.dtype(
     [("fields", ">i2")]
     + [part for n in _FIXED for part in ((f"{n}_length", ">i4"), (n, _PACKED[n]))]
 )
-_fixed_of = attrgetter(*_FIXED)
+_TAIL_FROM = len(_FIXED)
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
@@ -35,12 +35,17 @@ POSTGRES_EPOCH_US = 946_684_800_000_000
 """2000-01-01 in microseconds since 1970: where PostgreSQL counts its timestamps from."""
 
 _NULL = b"\xff\xff\xff\xff"
-_NO_TAIL = _NULL * 4
+_NO_TAIL, _NO_MORE = _NULL * 4, _NULL * 3
 
 
 def encode(records: Sequence[Record]) -> bytes:
     """The whole COPY stream of some records, header and trailer included."""
-    packed = np.frombuffer(b"".join([_pack(*_fixed_of(r)) for r in records]), _PACKED)
+    packs, tails = [], []
+    for record in records:
+        fields = astuple(record)
+        packs.append(_pack(*fields[:_TAIL_FROM]))
+        tails.append(_tail(*fields[_TAIL_FROM:]))
+    packed = np.frombuffer(b"".join(packs), _PACKED)
     rows = np.empty(len(records), _ROW)
     rows["fields"] = len(COLUMNS)
     for name in _FIXED:
@@ -51,22 +56,21 @@ def encode(records: Sequence[Record]) -> bytes:
     fixed = rows.tobytes()
     width = _ROW.itemsize
     parts = [HEADER]
-    for place, record in enumerate(records):
+    for place, tail in enumerate(tails):
         parts.append(fixed[place * width : place * width + width])
-        parts.append(_tail(record))
+        parts.append(tail)
     parts.append(TRAILER)
     return b"".join(parts)
 
 
-def _tail(record: Record) -> bytes:
-    key, reference, details, expires_at = (
-        record.key, record.reference, record.details, record.expires_at
-    )  # fmt: skip
+def _tail(
+    key: str | None, reference: str | None, details: bytes | None, expires_at: int | None
+) -> bytes:
     if reference is None and details is None and expires_at is None:
         if key is None:
             return _NO_TAIL
         text = key.encode()
-        return len(text).to_bytes(4, "big") + text + _NULL * 3
+        return len(text).to_bytes(4, "big") + text + _NO_MORE
     moment = (
         None
         if expires_at is None

@@ -115,7 +115,8 @@ def decide_payment(
         record.kind, record.state = RecordKind.DEBITED, PaymentState.AUTHORIZED
         send(book, batch, debtor, record)
     if not reason:
-        debtor.count_authorised(amount, now)
+        if debtor.limited():
+            debtor.count_authorised(amount, now)
         if debtor.windows is not None:
             debtor.windows.observe(record.occurred_at, amount)
     record.debit_posted, record.debit_held = debtor.posted, debtor.held

@@ -73,7 +73,9 @@ async def test_a_stranger_cannot_fill_the_memory(other: tuple[Other, Address]) -
     _, address = other
     reader, writer = await asyncio.open_connection(address.host, address.port)
     writer.write(pack(">IIB", 60 * 1024 * 1024, 0, 0) + bytes(1000))
-    answer = await asyncio.gather(asyncio.wait_for(reader.read(), TIMEOUT_S), return_exceptions=True)
+    answer = await asyncio.gather(
+        asyncio.wait_for(reader.read(), TIMEOUT_S), return_exceptions=True
+    )
     assert answer == [b""] or isinstance(answer[0], ConnectionError)
     writer.close()
 
