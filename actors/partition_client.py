@@ -56,6 +56,10 @@ class PartitionClient:
 
     async def submit(self, commands: Sequence[Command]) -> list[Answer]:
         """Answers in the order of the commands, of which there is at least one."""
+        return await self.put(commands)
+
+    def put(self, commands: Sequence[Command]) -> "asyncio.Future[list[Answer]]":
+        """The same for who has something else to do meanwhile; it goes on if nobody waits."""
         partitions, actors = self._settings.partitions, self._settings.actors
         submission = Submission(len(commands))
         touched = set()
@@ -65,7 +69,7 @@ class PartitionClient:
             touched.add(number)
         for number in touched:
             self._keep_calling(number)
-        return await submission.future
+        return submission.future
 
     async def await_final(self, payment: bytes, leg: int, timeout_s: float) -> None:
         """Returns when the leg is no longer under way, after the time-out, or when its home does

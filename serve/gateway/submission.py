@@ -10,21 +10,21 @@ from headrace.serve.admission import Bound
 from headrace.serve.problems import problem
 
 T = TypeVar("T")
-Submit = Callable[[Sequence[Command]], Coroutine[Any, Any, list[Answer]]]
+Put = Callable[[Sequence[Command]], "asyncio.Future[list[Answer]]"]
 
 
 class Submissions:
-    """What a gateway has submitted and not answered. Each runs in a task of its own."""
+    """What a gateway has submitted and not answered. It goes on by itself."""
 
-    def __init__(self, submit: Submit, payments: Bound) -> None:
-        self._submit = submit
+    def __init__(self, put: Put, payments: Bound) -> None:
+        self._put = put
         self._payments = payments
-        self._running: set[asyncio.Task[Any]] = set()
+        self._running: set[asyncio.Future[Any]] = set()
 
     async def one(self, command: Command) -> Done:
         """Submits it; raises Problem for a refusal."""
         self._payments.take()
-        (answer,) = await self._outliving(self._submit([command]), 1)
+        (answer,) = await self._outliving(self._put([command]), 1)
         if isinstance(answer, Done):
             return answer
         raise problem(answer)
@@ -32,20 +32,19 @@ class Submissions:
     async def many(self, count: int, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Runs work that submits `count` commands; raises Problem(OVERLOADED)."""
         self._payments.take(count)
-        return await self._outliving(work(), count)
+        return await self._outliving(asyncio.create_task(work()), count)
 
-    async def _outliving(self, work: Coroutine[Any, Any, T], count: int) -> T:
-        task = asyncio.create_task(work)
-        self._running.add(task)
+    async def _outliving(self, work: "asyncio.Future[T]", count: int) -> T:
+        self._running.add(work)
 
-        def ended(task: asyncio.Task[T]) -> None:
-            self._running.discard(task)
+        def ended(work: "asyncio.Future[T]") -> None:
+            self._running.discard(work)
             self._payments.give(count)
-            if not task.cancelled():
-                task.exception()  # nobody may be waiting for it any more
+            if not work.cancelled():
+                work.exception()  # nobody may be waiting for it any more
 
-        task.add_done_callback(ended)
-        return await asyncio.shield(task)
+        work.add_done_callback(ended)
+        return await asyncio.shield(work)
 
     async def finish(self, timeout_s: float) -> None:
         """Waits for what is under way."""
