@@ -1,16 +1,26 @@
 """Prepared HTTP requests over keep-alive connections, and how long each answer took.
 
-Small enough to take little of the machine that is measured: requests are bytes made beforehand,
-answers are read up to their length and only their status is looked at, unless asked for.
+Small enough to take little of the machine that is measured: requests are bytes, answers are read
+up to their length and only their status is looked at, unless asked for.
 """
 
 import asyncio
+import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 ANSWER_TIMEOUT_S = 60.0
+ANSWER_BYTES_MAX = 2**24
+
+
+def percentile_ms(latencies_s: Sequence[float], share: float) -> float:
+    """The latency that this share of the requests did not exceed; 0 when there are none."""
+    ordered = sorted(latencies_s)
+    if not ordered:
+        return 0.0
+    return round(ordered[max(0, math.ceil(len(ordered) * share) - 1)] * 1000, 2)
 
 
 @dataclass
@@ -23,10 +33,7 @@ class Load:
 
     def percentile_ms(self, share: float) -> float:
         """Of the latencies; 0 when there are none."""
-        ordered = sorted(self.latencies_s)
-        if not ordered:
-            return 0.0
-        return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000, 2)
+        return percentile_ms(self.latencies_s, share)
 
     def rate(self, payments_per_request: int = 1) -> float:
         """Payments of accepted requests a second."""
@@ -47,6 +54,7 @@ async def drive(
     host: str, port: int, requests: Iterator[bytes], connections: int, seconds: float,
     per_second: float = 0,
     answered: Callable[[int, bytes], None] | None = None,
+    tls: bool = False,
 ) -> Load:  # fmt: skip
     """Sends what `requests` yields for some seconds; `per_second` 0: as fast as answers come.
 
@@ -59,7 +67,9 @@ async def drive(
     turn = iter(range(2**62))
 
     async def connection() -> None:
-        reader, writer = await asyncio.open_connection(host, port, limit=2**24)
+        reader, writer = await asyncio.open_connection(
+            host, port, limit=ANSWER_BYTES_MAX, ssl=tls or None
+        )
         try:
             while time.perf_counter() < end:
                 due = time.perf_counter()
@@ -71,6 +81,8 @@ async def drive(
                 data = next(requests, None)
                 if data is None:
                     return
+                if not per_second:
+                    due = time.perf_counter()
                 writer.write(data)
                 async with asyncio.timeout(ANSWER_TIMEOUT_S):
                     status, body = await _answer(reader)

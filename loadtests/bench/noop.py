@@ -1,0 +1,49 @@
+"""The most that Serve can do: an ingress like the gateway's that answers without doing anything.
+
+Deployed beside the platform's application for as long as a bench lasts, behind the same HAProxy and
+with the gateway's options. Its rate is the ceiling of single payments.
+"""
+
+from typing import Any
+
+from ray import serve
+from ray.serve import Application
+
+from headrace.runtime import settings as settings_module
+from headrace.serve.admission import Receive
+from headrace.serve.gateway.app import Scope
+from headrace.serve.gateway.reply import Send
+
+BODY = b'{"status":"settled"}'
+HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(BODY))]
+
+
+class NoopApp:
+    """Reads a request's body and answers 201."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        while (await receive()).get("more_body", False):
+            pass
+        await send({"type": "http.response.start", "status": 201, "headers": HEADERS})
+        await send({"type": "http.response.body", "body": BODY})
+
+
+class Noop:
+    """The ingress: every request goes straight to the ASGI object."""
+
+
+def build(arguments: dict[str, Any]) -> Application:
+    """The application `noop`, with the options of serve/app.py's gateway."""
+    settings = settings_module.load()
+    deployment = serve.deployment(
+        name="noop",
+        num_replicas=settings.gateways,
+        max_ongoing_requests=settings.gateway_requests_max,
+    )(serve.ingress(NoopApp())(Noop))
+    return deployment.bind()

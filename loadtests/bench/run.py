@@ -1,0 +1,189 @@
+"""A whole bench: an idle platform, the scenarios in rounds, a third of the peak, the books."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from headrace.loadtests.bench import figures
+from headrace.loadtests.bench.baseline_service import BaselineService
+from headrace.loadtests.bench.figures import Row, Run
+from headrace.loadtests.bench.http_load import Load
+from headrace.loadtests.bench.measure import Service, measure, paced
+from headrace.loadtests.bench.platform import BenchError, LocalPlatform, Platform
+from headrace.loadtests.bench.scenarios import ROUND, Scenario, Subject
+
+IDLE_PER_S = 10
+MEMORY_SAMPLE_S = 1.0
+
+Tell = Callable[[str], None]
+
+
+class Plan(Struct, frozen=True):
+    """How long and with how much."""
+
+    seconds: float
+    """Of a scenario in one round."""
+    rounds: int
+    paced_seconds: float
+    single_connections: int
+    batch_connections: int
+
+    @property
+    def steps(self) -> int:
+        """Of a run with all scenarios, for a progress bar."""
+        return len(ROUND) * self.rounds + 2
+
+
+class Results(Struct):
+    """What a bench found."""
+
+    runs: list[Run]
+    idle: Load
+    third_of_peak: Load
+    json: dict[str, Any]
+
+    @property
+    def rows(self) -> dict[str, Row]:
+        return figures.rows(self.runs)
+
+
+class Bench:
+    """`tell` hears one line a step."""
+
+    def __init__(self, plan: Plan, tell: Tell) -> None:
+        self.plan = plan
+        self._tell = tell
+        self._name = f"bench-{time.time_ns():x}"
+
+    async def of_running(self, platform: Platform) -> Results:
+        """Headrace's own scenarios on a platform that runs already."""
+        scenarios = [scenario for scenario in ROUND if scenario.subject == "headrace"]
+        return await self._measure(platform, {"headrace": platform}, scenarios)
+
+    async def of_fresh(self, folder: Path, port: int, baseline: BaselineService | None) -> Results:
+        """Everything, on a platform of its own in `folder`; its rival only when there is one."""
+        platform = LocalPlatform(folder / "headrace", port)
+        try:
+            self._tell("starting Headrace")
+            await platform.start()
+            self._tell(f"first payment settled after {platform.start_s:.1f} s")
+            at_rest = platform.memory_mib()
+            self._tell("starting the no-op application and the baseline")
+            services: dict[Subject, Service] = {
+                "headrace": platform,
+                "noop": await platform.deploy_noop(),
+            }
+            if baseline is not None:
+                await baseline.start()
+                await baseline.open_accounts()
+                services["baseline"] = baseline
+            scenarios = [scenario for scenario in ROUND if scenario.subject in services]
+            async with _peak_memory(platform) as peak:
+                results = await self._measure(platform, services, scenarios)
+            self._tell("checking the books")
+            right = [await platform.verify()]
+            if baseline is not None:
+                right.append(await baseline.verify())
+            results.json |= {
+                "memory_mib": {"rest": round(at_rest), "peak": round(max(at_rest, *peak))},
+                "start_s": round(platform.start_s, 1),
+                "verify": "pass" if all(right) else "fail",
+            }
+            return results
+        finally:
+            self._tell("stopping")
+            await platform.stop()
+            if baseline is not None:
+                await baseline.stop()
+
+    async def _measure(
+        self,
+        platform: Platform,
+        services: Mapping[Subject, Service],
+        scenarios: Sequence[Scenario],
+    ) -> Results:
+        await platform.open_accounts()
+        before = await platform.figures()
+        idle = await self._paced(platform, "idle", IDLE_PER_S, 1)
+        runs = [
+            await self._run(number, scenario, services[scenario.subject])
+            for number in range(1, self.plan.rounds + 1)
+            for scenario in scenarios
+        ]
+        measured = figures.rows(runs)
+        third = await self._paced(
+            platform, "third_of_peak", measured["single"].rps / 3, self.plan.single_connections
+        )
+        await platform.settled()
+        after = await platform.figures()
+        paid = after["payments_total"] - before["payments_total"]
+
+        def share(name: str) -> float:
+            return round((after[name] - before[name]) / paid, 5)
+
+        told = figures.as_json(
+            measured,
+            {
+                "third_of_peak": {
+                    "p50_ms": third.percentile_ms(0.5), "p99_ms": third.percentile_ms(0.99)
+                },
+                "idle": {"p50_ms": idle.percentile_ms(0.5)},
+                "crossing_share": share("records_debited_total"),
+                "risk_degraded_share": share("risk_degraded_total"),
+            },
+        )  # fmt: skip
+        return Results(runs, idle, third, told)
+
+    async def _run(self, number: int, scenario: Scenario, service: Service) -> Run:
+        plan = self.plan
+        connections = plan.batch_connections if scenario.batch else plan.single_connections
+        name = f"{self._name}-{number}-{scenario.name}"
+        run = await measure(scenario, service, name, connections, plan.seconds)
+        if not run.payments:
+            raise BenchError(f"{scenario.name}: {run.refused} payments, none answered as durable")
+        self._tell(_line(number, run))
+        return run
+
+    async def _paced(
+        self, platform: Platform, name: str, per_second: float, connections: int
+    ) -> Load:
+        seconds = self.plan.paced_seconds
+        load = await paced(platform, f"{self._name}-{name}", per_second, connections, seconds)
+        p50, p99 = load.percentile_ms(0.5), load.percentile_ms(0.99)
+        self._tell(f"{name}, {per_second:,.0f} a second: p50 {p50} ms, p99 {p99} ms")
+        return load
+
+
+def _line(number: int, run: Run) -> str:
+    parts = [f"round {number}, {run.scenario}: {run.rps:,.0f}/s"]
+    if run.settle_s > 0.5:
+        parts.append(f"settled {run.settle_s:.1f} s after the last answer")
+    if run.refused:
+        parts.append(f"{run.refused} not paid")
+    if run.checkpoint_s:
+        parts.append(f"CHECKPOINT {run.checkpoint_s:.1f} s")
+    return ", ".join(parts)
+
+
+@asynccontextmanager
+async def _peak_memory(platform: LocalPlatform) -> AsyncIterator[list[float]]:
+    """Samples, taken beside the event loop as long as this lasts."""
+    samples: list[float] = []
+
+    async def sample() -> None:
+        while True:
+            samples.append(await asyncio.to_thread(platform.memory_mib))
+            await asyncio.sleep(MEMORY_SAMPLE_S)
+
+    sampling = asyncio.create_task(sample())
+    try:
+        yield samples
+    finally:
+        sampling.cancel()
+        with suppress(asyncio.CancelledError):
+            await sampling

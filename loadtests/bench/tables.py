@@ -1,0 +1,44 @@
+"""A bench's figures for people."""
+
+from rich.table import Table
+
+from headrace.loadtests.bench.run import Results
+from headrace.loadtests.bench.targets import verdicts
+
+_STYLES = {"aim": "green", "must": "yellow", "missed": "red bold"}
+
+
+def scenarios(results: Results) -> Table:
+    """A line a scenario."""
+    table = Table(title="Payments over HTTP", title_justify="left")
+    table.add_column("scenario")
+    for name in ("payments/s", "of the rounds", "p50 ms", "p99 ms", "CPU us", "generator us"):
+        table.add_column(name, justify="right")
+    for name, row in results.rows.items():
+        spread = f"{row.slowest_rps:,.0f} to {row.fastest_rps:,.0f}"
+        cpu = "" if row.cpu_us is None else f"{row.cpu_us:,.0f}"
+        table.add_row(
+            name, f"{row.rps:,.0f}", spread, f"{row.p50_ms:,.1f}", f"{row.p99_ms:,.1f}", cpu,
+            f"{row.generator_cpu_us:,.1f}",
+        )  # fmt: skip
+    for name, load in (("idle", results.idle), ("third of peak", results.third_of_peak)):
+        p50, p99 = load.percentile_ms(0.5), load.percentile_ms(0.99)
+        rate = f"{len(load.latencies_s) / load.seconds:,.0f}"
+        table.add_row(name, rate, "paced", f"{p50:,.1f}", f"{p99:,.1f}", "", "")
+    return table
+
+
+def targets(results: Results) -> Table:
+    """What was asked for, and what came of it."""
+    table = Table(title="Targets", title_justify="left")
+    table.add_column("measure")
+    for name in ("must", "aim", "measured"):
+        table.add_column(name, justify="right")
+    table.add_column("met")
+    for target, measured, met in verdicts(results.json):
+        sign = ">=" if target.at_least else "<="
+        table.add_row(
+            target.measure, f"{sign} {target.must:,g} {target.unit}", f"{sign} {target.aim:,g}",
+            f"{measured:,g} {target.unit}", f"[{_STYLES[met]}]{met}[/]",
+        )  # fmt: skip
+    return table
