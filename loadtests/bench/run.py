@@ -18,7 +18,8 @@ from headrace.loadtests.bench.platform import BenchError, LocalPlatform, Platfor
 from headrace.loadtests.bench.scenarios import ROUND, Scenario, Subject
 
 IDLE_PER_S = 10
-MEMORY_SAMPLE_S = 1.0
+MEMORY_SAMPLE_S = 4.0
+"""A look at every process's pages costs a tenth of a second of CPU."""
 
 Tell = Callable[[str], None]
 
@@ -59,6 +60,7 @@ class Bench:
         self.plan = plan
         self._tell = tell
         self._name = f"bench-{time.time_ns():x}"
+        self._memory: list[float] = []
 
     async def of_running(self, platform: Platform) -> Results:
         """Headrace's own scenarios on a platform that runs already."""
@@ -83,14 +85,13 @@ class Bench:
                 await baseline.open_accounts()
                 services["baseline"] = baseline
             scenarios = [scenario for scenario in ROUND if scenario.subject in services]
-            async with _peak_memory(platform) as peak:
-                results = await self._measure(platform, services, scenarios)
+            results = await self._measure(platform, services, scenarios)
             self._tell("checking the books")
             right = [await platform.verify()]
             if baseline is not None:
                 right.append(await baseline.verify())
             results.json |= {
-                "memory_mib": {"rest": round(at_rest), "peak": round(max(at_rest, *peak))},
+                "memory_mib": {"rest": round(at_rest), "peak": round(max(at_rest, *self._memory))},
                 "start_s": round(platform.start_s, 1),
                 "verify": "pass" if all(right) else "fail",
             }
@@ -143,7 +144,8 @@ class Bench:
         plan = self.plan
         connections = plan.batch_connections if scenario.batch else plan.single_connections
         name = f"{self._name}-{number}-{scenario.name}"
-        run = await measure(scenario, service, name, connections, plan.seconds)
+        async with self._memory_watched(service):
+            run = await measure(scenario, service, name, connections, plan.seconds)
         if not run.payments:
             raise BenchError(f"{scenario.name}: {run.refused} payments, none answered as durable")
         self._tell(_line(number, run))
@@ -158,6 +160,27 @@ class Bench:
         self._tell(f"{name}, {per_second:,.0f} a second: p50 {p50} ms, p99 {p99} ms")
         return load
 
+    @asynccontextmanager
+    async def _memory_watched(self, service: Service) -> AsyncIterator[None]:
+        """Takes samples of our platform's memory as long as this lasts, and one at its end."""
+        if not isinstance(service, LocalPlatform):
+            yield
+            return
+
+        async def sample() -> None:
+            while True:
+                await asyncio.sleep(MEMORY_SAMPLE_S)
+                self._memory.append(await asyncio.to_thread(service.memory_mib))
+
+        sampling = asyncio.create_task(sample())
+        try:
+            yield
+        finally:
+            sampling.cancel()
+            with suppress(asyncio.CancelledError):
+                await sampling
+        self._memory.append(service.memory_mib())
+
 
 def _line(number: int, run: Run) -> str:
     parts = [f"round {number}, {run.scenario}: {run.rps:,.0f}/s"]
@@ -168,22 +191,3 @@ def _line(number: int, run: Run) -> str:
     if run.checkpoint_s:
         parts.append(f"CHECKPOINT {run.checkpoint_s:.1f} s")
     return ", ".join(parts)
-
-
-@asynccontextmanager
-async def _peak_memory(platform: LocalPlatform) -> AsyncIterator[list[float]]:
-    """Samples, taken beside the event loop as long as this lasts."""
-    samples: list[float] = []
-
-    async def sample() -> None:
-        while True:
-            samples.append(await asyncio.to_thread(platform.memory_mib))
-            await asyncio.sleep(MEMORY_SAMPLE_S)
-
-    sampling = asyncio.create_task(sample())
-    try:
-        yield samples
-    finally:
-        sampling.cancel()
-        with suppress(asyncio.CancelledError):
-            await sampling
