@@ -1,7 +1,7 @@
 # Needs Python 3.11 or newer; everything else comes into .venv, at the versions and with the
 # hashes of requirements.lock.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench chaos chaos-short format lock clean
+.PHONY: help install run test check bench bench-short chaos chaos-short format lock clean
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -27,8 +27,11 @@ check: $(VENV)/installed-dev  ## lint, format, types and the direction of import
 	@$(BIN)/mypy --package headrace
 	@$(BIN)/lint-imports
 
-bench: $(VENV)/installed  ## measure a platform on fresh data, in some three minutes
+bench: $(VENV)/installed-bench  ## measure Headrace beside a conventional service, in ten minutes
 	@$(BIN)/python -m headrace.loadtests.bench
+
+bench-short: $(VENV)/installed-bench  ## the same in three minutes
+	@$(BIN)/python -m headrace.loadtests.bench --short
 
 chaos: $(VENV)/installed  ## kill parts of a platform for a quarter of an hour and judge its books (SEED=1)
 	@$(BIN)/python -m headrace.loadtests.chaos --seed $(SEED)
@@ -42,7 +45,7 @@ format: $(VENV)/installed-dev  ## put files in the common form
 
 lock: $(VENV)/uv  ## write requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
-		--no-header --no-annotate --no-emit-index-url --extra dev --extra train \
+		--no-header --no-annotate --no-emit-index-url --extra dev --extra train --extra bench \
 		--output-file requirements.lock pyproject.toml
 
 clean:  ## remove .venv and caches; data directories stay
@@ -68,5 +71,10 @@ $(VENV)/installed: $(VENV)/uv pyproject.toml requirements.lock
 
 $(VENV)/installed-dev: $(VENV)/installed
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --verify-hashes \
-		--constraints requirements.lock --build-constraints requirements.lock --editable '.[dev,train]'
+		--constraints requirements.lock --build-constraints requirements.lock --editable '.[dev,train,bench]'
+	@touch $@
+
+$(VENV)/installed-bench: $(VENV)/installed
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --verify-hashes \
+		--constraints requirements.lock --build-constraints requirements.lock --editable '.[bench]'
 	@touch $@

@@ -1,5 +1,6 @@
 """The `headrace` command: every noun registered, nothing heavy imported."""
 
+from importlib.metadata import entry_points
 from typing import Annotated
 
 import typer
@@ -44,6 +45,9 @@ def headrace(
 
 for commands in (platform, pay, verify, migrate):
     app.add_typer(commands.app)
+
+for plugin in sorted(entry_points(group="headrace.commands"), key=lambda point: point.name):
+    app.add_typer(plugin.load())  # what stands above the command line in the order of imports
 
 for name, noun in (
     ("tenant", tenant),

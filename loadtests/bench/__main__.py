@@ -11,44 +11,39 @@ import sys
 import tempfile
 from pathlib import Path
 
-import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
-from headrace.loadtests.bench import tables
+from headrace.loadtests.bench import charts, tables
 from headrace.loadtests.bench.baseline_service import BaselineService
 from headrace.loadtests.bench.platform import BenchError
 from headrace.loadtests.bench.run import Bench, Plan, Results
+from headrace.loadtests.bench.scenarios import BATCH_CONNECTIONS, SINGLE_CONNECTIONS
 
-FULL = Plan(
-    seconds=12, rounds=2, paced_seconds=15, single_connections=128, batch_connections=8
-)  # fmt: skip
-SHORT = Plan(
-    seconds=4, rounds=1, paced_seconds=5, single_connections=128, batch_connections=8
-)  # fmt: skip
+FULL, SHORT = (12.0, 2, 15.0), (4.0, 1, 5.0)
+"""Seconds of a scenario in a round, rounds, seconds of a paced run."""
 FULL_TIMEOUT_S, SHORT_TIMEOUT_S = 600.0, 180.0
 
 
 def main() -> None:
     """Parses, measures, prints."""
     options = _options()
-    plan = SHORT if options.short else FULL
     timeout_s = SHORT_TIMEOUT_S if options.short else FULL_TIMEOUT_S
     console = Console(stderr=True, highlight=False)
     try:
-        results = uvloop.run(_measure(options, plan, timeout_s, console))
+        results = asyncio.run(_measure(options, timeout_s, console))
     except TimeoutError:
         sys.exit(f"the bench took longer than {timeout_s:.0f} s")
     except BenchError as error:
         sys.exit(f"the bench could not go on: {error}")
     console.print(tables.scenarios(results))
     console.print(tables.targets(results))
+    for path in charts.draw(results.rows, options.folder):
+        console.print(f"drew {path}")
     print(json.dumps(results.json))
 
 
-async def _measure(
-    options: argparse.Namespace, plan: Plan, timeout_s: float, console: Console
-) -> Results:
+async def _measure(options: argparse.Namespace, timeout_s: float, console: Console) -> Results:
     folder = _folder()
     baseline = None
     if not options.no_baseline:
@@ -63,9 +58,16 @@ async def _measure(
                 console.print(line)
 
             async with asyncio.timeout(timeout_s):
-                return await Bench(plan, tell).of_fresh(folder, options.port, baseline)
+                return await Bench(_plan(options), tell).of_fresh(folder, options.port, baseline)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    seconds, rounds, paced_seconds = SHORT if options.short else FULL
+    return Plan(
+        seconds, rounds, paced_seconds, options.single_connections, options.batch_connections
+    )
 
 
 def _folder() -> Path:
@@ -81,6 +83,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--no-baseline", action="store_true", help="only Headrace and the ceiling")
     parser.add_argument("--baseline-workers", type=int, default=2, help="processes (2)")
     parser.add_argument("--baseline-pool", type=int, default=8, help="connections of each (8)")
+    for name, default in (("single", SINGLE_CONNECTIONS), ("batch", BATCH_CONNECTIONS)):
+        parser.add_argument(f"--{name}-connections", type=int, default=default, help=f"({default})")
+    parser.add_argument(
+        "--folder", type=Path, default=Path("bench-results"), help="of the charts (bench-results)"
+    )
     return parser.parse_args()
 
 

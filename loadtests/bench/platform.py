@@ -37,8 +37,11 @@ class Platform:
         self.address = address
 
     async def open_accounts(self) -> None:
-        """Those that the load pays with; they may exist."""
-        await self.address.post("/v1/account-batches", accounts())
+        """Those that the load pays with; they may exist. BenchError when one is refused."""
+        answer = await self.address.post("/v1/account-batches", accounts())
+        refused = [item["problem"] for item in answer["results"] if "problem" in item]
+        if refused:
+            raise BenchError(f"{len(refused)} accounts are refused, the first: {refused[0]}")
 
     async def figures(self) -> Counter[str]:
         """The partition actors' figures of /metrics, added up."""

@@ -8,6 +8,8 @@ Subject = Literal["noop", "headrace", "baseline"]
 
 BATCH = 1_000
 """Payments in one request of the batch scenarios."""
+SINGLE_CONNECTIONS, BATCH_CONNECTIONS = 128, 8
+"""Enough for both services' best (loadtests/README.md)."""
 
 
 class Scenario(Struct, frozen=True):
