@@ -103,6 +103,8 @@ def test_installed_wheel_gives_a_working_platform(
         told = home.headrace(*up, as_root=as_root)
         keys = json.loads((data_dir / "credentials.json").read_text())
         assert pay(told["url"], keys["api_key"])["status"] == "settled"
+        load = ("bench", "--data-dir", data_dir, "--seconds", "0.5", "--rounds", "1")
+        assert home.headrace(*load, as_root=as_root)["batch"]["rps"] > 0
         books = home.headrace("verify", "--data-dir", data_dir, as_root=as_root)
         assert books["result"] == "pass"
         assert linked.is_symlink() is as_root
