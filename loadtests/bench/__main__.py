@@ -11,9 +11,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from httpx import HTTPError
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from headrace.cluster.local.errors import PlatformError
 from headrace.loadtests.bench import charts, tables
 from headrace.loadtests.bench.baseline_service import BaselineService
 from headrace.loadtests.bench.platform import BenchError
@@ -22,6 +24,8 @@ from headrace.loadtests.bench.scenarios import BATCH_CONNECTIONS, SINGLE_CONNECT
 
 FULL, SHORT = (12.0, 2, 15.0), (4.0, 1, 5.0)
 """Seconds of a scenario in a round, rounds, seconds of a paced run."""
+LOG_WIDTH = 120
+"""Characters a line where standard error is no terminal."""
 FULL_TIMEOUT_S, SHORT_TIMEOUT_S = 600.0, 180.0
 
 
@@ -30,12 +34,12 @@ def main() -> None:
     options = _options()
     timeout_s = SHORT_TIMEOUT_S if options.short else FULL_TIMEOUT_S
     console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        console.width = LOG_WIDTH
     try:
         results = asyncio.run(_measure(options, timeout_s, console))
-    except TimeoutError:
-        sys.exit(f"the bench took longer than {timeout_s:.0f} s")
-    except BenchError as error:
-        sys.exit(f"the bench could not go on: {error}")
+    except (BenchError, PlatformError, HTTPError, OSError, EOFError) as error:
+        sys.exit(f"the bench could not go on: {error or type(error).__name__}")
     console.print(tables.scenarios(results))
     console.print(tables.targets(results))
     for path in charts.draw(results.rows, options.folder):
@@ -50,17 +54,25 @@ async def _measure(options: argparse.Namespace, timeout_s: float, console: Conso
         workers, pool = options.baseline_workers, options.baseline_pool
         baseline = BaselineService(folder / "baseline", options.port + 1, workers, pool)
     try:
-        with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-            bar = progress.add_task("measuring", total=None)
-
-            def tell(line: str) -> None:
-                progress.update(bar, description=line)
-                console.print(line)
-
-            async with asyncio.timeout(timeout_s):
-                return await Bench(_plan(options), tell).of_fresh(folder, options.port, baseline)
+        with _progress(console, timeout_s):
+            async with asyncio.timeout(timeout_s) as limit:
+                bench = Bench(_plan(options), console.print)
+                return await bench.of_fresh(folder, options.port, baseline)
+    except TimeoutError as error:
+        late = f"it took longer than {timeout_s:.0f} s" if limit.expired() else "no answer came"
+        raise BenchError(late) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _progress(console: Console, timeout_s: float) -> Progress:
+    """For a terminal: that something goes on, and since when."""
+    shown = Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(),
+        console=console, transient=True, disable=not console.is_terminal,
+    )  # fmt: skip
+    shown.add_task(f"measuring, at most {timeout_s / 60:.0f} minutes", total=None)
+    return shown
 
 
 def _plan(options: argparse.Namespace) -> Plan:

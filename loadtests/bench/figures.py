@@ -37,6 +37,8 @@ class Run(Struct):
     cpu_s: float | None = None
     """The service's and its PostgreSQL's, until nothing was under way; None when unknown."""
     generator_cpu_s: float = 0.0
+    others_share: float | None = None
+    """Of the machine's CPU that went to neither the service nor the generator."""
     settle_s: float = 0.0
     """From the last answer until nothing was under way."""
     checkpoint_s: float = 0.0
@@ -56,6 +58,8 @@ class Row(Struct):
     cpu_us: float | None
     """CPU microseconds a payment."""
     generator_cpu_us: float
+    others_share: float | None
+    """In the worst round: much of it makes the figures worthless."""
     slowest_rps: float
     fastest_rps: float
     """Of the rounds."""
@@ -75,6 +79,9 @@ def row(runs: Sequence[Run]) -> Row:
         p99_ms=percentile_ms(latencies_s, 0.99),
         cpu_us=round(sum(spent) / payments * 1e6, 1) if len(spent) == len(runs) else None,
         generator_cpu_us=round(sum(run.generator_cpu_s for run in runs) / payments * 1e6, 1),
+        others_share=max(
+            (run.others_share for run in runs if run.others_share is not None), default=None
+        ),
         slowest_rps=round(min(rates), 1),
         fastest_rps=round(max(rates), 1),
     )

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Protocol
 
 import msgspec
+import psutil
 
 from headrace.loadtests.bench.address import Address
 from headrace.loadtests.bench.figures import Run
@@ -70,15 +71,16 @@ async def measure(
     """`run_name` is new at each call: idempotency keys start with it."""
     await _load(scenario, service, f"{run_name}-warm", connections, seconds * WARM_UP_SHARE)
     await service.settled()
-    cpu_before, own_before = service.cpu_s(), time.process_time()
+    cpu_before, own_before, begun = service.cpu_s(), time.process_time(), _machine()
     checkpoint = asyncio.create_task(_checkpoint(service, seconds / 2))
     try:
         tally = _Tally(scenario.batch)
         load = await _load(scenario, service, run_name, connections, seconds, tally)
-        own, ended = time.process_time() - own_before, time.perf_counter()
+        own_s, ended = time.process_time() - own_before, time.perf_counter()
         await service.settled()
         settle_s = time.perf_counter() - ended
         checkpoint_s = await checkpoint
+        busy_s, machine_s = (now - then for now, then in zip(_machine(), begun, strict=True))
     finally:
         checkpoint.cancel()
         with suppress(asyncio.CancelledError):
@@ -91,11 +93,20 @@ async def measure(
         seconds=load.seconds,
         latencies_s=load.latencies_s,
         cpu_s=cpu_s,
-        generator_cpu_s=own,
+        generator_cpu_s=own_s,
+        others_share=None if cpu_s is None else max(0.0, busy_s - cpu_s - own_s) / machine_s,
         settle_s=settle_s,
         checkpoint_s=checkpoint_s,
         refused=tally.refused,
     )
+
+
+def _machine() -> tuple[float, float]:
+    """CPU seconds of the whole machine since its start: busy ones, and all there were."""
+    times = psutil.cpu_times()
+    idle = times.idle + getattr(times, "iowait", 0.0)
+    every = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
+    return every - idle, every
 
 
 async def paced(

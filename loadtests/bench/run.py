@@ -19,6 +19,8 @@ from headrace.loadtests.bench.platform import BenchError, LocalPlatform, Platfor
 from headrace.loadtests.bench.scenarios import ROUND, Scenario, Subject
 
 IDLE_PER_S = 10
+OTHERS_SHARE_MAX = 0.1
+"""Of the machine's CPU; what was measured beside more is told."""
 MEMORY_SAMPLE_S = 4.0
 """A look at every process's pages costs a tenth of a second of CPU."""
 
@@ -35,11 +37,6 @@ class Plan(Struct, frozen=True):
     paced_seconds: float
     single_connections: int
     batch_connections: int
-
-    @property
-    def steps(self) -> int:
-        """Of a run with all scenarios, for a progress bar."""
-        return len(ROUND) * self.rounds + 2
 
 
 class Results(Struct):
@@ -195,6 +192,8 @@ def _line(number: int, run: Run) -> str:
     parts = [f"round {number}, {run.scenario}: {run.rps:,.0f}/s"]
     if run.settle_s > 0.5:
         parts.append(f"settled {run.settle_s:.1f} s after the last answer")
+    if (run.others_share or 0) > OTHERS_SHARE_MAX:
+        parts.append(f"other processes took {run.others_share:.0%} of the machine")
     if run.refused:
         parts.append(f"{run.refused} not paid")
     if run.checkpoint_s:
