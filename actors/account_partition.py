@@ -16,6 +16,7 @@ import asyncpg
 import structlog
 
 from headrace.actors.intake import Intake, Item
+from headrace.actors.known_keys import answer_known, answer_refused_again
 from headrace.actors.leg_sender import LegSender
 from headrace.actors.writer import Deposed, Outcome, Writer
 from headrace.runtime.clock import now_us
@@ -24,7 +25,7 @@ from headrace.runtime.ledger.bring_in import Legs, Needs
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
 from headrace.runtime.payments.answer import Answer, Refused
-from headrace.runtime.payments.book import Batch, Book, OpenLeg, Partition, again
+from headrace.runtime.payments.book import Batch, Book, OpenLeg, Partition
 from headrace.runtime.payments.command import (
     Act,
     Arrived,
@@ -65,6 +66,7 @@ LOOK_UP_BATCHES = 50
 """After a known key cost a rollback, keys are looked up beforehand for this many batches."""
 
 
+DEGRADED = int(RiskFlag.DEGRADED)
 COUNTERS = (
     "payments",
     "records",
@@ -241,13 +243,10 @@ class AccountPartition:
             if not items:
                 return
             decided = self._decide(items, legs, await self._score(items))
-            await self._answer_refused_again(decided)
-        except UNREACHABLE as error:
-            log.warning("not_read", actor=self.name, error=repr(error))
-            await self._doubt(items)
-            return
-        except Exception:
-            log.exception("not_decided", actor=self.name, commands=len(items))
+            await answer_refused_again(self._writer.reader, items, decided.answers)
+        except Exception as error:  # most likely a database that is away
+            away = isinstance(error, UNREACHABLE)
+            log.warning("not_decided", actor=self.name, error=repr(error), exc_info=not away)
             await self._doubt(items)
             return
         if self._committing is not None and not await self._finish_commit(decided):
@@ -263,7 +262,7 @@ class AccountPartition:
     async def _bring_in(self, items: list[Item]) -> tuple[list[Item], Legs]:
         """Loads what the batch needs; answers at once what the ledger knows already."""
         if self._batch_number < self._look_up_until:
-            items = await self._answer_known(items)
+            items = await self._without_known(items)
         commands = [item[0] for item in items]
         needs = Needs(self._book, commands)
         if self._under_way is not None and needs.must_wait_for(self._under_way.batch.payments):
@@ -272,6 +271,16 @@ class AccountPartition:
                 return [], {}
             needs = Needs(self._book, commands)
         return items, await needs.bring_in(self._writer.reader, self._batch_number)
+
+    async def _without_known(self, items: list[Item]) -> list[Item]:
+        """Answers at once what has a known key, and marks what may have been carried out."""
+        rest = await answer_known(self._writer.reader, items)
+        if len(rest) < len(items):
+            self._look_up_until = self._batch_number + LOOK_UP_BATCHES
+        for command, _, _ in rest:
+            if isinstance(command, Carry):
+                command.again = True
+        return rest
 
     async def _score(self, items: list[Item]) -> dict[int, Risk]:
         """By place in the batch; payments that will be refused anyway are not scored."""
@@ -371,69 +380,20 @@ class AccountPartition:
         self._book.committed(batch)
         counts["records"] += len(batch.records)
         self._kinds.update([record.kind for record in batch.records])
+        observe, payments, degraded = self._creditors.observe, 0, 0
         for record in batch.records:
             if record.kind in FIRST_KINDS:
-                counts["payments"] += 1
-                counts["risk_degraded"] += record.risk_flags & RiskFlag.DEGRADED.value
-                if record.kind == RecordKind.DECLINED:
-                    continue
-                self._creditors.observe(record.creditor, record.occurred_at, record.amount)
+                payments += 1
+                degraded += record.risk_flags & DEGRADED
+                if record.kind != RecordKind.DECLINED:
+                    observe(record.creditor, record.occurred_at, record.amount)
+        counts["payments"] += payments
+        counts["risk_degraded"] += degraded
         if batch.legs_opened:
             self._legs.send(batch.legs_opened)
         if self._waiters:
             for leg in batch.legs_closed:
                 self._wake(leg.payment, leg.leg)
-
-    async def _answer_known(self, items: list[Item]) -> list[Item]:
-        """Answers commands whose key the ledger knows; returns the others."""
-        keys = [
-            (c.tenant, c.key)
-            for c, _, _ in items
-            if isinstance(c, Pay | Act | Fund) and c.key is not None
-        ]
-        for command, _, _ in items:
-            if isinstance(command, Carry):
-                command.again = True
-        known = await load.keys(self._writer.reader, keys) if keys else {}
-        if not known:
-            return items
-        self._look_up_until = self._batch_number + LOOK_UP_BATCHES
-        rest: list[Item] = []
-        for item in items:
-            command, submission, place = item
-            use = None
-            if isinstance(command, Pay | Act | Fund) and command.key is not None:
-                use = known.get((command.tenant, command.key))
-            if use is None:
-                rest.append(item)
-            elif use[0] == command.fingerprint:  # type: ignore[union-attr]
-                submission.answer(place, again(use[1]))
-            else:
-                submission.answer(place, Refused(Refusal.KEY_REUSED))
-        return rest
-
-    async def _answer_refused_again(self, decided: Decided) -> None:
-        """Before a keyed command is refused, the ledger is asked for its key: what it did before
-        may be what stands in its way now, and a refusal writes nothing that would find the key."""
-        refused: dict[int, tuple[int, str]] = {}
-        for place, ((command, _, _), answer) in enumerate(
-            zip(decided.items, decided.answers, strict=True)
-        ):
-            if (
-                type(answer) is Refused
-                and answer.refusal != Refusal.KEY_REUSED
-                and isinstance(command, Pay | Act | Fund)
-                and command.key is not None
-            ):
-                refused[place] = (command.tenant, command.key)
-        if not refused:
-            return
-        known = await load.keys(self._writer.reader, list(refused.values()))
-        for place, key in refused.items():
-            if key in known:
-                fingerprint, done = known[key]
-                same = fingerprint == decided.items[place][0].fingerprint  # type: ignore[union-attr]
-                decided.answers[place] = again(done) if same else Refused(Refusal.KEY_REUSED)
 
     def _refuse_all(self, refusal: Refusal) -> None:
         for _, submission, place in self._intake.take(len(self._intake)):
