@@ -35,6 +35,7 @@ sys.modules[_spec.name] = memory
 _spec.loader.exec_module(memory)
 EUR, PARTITIONS = memory.EUR, memory.PARTITIONS
 
+S = PaymentState
 ACCOUNTS = [f"account-{i}" for i in range(6)]
 accounts = st.sampled_from(ACCOUNTS)
 amounts = st.sampled_from((1, 50, 100, 250, 400))
@@ -56,6 +57,8 @@ class Payments(RuleBasedStateMachine):
         self.key = 0
         self.payments: dict[bytes, Pay] = {}
         self.sent: list[tuple[Pay, Done]] = []
+        self.asked_back: Counter[bytes] = Counter()
+        """Of each payment: refunded or under way."""
         for account in ACCOUNTS:
             self.run(OpenAccount(1, account, EUR))
             self.deposit(account, 500, False)
@@ -159,6 +162,8 @@ class Payments(RuleBasedStateMachine):
             )  # fmt: skip
             return
         self.held[pay.debtor] -= held - after.held
+        if action is PaymentAction.REFUND:
+            self.asked_back[payment] += answer.amount
         if action in (PaymentAction.CAPTURE, PaymentAction.ACCEPT):
             moved = after.captured - before.captured
             self.has[pay.debtor] -= moved
@@ -168,6 +173,38 @@ class Payments(RuleBasedStateMachine):
                 self.flying += moved
         assert after.refundable >= 0
         assert after.held >= 0
+
+    def left_to_refund(self) -> dict[bytes, int]:
+        """Of payments that were made in one go and have arrived."""
+        left = {}
+        for payment, pay in self.payments.items():
+            told = self.of(payment)
+            whole = not pay.manual_capture and told.captured == pay.amount
+            if whole and told.state in (S.SETTLED, S.PARTIALLY_REFUNDED, S.REFUNDED):
+                left[payment] = pay.amount - self.asked_back[payment]
+        return left
+
+    @precondition(lambda self: self.left_to_refund())
+    @rule(data=st.data(), parts=st.integers(1, 3))
+    def refund(self, data: st.DataObject, parts: int) -> None:
+        """No more comes back than was paid, whatever else is on its way back."""
+        left = self.left_to_refund()
+        payment = data.draw(st.sampled_from(sorted(left)))
+        amount = left[payment] // parts
+        if amount:
+            answer = self.run(Act(1, payment, PaymentAction.REFUND, amount, True, self.next_key()))
+            assert isinstance(answer, Done)
+            self.asked_back[payment] += amount
+        too_much = left[payment] - amount + 1
+        over = self.run(Act(1, payment, PaymentAction.REFUND, too_much, True, self.next_key()))
+        assert isinstance(over, Refused)
+
+    @rule(debtor=accounts, creditor=accounts)
+    def hold_all(self, debtor: str, creditor: str) -> None:
+        """Held money is there and can't be spent, not for a refund either."""
+        available = self.has[debtor] - self.held[debtor]
+        if debtor != creditor and available:
+            self.pay(debtor, creditor, available, True, NOT_SCORED, False)
 
     @rule()
     def expire(self) -> None:
@@ -203,7 +240,9 @@ class Payments(RuleBasedStateMachine):
         if leg.refund:
             affordable = self.has[pay.creditor] - self.held[pay.creditor] >= leg.amount
             assert affordable == (answer.reason == 0)
-            if affordable:
+            if not affordable:
+                self.asked_back[leg.payment] -= leg.amount
+            else:
                 self.has[pay.creditor] -= leg.amount
                 self.has[pay.debtor] += leg.amount
         else:
