@@ -7,7 +7,7 @@ from asyncpg import Pool
 from headrace.loadtests.baseline import bulk
 from headrace.loadtests.baseline.bodies import AccountBody, BatchItem
 from headrace.loadtests.baseline.deciding import Refused
-from headrace.loadtests.baseline.orders import Directory
+from headrace.loadtests.baseline.orders import ACQUIRE_TIMEOUT_S, Directory
 from headrace.loadtests.baseline.plan import Plan
 from headrace.runtime.ledger.statements import load
 from headrace.runtime.money import AMOUNT_MAX, currency_code, currency_number
@@ -34,7 +34,7 @@ async def open_accounts(
             ))  # fmt: skip
     if not settings:
         return results
-    async with pool.acquire() as connection:
+    async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
         rows = await connection.fetch(SQL["open"], tenant, *zip(*settings.values(), strict=True))
         opened = {row["id"]: (201 if row["opened"] else 200) for row in rows if row["same"]}
         deposits = [_deposit(body) for body in bodies if body.id in opened and body.opening_deposit]

@@ -10,6 +10,7 @@ from datetime import datetime
 from operator import attrgetter
 
 from asyncpg import UniqueViolationError
+from uuid_utils import UUID
 
 from headrace.loadtests.baseline.deciding import Account, Refused, decide, move
 from headrace.loadtests.baseline.orders import DECLINED, SETTLED, SQL, Order, Paid, before, now
@@ -131,7 +132,7 @@ async def _write_entries(connection: Connection, orders: list[Order]) -> None:
     )
 
 
-async def _write_outbox(connection: Connection, told: list[tuple[object, int]]) -> None:
+async def _write_outbox(connection: Connection, told: list[tuple[UUID, int]]) -> None:
     await connection.copy_records_to_table("outbox", columns=("payment", "status"), records=told)
 
 

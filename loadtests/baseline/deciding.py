@@ -56,7 +56,7 @@ def today() -> date:
 def decide(
     debtor: Account, creditor: Account, amount: int, currency: int, day: date
 ) -> DeclineReason:
-    """Why not, if anything; raises Refused. What is looked at, and in which order, is Headrace's."""
+    """Why not, if anything; raises Refused. The checks and their order are Headrace's."""
     if debtor.currency != currency:
         raise Refused(Refusal.CURRENCY_MISMATCH, "debtor")
     if creditor.currency != currency:

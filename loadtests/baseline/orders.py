@@ -16,6 +16,8 @@ from headrace.runtime.payments.refusals import DeclineReason, Refusal
 from headrace.runtime.payments.states import PaymentState
 
 SQL = load("headrace.loadtests.baseline", "payments")
+ACQUIRE_TIMEOUT_S = 30.0
+"""For a connection of the pool; then the client is told to come again."""
 SETTLED, DECLINED = int(PaymentState.SETTLED), int(PaymentState.DECLINED)
 STATUSES = {SETTLED: "settled", DECLINED: "declined"}
 REASONS = {int(reason): reason.name.lower() for reason in DeclineReason}
@@ -59,7 +61,7 @@ class Directory:
                 known.clear()
                 missing = ids
             rows = await connection.fetch(_NUMBERS, tenant, list(missing))
-            known.update(row for row in rows)
+            known.update((row[0], row[1]) for row in rows)
         return known
 
 

@@ -5,6 +5,7 @@ from asyncpg import Pool
 from headrace.loadtests.baseline.bodies import PaymentBody
 from headrace.loadtests.baseline.deciding import Account, Refused, decide, move
 from headrace.loadtests.baseline.orders import (
+    ACQUIRE_TIMEOUT_S,
     DECLINED,
     SETTLED,
     SQL,
@@ -21,7 +22,7 @@ from headrace.runtime.ledger.connect import Connection
 
 async def pay(pool: Pool, directory: Directory, tenant: int, body: PaymentBody, key: str) -> Paid:
     """Decides the payment or answers as the key was answered first; raises Refused."""
-    async with pool.acquire() as connection:
+    async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
         numbers = await directory.numbers(connection, tenant, {body.debtor, body.creditor})
         try:
             asked = order(body, key, numbers)

@@ -7,6 +7,8 @@ from headrace.runtime.ledger.statements import load
 
 SQL = load("headrace.loadtests.baseline", "verify")
 
+_LIMITS = "SET LOCAL work_mem = '256MB'; SET LOCAL statement_timeout = 0"
+
 
 async def verify(database_url: str) -> dict[str, Any]:
     """`result` is pass or fail; `wrong` counts what each failed check found."""

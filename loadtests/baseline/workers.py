@@ -66,6 +66,24 @@ def _listener(port: int) -> socket.socket:
     return listener
 
 
+class _Server(uvicorn.Server):
+    """Tells its parent when it answers, and ends when the parent does."""
+
+    def __init__(self, config: uvicorn.Config, parent: Connection) -> None:
+        super().__init__(config)
+        self._parent = parent
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._parent.send(True)
+            asyncio.get_running_loop().add_reader(self._parent.fileno(), self._end)
+
+    def _end(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._parent.fileno())
+        self.should_exit = True
+
+
 def _work(database_url: str, pool: int, listener: socket.socket, parent: Connection) -> None:
     config = uvicorn.Config(
         create_app(database_url, pool), loop="uvloop", http="httptools", ws="none", lifespan="on",
@@ -73,20 +91,4 @@ def _work(database_url: str, pool: int, listener: socket.socket, parent: Connect
         timeout_graceful_shutdown=int(STOP_TIMEOUT_S / 2),
     )  # fmt: skip
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_serve(uvicorn.Server(config), listener, parent))
-
-
-async def _serve(server: uvicorn.Server, listener: socket.socket, parent: Connection) -> None:
-    loop = asyncio.get_running_loop()
-
-    def end() -> None:
-        loop.remove_reader(parent.fileno())
-        server.should_exit = True
-
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.01)
-    if server.started:
-        parent.send(True)
-        loop.add_reader(parent.fileno(), end)
-    await serving
+        runner.run(_Server(config, parent).serve(sockets=[listener]))
