@@ -26,7 +26,7 @@ async def pay(pool: Pool, directory: Directory, tenant: int, body: PaymentBody, 
         numbers = await directory.numbers(connection, tenant, {body.debtor, body.creditor})
         try:
             asked = order(body, key, numbers)
-            paid = await _decided(connection, tenant, asked)
+            paid = await decided(connection, tenant, asked)
         except Refused as refused:
             return _known(await before(connection, tenant, {key: fingerprint(body)}), key, refused)
         if paid is None:
@@ -43,7 +43,7 @@ def _known(found: dict[str, Paid | Refused], key: str, refused: Refused | None) 
     return answer
 
 
-async def _decided(connection: Connection, tenant: int, asked: Order) -> Paid | None:
+async def decided(connection: Connection, tenant: int, asked: Order) -> Paid | None:
     """None: the key is known."""
     at = now()
     async with connection.transaction():
