@@ -1,8 +1,8 @@
 """A batch as most teams write it: the single payment's code, item by item in one transaction.
 
-An item has a savepoint, so that one that is refused leaves nothing. All accounts are locked at the
-start, in the order of their numbers: locked item by item, two batches would sooner or later wait
-for each other.
+All accounts are locked at the start, in the order of their numbers: locked item by item, two
+batches would sooner or later wait for each other. A savepoint an item isn't needed: what is refused
+has written nothing.
 """
 
 from headrace.loadtests.baseline.deciding import Refused

@@ -1,44 +1,60 @@
--- Keys come before accounts, and accounts in the order of their numbers: no two transactions can
--- wait for each other in a circle.
+-- Accounts are locked in the order of their numbers, keys of a batch are taken in theirs.
 
--- name: claim
--- The key, then both accounts. No rows: the key is known, and nothing was locked.
-WITH claimed AS (
+-- name: pay_plain
+-- A whole payment in one statement, if nothing speaks against it: accounts open and of its currency,
+-- no limits, money there, key free. No rows: something does, or the key is known; nothing is done.
+WITH locked AS MATERIALIZED (
+    SELECT number, currency, state, posted, credit_line, payment_max, daily_amount_max, daily_count_max
+    FROM accounts WHERE number IN ($5, $6)
+    ORDER BY number FOR NO KEY UPDATE
+), paid AS (
     INSERT INTO payments
         (id, tenant, key, fingerprint, debtor, creditor, amount, currency, status, reason, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10)
+    SELECT $1::uuid, $2::integer, $3::text, $4::bigint, $5::bigint, $6::bigint, $7::bigint,
+           $8::smallint, $9::smallint, 0, $10::timestamptz
+    FROM locked d, locked c
+    WHERE d.number = $5 AND d.currency = $8 AND d.state = 1 AND d.posted + d.credit_line >= $7
+      AND d.payment_max = 0 AND d.daily_amount_max = 0 AND d.daily_count_max = 0
+      AND c.number = $6 AND c.currency = $8 AND c.state = 1 AND c.posted <= 9223372036854775807 - $7
     ON CONFLICT (tenant, key) DO NOTHING
     RETURNING id
-)
-SELECT a.number, a.currency, a.state, a.posted, a.credit_line, a.payment_max, a.daily_amount_max,
-       a.daily_count_max, a.day_amount, a.day_count, a.day
-FROM claimed, accounts a WHERE a.number IN ($5, $6)
-ORDER BY a.number FOR NO KEY UPDATE OF a;
-
--- name: settle
-WITH moved AS (
-    UPDATE accounts SET
-        posted = posted + CASE number WHEN $2 THEN -$4::bigint ELSE $4 END,
-        day_amount = CASE number WHEN $2 THEN $5::bigint ELSE day_amount END,
-        day_count = CASE number WHEN $2 THEN $6::bigint ELSE day_count END,
-        day = CASE number WHEN $2 THEN $7::date ELSE day END
-    WHERE number IN ($2, $3)
+), moved AS (
+    UPDATE accounts a SET posted = a.posted + CASE a.number WHEN $5 THEN -$7 ELSE $7 END
+    FROM paid WHERE a.number IN ($5, $6)
 ), entered AS (
-    INSERT INTO entries (payment, account, amount) VALUES ($1, $2, -$4), ($1, $3, $4)
+    INSERT INTO entries (payment, account, amount)
+    SELECT paid.id, leg.account, leg.amount
+    FROM paid, (VALUES ($5, -$7), ($6, $7)) AS leg (account, amount)
 )
-INSERT INTO outbox (payment, status) VALUES ($1, $8);
-
--- name: decline
-WITH declined AS (
-    UPDATE payments SET status = $2, reason = $3 WHERE id = $1
-)
-INSERT INTO outbox (payment, status) VALUES ($1, $2);
+INSERT INTO outbox (payment, status) SELECT id, $9 FROM paid RETURNING payment;
 
 -- name: lock
 SELECT number, currency, state, posted, credit_line, payment_max, daily_amount_max,
        daily_count_max, day_amount, day_count, day
 FROM accounts WHERE number = ANY($1::bigint[])
 ORDER BY number FOR NO KEY UPDATE;
+
+-- name: pay
+-- A payment that was decided under locks. No rows: the key is known.
+WITH paid AS (
+    INSERT INTO payments
+        (id, tenant, key, fingerprint, debtor, creditor, amount, currency, status, reason, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    ON CONFLICT (tenant, key) DO NOTHING
+    RETURNING id
+), moved AS (
+    UPDATE accounts SET
+        posted = posted + CASE number WHEN $5 THEN -$7::bigint ELSE $7 END,
+        day_amount = CASE number WHEN $5 THEN $12::bigint ELSE day_amount END,
+        day_count = CASE number WHEN $5 THEN $13::bigint ELSE day_count END,
+        day = CASE number WHEN $5 THEN $14::date ELSE day END
+    WHERE number IN ($5, $6) AND $10 = 0 AND EXISTS (SELECT FROM paid)
+), entered AS (
+    INSERT INTO entries (payment, account, amount)
+    SELECT paid.id, leg.account, leg.amount
+    FROM paid, (VALUES ($5::bigint, -$7::bigint), ($6, $7)) AS leg (account, amount) WHERE $10 = 0
+)
+INSERT INTO outbox (payment, status) SELECT id, $9 FROM paid RETURNING payment;
 
 -- name: move
 UPDATE accounts a SET posted = m.posted, day_amount = m.day_amount, day_count = m.day_count, day = m.day
