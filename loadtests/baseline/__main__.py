@@ -1,4 +1,4 @@
-"""The conventional service: `python -m headrace.loadtests.baseline serve|verify`."""
+"""The conventional service: `python -m headrace.loadtests.baseline serve|verify|measure`."""
 
 import asyncio
 import sys
@@ -7,7 +7,10 @@ from typing import Annotated
 import msgspec
 import typer
 
-from headrace.loadtests.baseline import schema, verify, workers
+from headrace.loadtests.baseline import measure, schema, verify, workers
+
+WORKERS, POOL = 1, 8
+"""Chosen by measurement (README.md)."""
 
 app = typer.Typer(add_completion=False)
 DatabaseUrl = Annotated[str, typer.Option(help="Of PostgreSQL; the tables are made when absent.")]
@@ -18,8 +21,8 @@ def serve(
     database_url: DatabaseUrl,
     api_key: Annotated[str, typer.Option(help="Of its tenant.")],
     port: Annotated[int, typer.Option(help="Of 127.0.0.1.")] = 8300,
-    workers_: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 2,
-    pool: Annotated[int, typer.Option(min=1, help="Connections of each process.")] = 8,
+    workers_: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = WORKERS,
+    pool: Annotated[int, typer.Option(min=1, help="Connections of each process.")] = POOL,
 ) -> None:
     """Prints `ready` once it answers; SIGTERM ends it."""
     asyncio.run(schema.prepare(database_url, api_key))
@@ -32,6 +35,19 @@ def verify_books(database_url: DatabaseUrl) -> None:
     verdict = asyncio.run(verify.verify(database_url))
     print(msgspec.json.encode(verdict).decode())
     sys.exit(0 if verdict["result"] == "pass" else 1)
+
+
+@app.command("measure")
+def measure_service(
+    database_url: DatabaseUrl,
+    scenarios: Annotated[list[str], typer.Argument(help="Like single:64, loop:4, bulk_hot:4.")],
+    port: Annotated[int, typer.Option(help="Of 127.0.0.1.")] = 8300,
+    workers_: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = WORKERS,
+    pool: Annotated[int, typer.Option(min=1, help="Connections of each process.")] = POOL,
+    seconds: Annotated[float, typer.Option(help="Of each scenario.")] = 5,
+) -> None:
+    """Starts a service and tells payments/s, latency and CPU of each scenario."""
+    asyncio.run(measure.measure(database_url, port, workers_, pool, seconds, scenarios))
 
 
 if __name__ == "__main__":
