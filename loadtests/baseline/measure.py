@@ -1,8 +1,7 @@
 """Measures a service that it starts, with the bench's payments.
 
 A scenario is `single`, `loop` or `bulk`, `_hot` or not, and a number of connections: `bulk_hot:4`.
-CPU is told of the service and of PostgreSQL by the payment; cores are
-those of the load, too.
+CPU of the service and of PostgreSQL is by the payment; the cores used include the load's.
 """
 
 import secrets
@@ -96,9 +95,7 @@ async def _run(
         "p99 ms": load.percentile_ms(0.99),
         "service us": round(service_s / count * 1e6, 1),
         "postgres us": round(postgres_s / count * 1e6, 1),
-        "cores left": round(
-            (psutil.cpu_count() or 1) - (service_s + postgres_s + own_s) / load.seconds, 2
-        ),
+        "cores used": round(spent_s / load.seconds, 2),
         "answers": dict(load.statuses),
     }
     return f"{scenario}: " + ", ".join(f"{name} {figure}" for name, figure in figures.items())
