@@ -9,7 +9,7 @@ import typer
 
 from headrace.loadtests.baseline import measure, schema, verify, workers
 
-WORKERS, POOL = 1, 8
+WORKERS, POOL = 1, 4
 """Chosen by measurement (README.md)."""
 
 app = typer.Typer(add_completion=False)

@@ -31,8 +31,9 @@ from headrace.runtime.payments.refusals import Refusal
 from headrace.serve.problems import details
 
 TRIES = 5
-"""Of a transaction that PostgreSQL ended as part of a deadlock. Only a key that is sent in a loop
-and over another way at the same time can lead to one."""
+"""Of a transaction that PostgreSQL ended as part of a deadlock: single payments and loops lock
+accounts before keys, bulk keys before accounts, so that one key sent both ways at the same time can
+lead to one. Nothing else can."""
 T = TypeVar("T")
 
 
@@ -56,7 +57,8 @@ def create_app(database_url: str, pool_size: int) -> FastAPI:
     app.add_api_route("/v1/accounts/{account}", read_account, methods=["GET"])
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(ValidationError, _invalid)
-    app.add_exception_handler(TimeoutError, _unavailable)
+    for away in (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError):
+        app.add_exception_handler(away, _unavailable)
     return app
 
 
@@ -204,5 +206,5 @@ async def _invalid(request: Request, invalid: Exception) -> Response:
     return _refusal(Refusal.INVALID_FIELD, ".".join(map(str, first["loc"])), first["msg"])
 
 
-async def _unavailable(request: Request, late: Exception) -> Response:
+async def _unavailable(request: Request, away: Exception) -> Response:
     return _refusal(Refusal.UNAVAILABLE)

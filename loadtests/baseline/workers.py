@@ -16,6 +16,8 @@ from headrace.loadtests.baseline.app import create_app
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
 BACKLOG = 2048
+CONNECTIONS_MAX = 5_000
+"""Of a worker; more are answered with 503 at once."""
 
 
 def serve(database_url: str, port: int, workers: int, pool: int) -> int:
@@ -88,6 +90,7 @@ def _work(database_url: str, pool: int, listener: socket.socket, parent: Connect
     config = uvicorn.Config(
         create_app(database_url, pool), loop="uvloop", http="httptools", ws="none", lifespan="on",
         access_log=False, log_level="warning", server_header=False, date_header=False,
+        limit_concurrency=CONNECTIONS_MAX,
         timeout_graceful_shutdown=int(STOP_TIMEOUT_S / 2),
     )  # fmt: skip
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
