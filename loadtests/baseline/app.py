@@ -49,12 +49,12 @@ def create_app(database_url: str, pool_size: int) -> FastAPI:
             yield
 
     app = FastAPI(title="Headrace's baseline", lifespan=lifespan)
-    app.add_api_route("/v1/payments", create_payment, methods=["POST"])
-    app.add_api_route("/v1/payment-batches/bulk", create_bulk, methods=["POST"])
-    app.add_api_route("/v1/payment-batches/loop", create_loop, methods=["POST"])
-    app.add_api_route("/v1/account-batches", create_accounts, methods=["POST"])
-    app.add_api_route("/v1/payments/{payment}", read_payment, methods=["GET"])
-    app.add_api_route("/v1/accounts/{account}", read_account, methods=["GET"])
+    app.add_route("/v1/payments", create_payment, methods=["POST"])
+    app.add_route("/v1/payment-batches/bulk", create_bulk, methods=["POST"])
+    app.add_route("/v1/payment-batches/loop", create_loop, methods=["POST"])
+    app.add_route("/v1/account-batches", create_accounts, methods=["POST"])
+    app.add_route("/v1/payments/{payment}", read_payment, methods=["GET"])
+    app.add_route("/v1/accounts/{account}", read_account, methods=["GET"])
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(ValidationError, _invalid)
     for away in (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError):
@@ -129,12 +129,14 @@ async def create_accounts(request: Request) -> Response:
     return _json(200, {"results": told})
 
 
-async def read_payment(request: Request, payment: str) -> Response:
+async def read_payment(request: Request) -> Response:
     """As it stands."""
     state = request.app.state
     tenant = await state.access.tenant(request.headers.get("authorization", ""))
     try:
-        row = await state.pool.fetchrow(SQL["read"], uuid_utils.UUID(payment), tenant)
+        row = await state.pool.fetchrow(
+            SQL["read"], uuid_utils.UUID(request.path_params["payment"]), tenant
+        )
     except ValueError:
         row = None
     if row is None:
@@ -146,11 +148,11 @@ async def read_payment(request: Request, payment: str) -> Response:
     )
 
 
-async def read_account(request: Request, account: str) -> Response:
+async def read_account(request: Request) -> Response:
     """With its balance."""
     state = request.app.state
     tenant = await state.access.tenant(request.headers.get("authorization", ""))
-    return _json(200, await accounts.read(state.pool, tenant, account))
+    return _json(200, await accounts.read(state.pool, tenant, request.path_params["account"]))
 
 
 def _payment(
