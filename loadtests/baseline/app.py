@@ -49,12 +49,16 @@ def create_app(database_url: str, pool_size: int) -> FastAPI:
             yield
 
     app = FastAPI(title="Headrace's baseline", lifespan=lifespan)
-    app.add_route("/v1/payments", create_payment, methods=["POST"])
-    app.add_route("/v1/payment-batches/bulk", create_bulk, methods=["POST"])
-    app.add_route("/v1/payment-batches/loop", create_loop, methods=["POST"])
-    app.add_route("/v1/account-batches", create_accounts, methods=["POST"])
-    app.add_route("/v1/payments/{payment}", read_payment, methods=["GET"])
-    app.add_route("/v1/accounts/{account}", read_account, methods=["GET"])
+    app.add_api_route("/v1/payments", create_payment, methods=["POST"])
+    app.add_api_route("/v1/payments/at-once", create_payment_at_once, methods=["POST"])
+    app.add_api_route("/v1/payment-batches/bulk", create_bulk, methods=["POST"])
+    app.add_api_route(
+        "/v1/payment-batches/optimistic-bulk", create_optimistic_bulk, methods=["POST"]
+    )
+    app.add_api_route("/v1/payment-batches/loop", create_loop, methods=["POST"])
+    app.add_api_route("/v1/account-batches", create_accounts, methods=["POST"])
+    app.add_api_route("/v1/payments/{payment}", read_payment, methods=["GET"])
+    app.add_api_route("/v1/accounts/{account}", read_account, methods=["GET"])
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(ValidationError, _invalid)
     for away in (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError):
@@ -64,6 +68,15 @@ def create_app(database_url: str, pool_size: int) -> FastAPI:
 
 async def create_payment(request: Request) -> Response:
     """201 with the payment, settled or declined."""
+    return await _payment_by(request, single.pay)
+
+
+async def create_payment_at_once(request: Request) -> Response:
+    """The same, in one statement."""
+    return await _payment_by(request, single.pay_at_once)
+
+
+async def _payment_by(request: Request, pay: Callable[..., Awaitable[Paid]]) -> Response:
     state, headers = request.app.state, request.headers
     tenant = await state.access.tenant(headers.get("authorization", ""))
     body = bodies.payment.validate_json(await request.body())
@@ -71,7 +84,7 @@ async def create_payment(request: Request) -> Response:
     if key is None:
         raise Refused(Refusal.IDEMPOTENCY_KEY_MISSING, "Idempotency-Key")
     bodies.key.validate_python(key)
-    paid = await _tried(lambda: single.pay(state.pool, state.directory, tenant, body, key))
+    paid = await _tried(lambda: pay(state.pool, state.directory, tenant, body, key))
     told = _payment(paid, key, body.debtor, body.creditor, body.amount, body.currency)
     return _json(201, told, {"idempotent-replayed": "true"} if paid.replayed else None)
 
@@ -79,6 +92,11 @@ async def create_payment(request: Request) -> Response:
 async def create_bulk(request: Request) -> Response:
     """Every item's result, in their order."""
     return await _batch(request, bulk.pay)
+
+
+async def create_optimistic_bulk(request: Request) -> Response:
+    """The same, written before it is decided."""
+    return await _batch(request, bulk.pay_optimistically)
 
 
 async def create_loop(request: Request) -> Response:

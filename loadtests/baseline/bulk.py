@@ -1,9 +1,10 @@
-"""A batch as a PostgreSQL expert writes it: sets of rows, few round trips, locks held for short.
+"""A batch as a PostgreSQL expert writes it: sets of rows and few round trips.
 
-A batch is written whole before any account is locked, as if every key were new and all money
-there; under the locks only balances are looked at and changed. When a key turns out to be known,
-or an item to be declined or refused, the transaction is rolled back and the batch done again with
-care: keys claimed, accounts locked, items decided in order, and only then entries written.
+`pay` claims all keys, locks all accounts in order, decides the items in their order and writes sets
+of rows. `pay_optimistically` writes the batch whole before any account is locked, as if every key
+were new and all money there, so that locks are held for short: under them only balances are looked
+at and changed. When a key turns out to be known, or an item to be declined or refused, it is rolled
+back and done by `pay`.
 """
 
 from datetime import datetime
@@ -28,7 +29,7 @@ class _NotPlain(Exception):
     """The batch has a known key, or an item that isn't settled."""
 
 
-async def pay(connection: Connection, tenant: int, plan: Plan) -> None:
+async def pay_optimistically(connection: Connection, tenant: int, plan: Plan) -> None:
     """Fills the plan's answers."""
     if not plan.refused:
         try:
@@ -36,7 +37,7 @@ async def pay(connection: Connection, tenant: int, plan: Plan) -> None:
             return
         except (UniqueViolationError, _NotPlain):
             pass
-    await _pay_with_care(connection, tenant, plan)
+    await pay(connection, tenant, plan)
 
 
 async def _pay_plain(connection: Connection, tenant: int, plan: Plan) -> None:
@@ -69,7 +70,8 @@ async def _pay_plain(connection: Connection, tenant: int, plan: Plan) -> None:
         plan.answers[o.key] = Paid(o.id, SETTLED, 0, at)
 
 
-async def _pay_with_care(connection: Connection, tenant: int, plan: Plan) -> None:
+async def pay(connection: Connection, tenant: int, plan: Plan) -> None:
+    """Fills the plan's answers."""
     at = now()
     async with connection.transaction():
         claimed = await _claim(connection, tenant, plan.orders, at)

@@ -55,6 +55,7 @@ CREATE TABLE entries (
     account bigint NOT NULL,
     amount  bigint NOT NULL                           -- below zero: left the account
 );
+CREATE INDEX entries_account ON entries (account, payment);   -- an account's statement
 
 CREATE TABLE outbox (
     id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -1,6 +1,6 @@
 -- Accounts are locked in the order of their numbers, keys of a batch are taken in theirs.
 
--- name: pay_plain
+-- name: pay_at_once
 -- A whole payment in one statement, if nothing speaks against it: accounts open and of its currency,
 -- no limits, money there, key free. No rows: something does, or the key is known; nothing is done.
 WITH locked AS MATERIALIZED (
@@ -34,27 +34,28 @@ SELECT number, currency, state, posted, credit_line, payment_max, daily_amount_m
 FROM accounts WHERE number = ANY($1::bigint[])
 ORDER BY number FOR NO KEY UPDATE;
 
--- name: pay
+-- name: write
 -- A payment that was decided under locks. No rows: the key is known.
-WITH paid AS (
-    INSERT INTO payments
-        (id, tenant, key, fingerprint, debtor, creditor, amount, currency, status, reason, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-    ON CONFLICT (tenant, key) DO NOTHING
-    RETURNING id
-), moved AS (
-    UPDATE accounts SET
-        posted = posted + CASE number WHEN $5 THEN -$7::bigint ELSE $7 END,
-        day_amount = CASE number WHEN $5 THEN $12::bigint ELSE day_amount END,
-        day_count = CASE number WHEN $5 THEN $13::bigint ELSE day_count END,
-        day = CASE number WHEN $5 THEN $14::date ELSE day END
-    WHERE number IN ($5, $6) AND $10 = 0 AND EXISTS (SELECT FROM paid)
-), entered AS (
-    INSERT INTO entries (payment, account, amount)
-    SELECT paid.id, leg.account, leg.amount
-    FROM paid, (VALUES ($5::bigint, -$7::bigint), ($6, $7)) AS leg (account, amount) WHERE $10 = 0
-)
-INSERT INTO outbox (payment, status) SELECT id, $9 FROM paid RETURNING payment;
+INSERT INTO payments
+    (id, tenant, key, fingerprint, debtor, creditor, amount, currency, status, reason, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (tenant, key) DO NOTHING
+RETURNING id;
+
+-- name: enter
+INSERT INTO entries (payment, account, amount)
+VALUES ($1, $2, -$4::bigint), ($1, $3, $4);
+
+-- name: move_one
+UPDATE accounts SET
+    posted = posted + CASE number WHEN $1 THEN -$3::bigint ELSE $3 END,
+    day_amount = CASE number WHEN $1 THEN $4::bigint ELSE day_amount END,
+    day_count = CASE number WHEN $1 THEN $5::bigint ELSE day_count END,
+    day = CASE number WHEN $1 THEN $6::date ELSE day END
+WHERE number IN ($1, $2);
+
+-- name: tell
+INSERT INTO outbox (payment, status) VALUES ($1, $2);
 
 -- name: move
 UPDATE accounts a SET posted = m.posted, day_amount = m.day_amount, day_count = m.day_count, day = m.day

@@ -61,11 +61,12 @@ class Client(httpx.AsyncClient):
         assert [r["status"] for r in answer.json()["results"]] == [201] * len(body)
 
     async def pay(
-        self, key: str, debtor: str, creditor: str, amount: int, currency: str = "EUR"
-    ) -> httpx.Response:
+        self, key: str, debtor: str, creditor: str, amount: int, currency: str = "EUR",
+        path: str = "/v1/payments",
+    ) -> httpx.Response:  # fmt: skip
         """One payment."""
         body = {"debtor": debtor, "creditor": creditor, "amount": amount, "currency": currency}
-        return await self.post("/v1/payments", json=body, headers={"Idempotency-Key": key})
+        return await self.post(path, json=body, headers={"Idempotency-Key": key})
 
     async def batch(self, way: str, *items: tuple[str, str, str, int]) -> list[dict[str, Any]]:
         """Results of items of key, debtor, creditor and amount."""

@@ -1,4 +1,4 @@
-"""The baseline's two kinds of batches give the same answers and keep the same rules."""
+"""The baseline's kinds of batches give the same answers and keep the same rules."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-WAYS = pytest.mark.parametrize("way", ["loop", "bulk"])
+WAYS = pytest.mark.parametrize("way", ["loop", "bulk", "optimistic-bulk"])
 
 
 @pytest.fixture
@@ -140,7 +140,11 @@ async def test_every_way_at_once_on_the_same_accounts(
             if (n * 5 + len(kind)) % 6 != (n * 5 + 1) % 6
         ]
 
-    batches = [client.batch(way, *items(f"{way}{n}")) for n in range(6) for way in ("loop", "bulk")]
+    batches = [
+        client.batch(way, *items(f"{way}{n}"))
+        for n in range(6)
+        for way in ("loop", "bulk", "optimistic-bulk")
+    ]
     singles = [client.pay(*item) for n in range(3) for item in items(f"s{'x' * n}")[:30]]
     answers = await asyncio.gather(*batches, *singles)
     for results in answers[: len(batches)]:

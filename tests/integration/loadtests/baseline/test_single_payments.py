@@ -158,3 +158,22 @@ async def test_both_ways_between_two_accounts_at_once(client: Any) -> None:
     )
     assert {a.json()["status"] for a in answers} == {"settled"}
     assert await client.balance("left") == 10_000
+
+
+async def test_at_once_gives_the_same_answers(client: Any) -> None:
+    await client.open(("once-a", 100), ("once-b", 0))
+
+    async def pay(key: str, creditor: str, amount: int) -> tuple[int, str]:
+        answer = await client.pay(key, "once-a", creditor, amount, path="/v1/payments/at-once")
+        told = answer.json()
+        if answer.status_code == 201:
+            return 201, told["decline_reason"] or told["status"]
+        return answer.status_code, told["code"]
+
+    assert await pay("once-1", "once-b", 60) == (201, "settled")
+    assert await pay("once-1", "once-b", 60) == (201, "settled")
+    assert await pay("once-1", "once-b", 61) == (422, "key_reused")
+    assert await pay("once-2", "once-b", 41) == (201, "insufficient_funds")
+    assert await pay("once-3", "once-nobody", 1) == (404, "unknown_account")
+    assert await client.balance("once-a") == 40
+    assert await client.balance("once-b") == 60
