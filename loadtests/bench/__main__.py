@@ -78,7 +78,11 @@ def _progress(console: Console, timeout_s: float) -> Progress:
 def _plan(options: argparse.Namespace) -> Plan:
     seconds, rounds, paced_seconds = SHORT if options.short else FULL
     return Plan(
-        seconds, rounds, paced_seconds, options.single_connections, options.batch_connections
+        seconds=options.seconds or seconds,
+        rounds=options.rounds or rounds,
+        paced_seconds=paced_seconds,
+        single_connections=options.single_connections,
+        batch_connections=options.batch_connections,
     )
 
 
@@ -91,6 +95,8 @@ def _folder() -> Path:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="headrace.loadtests.bench", description=__doc__)
     parser.add_argument("--short", action="store_true", help="in three minutes instead of ten")
+    parser.add_argument("--seconds", type=float, help="of a scenario in a round (12; short: 4)")
+    parser.add_argument("--rounds", type=int, help="(2; short: 1)")
     parser.add_argument("--port", type=int, default=8190, help="of Headrace; the next, baseline's")
     parser.add_argument("--no-baseline", action="store_true", help="only Headrace and the ceiling")
     parser.add_argument("--baseline-workers", type=int, default=2, help="processes (2)")

@@ -24,10 +24,10 @@ def accounts() -> list[dict[str, object]]:
 
 
 class Payments:
-    """Endless, from a seed; no two of one `name` share a key."""
+    """Endless, seeded by `name`; no two of one name share a key."""
 
     def __init__(self, api_key: str, name: str, hot: bool, host: str = "127.0.0.1") -> None:
-        self._random = Random(hot)
+        self._random = Random(name)
         self._headers = {
             "Authorization": f"Bearer {api_key}", "Content-Type": "application/json"
         }  # fmt: skip
