@@ -16,18 +16,23 @@ from headrace.serve.gateway.reply import Send
 SERVES_OWN = "/-/"
 """Paths that Serve answers: whether the replica lives, and what it serves."""
 
-_gateway: Gateway | None = None
-"""This process's, once its replica has been asked to start."""
+_taker: ASGIApp | None = None
+"""Takes this process's requests, once its replica has been asked to start."""
+
+
+def take_requests(app: ASGIApp) -> ASGIApp:
+    """Gives `app` the requests of this process's replica; returns it."""
+    global _taker
+    _taker = app
+    return app
 
 
 class GatewayApp:
     """An ASGI object without state, for serve.ingress; the server's lifespan starts it."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        global _gateway
-        if _gateway is None:
-            _gateway = _put_together()
-        await _gateway(scope, receive, send)
+        gateway = _taker or take_requests(_put_together())
+        await gateway(scope, receive, send)
 
 
 class BeforeServe:
@@ -35,18 +40,18 @@ class BeforeServe:
     than all that the gateway does; it is Serve's replica, server and HAProxy all the same.
 
     What Serve would do is done here: `serve.admission` bounds what is under way, `counters` counts,
-    the server waits for open requests when it stops. Replicas of other deployments, which know no
-    gateway, go on to Serve.
+    the server waits for open requests when it stops. Replicas of other deployments, which take no
+    requests, go on to Serve.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._serve = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if _gateway is None or scope["type"] != "http" or scope["path"].startswith(SERVES_OWN):
+        if _taker is None or scope["type"] != "http" or scope["path"].startswith(SERVES_OWN):
             await self._serve(scope, receive, send)
         else:
-            await _gateway(scope, receive, send)
+            await _taker(scope, receive, send)
 
 
 def middlewares() -> list[Middleware]:

@@ -18,7 +18,7 @@ class App:
 
 def asked(gateway: App | None, monkeypatch: pytest.MonkeyPatch, *scopes: dict[str, str]) -> App:
     """What reached Serve."""
-    monkeypatch.setattr(asgi, "_gateway", gateway)
+    monkeypatch.setattr(asgi, "_taker", gateway)
     serve = App()
     (middleware,) = asgi.middlewares()
     before = middleware.cls(serve, *middleware.args, **middleware.kwargs)
