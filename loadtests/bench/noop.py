@@ -1,7 +1,8 @@
-"""The most that Serve can do: an ingress like the gateway's that answers without doing anything.
+"""The most that a gateway could do: an ingress like it that answers without doing anything.
 
-Deployed beside the platform's application for as long as a bench lasts, behind the same HAProxy and
-with the gateway's options. Its rate is the ceiling of single payments.
+Deployed beside the platform's application for as long as a bench lasts: behind the same HAProxy,
+with the gateway's options, and taking requests as early as it does. Its rate is the ceiling of
+single payments.
 """
 
 from typing import Any
@@ -12,6 +13,7 @@ from ray.serve import Application
 from headrace.runtime import settings as settings_module
 from headrace.serve.admission import Receive
 from headrace.serve.gateway.app import Scope
+from headrace.serve.gateway.asgi import take_requests
 from headrace.serve.gateway.reply import Send
 
 BODY = b'{"status":"settled"}'
@@ -24,6 +26,7 @@ class NoopApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await receive()
+            take_requests(self)
             await send({"type": "lifespan.startup.complete"})
             await receive()
             await send({"type": "lifespan.shutdown.complete"})

@@ -6,6 +6,7 @@ import pytest
 
 from headrace.loadtests.bench import noop
 from headrace.serve import app
+from headrace.serve.gateway import asgi
 
 
 @pytest.fixture(autouse=True)
@@ -41,3 +42,26 @@ async def test_it_reads_the_whole_body_and_answers_as_for_a_payment() -> None:
     assert next(pieces, None) is None
     assert [message.get("status") for message in sent] == [201, None]
     assert sent[1]["body"] == noop.BODY
+
+
+async def test_it_takes_requests_as_early_as_the_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asgi, "_taker", None)
+    started = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next(started, {"type": "http.request", "body": b"", "more_body": False})
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def serves_own_handling(scope: Any, receive: Any, send: Any) -> None:
+        pytest.fail("the request went on to Serve")
+
+    await noop.NoopApp()({"type": "lifespan"}, receive, send)
+    assert [message["type"] for message in sent] == [
+        "lifespan.startup.complete", "lifespan.shutdown.complete",
+    ]  # fmt: skip
+    scope = {"type": "http", "path": "/noop/v1/payments"}
+    await asgi.BeforeServe(serves_own_handling)(scope, receive, send)
+    assert sent[-1]["body"] == noop.BODY
