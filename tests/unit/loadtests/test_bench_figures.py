@@ -53,6 +53,15 @@ def test_cpu_that_is_unknown_in_one_round_is_not_told() -> None:
     assert row([run("single", 10, 1), run("single", 10, 1, cpu_s=None)]).cpu_us is None
 
 
+def test_the_round_that_others_disturbed_most_is_told() -> None:
+    disturbed = run("single", 10, 1)
+    disturbed.others_share = 0.4
+    calm = run("single", 10, 1)
+    calm.others_share = 0.02
+    assert row([calm, disturbed]).others_share == 0.4
+    assert row([run("noop", 10, 1, None)]).others_share is None
+
+
 def test_a_scenario_without_payments_is_no_row() -> None:
     with pytest.raises(ValueError, match="single"):
         row([run("single", 0, 1)])
