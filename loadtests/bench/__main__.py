@@ -1,6 +1,7 @@
 """`python -m headrace.loadtests.bench`: Headrace beside the no-op ceiling and the baseline.
 
-On fresh data; the last line on standard output is one JSON object.
+On fresh data; the last line on standard output is one JSON object. The exit code is 1 when the
+books of either are wrong, whatever a target says.
 """
 
 import argparse
@@ -45,6 +46,8 @@ def main() -> None:
     for path in charts.draw(results.rows, options.folder):
         console.print(f"drew {path}")
     print(json.dumps(results.json))
+    if results.json["verify"] != "pass":
+        sys.exit("the books are wrong")
 
 
 async def _measure(options: argparse.Namespace, timeout_s: float, console: Console) -> Results:
