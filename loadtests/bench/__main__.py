@@ -102,7 +102,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="(2; short: 1)")
     parser.add_argument("--port", type=int, default=8190, help="of Headrace; the next, baseline's")
     parser.add_argument("--no-baseline", action="store_true", help="only Headrace and the ceiling")
-    parser.add_argument("--baseline-workers", type=int, default=2, help="processes (2)")
+    parser.add_argument("--baseline-workers", type=int, default=1, help="processes (1)")
     parser.add_argument("--baseline-pool", type=int, default=8, help="connections of each (8)")
     for name, default in (("single", SINGLE_CONNECTIONS), ("batch", BATCH_CONNECTIONS)):
         parser.add_argument(f"--{name}-connections", type=int, default=default, help=f"({default})")

@@ -9,6 +9,7 @@ from headrace.loadtests.bench.http_load import percentile_ms
 
 HEADRACE = ("single", "single_hot", "batch", "batch_hot")
 BASELINE = ("single", "single_hot", "loop", "bulk", "bulk_hot")
+EXPERT = ("single", "bulk")
 RATIOS = {
     "single_vs_noop": ("single", "noop"),
     "single_vs_baseline": ("single", "baseline.single"),
@@ -20,6 +21,10 @@ RATIOS = {
     "batch_hot_vs_batch": ("batch_hot", "batch"),
 }
 """Of the rates of two rows."""
+EXPERT_RATIOS = {
+    "single_vs_single": ("single", "expert.single"),
+    "batch_vs_bulk": ("batch", "expert.bulk"),
+}
 
 Json = dict[str, Any]
 
@@ -95,11 +100,13 @@ def rows(runs: Sequence[Run]) -> dict[str, Row]:
     return {name: row(of_one) for name, of_one in by_scenario.items()}
 
 
-def ratios(measured: Mapping[str, Row]) -> dict[str, float]:
+def ratios(
+    measured: Mapping[str, Row], wanted: Mapping[str, tuple[str, str]] = RATIOS
+) -> dict[str, float]:
     """Those of which both sides were measured."""
     return {
         name: round(measured[ours].rps / measured[theirs].rps, 2)
-        for name, (ours, theirs) in RATIOS.items()
+        for name, (ours, theirs) in wanted.items()
         if ours in measured and theirs in measured
     }
 
@@ -110,14 +117,17 @@ def as_json(measured: Mapping[str, Row], rest: Json) -> Json:
     if "noop" in measured:
         told["noop"] = {"rps": measured["noop"].rps}
     told |= {name: _told(measured[name]) for name in HEADRACE if name in measured}
-    baseline = {
-        name: _told(measured[f"baseline.{name}"])
-        for name in BASELINE
-        if f"baseline.{name}" in measured
-    }
-    if baseline:
+    if baseline := _under("baseline", BASELINE, measured):
         told["baseline"] = baseline
+    if expert := _under("expert", EXPERT, measured):
+        told["expert"] = expert | {"ratios": ratios(measured, EXPERT_RATIOS)}
     return told | {"ratios": ratios(measured)} | rest
+
+
+def _under(part: str, names: Sequence[str], measured: Mapping[str, Row]) -> Json:
+    return {
+        name: _told(measured[f"{part}.{name}"]) for name in names if f"{part}.{name}" in measured
+    }
 
 
 def _told(row: Row) -> dict[str, float]:

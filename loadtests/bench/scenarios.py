@@ -13,7 +13,8 @@ SINGLE_CONNECTIONS, BATCH_CONNECTIONS = 128, 8
 
 
 class Scenario(Struct, frozen=True):
-    """Named as in the figures: `baseline.loop` is `loop` under `baseline`."""
+    """Named as in the figures: `baseline.loop` is `loop` under `baseline`, and what an expert can
+    make of that service stands under `expert`."""
 
     name: str
     subject: Subject
@@ -32,13 +33,16 @@ class Scenario(Struct, frozen=True):
 
 
 LOOP, BULK = "/v1/payment-batches/loop", "/v1/payment-batches/bulk"
+AT_ONCE, OPTIMISTIC = "/v1/payments/at-once", "/v1/payment-batches/optimistic-bulk"
 ROUND = (
     Scenario("noop", "noop"),
     Scenario("single", "headrace"),
     Scenario("baseline.single", "baseline"),
+    Scenario("expert.single", "baseline", path=AT_ONCE),
     Scenario("batch", "headrace", batch=True),
     Scenario("baseline.loop", "baseline", batch=True, path=LOOP),
     Scenario("baseline.bulk", "baseline", batch=True, path=BULK),
+    Scenario("expert.bulk", "baseline", batch=True, path=OPTIMISTIC),
     Scenario("single_hot", "headrace", hot=True),
     Scenario("baseline.single_hot", "baseline", hot=True),
     Scenario("batch_hot", "headrace", batch=True, hot=True),

@@ -14,7 +14,8 @@ from headrace.loadtests.bench.targets import TARGETS, verdicts
 RATES = {
     "noop": 5_000, "single": 2_000, "single_hot": 1_800, "batch": 20_000, "batch_hot": 24_000,
     "baseline.single": 800, "baseline.single_hot": 200, "baseline.loop": 1_000,
-    "baseline.bulk": 16_000, "baseline.bulk_hot": 12_000,
+    "baseline.bulk": 16_000, "baseline.bulk_hot": 12_000, "expert.single": 1_000,
+    "expert.bulk": 25_000,
 }  # fmt: skip
 REST = {
     "third_of_peak": {"p50_ms": 20.0, "p99_ms": 60.0},
@@ -99,8 +100,9 @@ def test_the_last_line_has_the_promised_shape() -> None:
         assert told[name].keys() == row_keys
     assert list(told["baseline"]) == ["single", "single_hot", "loop", "bulk", "bulk_hot"]
     assert all(of_one.keys() == row_keys for of_one in told["baseline"].values())
+    assert told["expert"]["ratios"] == {"single_vs_single": 2, "batch_vs_bulk": 0.8}
     assert list(told) == [
-        "noop", "single", "single_hot", "batch", "batch_hot", "baseline", "ratios",
+        "noop", "single", "single_hot", "batch", "batch_hot", "baseline", "expert", "ratios",
         "third_of_peak", "idle", "crossing_share", "risk_degraded_share", "memory_mib", "start_s",
         "verify",
     ]  # fmt: skip
