@@ -27,6 +27,9 @@ _ROW = np.dtype(
     [("fields", ">i2")]
     + [part for n in _FIXED for part in ((f"{n}_length", ">i4"), (n, _PACKED[n]))]
 )
+_EMPTY_ROW = Layout(">h" + "".join(f"i{_PACKED[n].itemsize}x" for n in _FIXED)).pack(
+    len(COLUMNS), *(_PACKED[n].itemsize for n in _FIXED)
+)
 _TAIL_FROM = len(_FIXED)
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -46,10 +49,8 @@ def encode(records: Sequence[Record]) -> bytes:
         packs.append(_pack(*fields[:_TAIL_FROM]))
         tails.append(_tail(*fields[_TAIL_FROM:]))
     packed = np.frombuffer(b"".join(packs), _PACKED)
-    rows = np.empty(len(records), _ROW)
-    rows["fields"] = len(COLUMNS)
+    rows = np.frombuffer(bytearray(_EMPTY_ROW * len(records)), _ROW)
     for name in _FIXED:
-        rows[f"{name}_length"] = _PACKED[name].itemsize
         rows[name] = packed[name]
     rows["at"] -= POSTGRES_EPOCH_US
     rows["occurred_at"] -= POSTGRES_EPOCH_US

@@ -25,10 +25,13 @@ def decide_carry(book: Book, batch: Batch, leg: LegToCarry, now: int) -> Answer:
     reason = _obstacle(account, leg)
     seq = book.next_seq(batch, partition, now)
     record = Record(
-        seq=seq, credit_seq=seq, partition=partition.number, credit_partition=partition.number,
-        kind=K.LEG_REFUSED, at=now, occurred_at=leg.occurred_at, tenant=leg.tenant,
-        currency=leg.currency, amount=leg.amount, payment=leg.payment, leg=leg.leg,
-        creditor=leg.creditor, trace=leg.trace, reason=int(reason),
+        seq, seq,
+        0, 0, leg.creditor, leg.amount,
+        0, 0, 0, 0,
+        now, leg.occurred_at, 0,
+        leg.payment, leg.trace, leg.tenant, 0,
+        partition.number, partition.number,
+        K.LEG_REFUSED, 0, int(reason), leg.leg, leg.currency,
     )  # fmt: skip
     if not reason:
         kind = TRANSIT_OUT if leg.refund else TRANSIT_IN
@@ -67,10 +70,13 @@ def decide_arrived(book: Book, batch: Batch, command: Arrived, now: int) -> Answ
     now = max(now, partition.at)
     seq = book.next_seq(batch, partition, now)
     record = Record(
-        seq=seq, credit_seq=seq, partition=partition.number, credit_partition=partition.number,
-        kind=K.COMPLETED, at=now, occurred_at=now, tenant=leg.tenant, currency=leg.currency,
-        amount=leg.amount, payment=leg.payment, leg=leg.leg, creditor=leg.creditor,
-        trace=leg.trace, reason=command.reason,
+        seq, seq,
+        0, 0, leg.creditor, leg.amount,
+        0, 0, 0, 0,
+        now, now, 0,
+        leg.payment, leg.trace, leg.tenant, 0,
+        partition.number, partition.number,
+        K.COMPLETED, 0, command.reason, leg.leg, leg.currency,
     )  # fmt: skip
     refused = command.reason != 0
     if leg.refund:

@@ -94,13 +94,14 @@ def decide_payment(
 
     seq = book.next_seq(batch, partition, now)
     record = Record(
-        seq=seq, credit_seq=seq, partition=partition.number, credit_partition=partition.number,
-        kind=0, leg=NO_LEG if command.manual_capture else 0,
-        at=now, occurred_at=command.occurred_at or now, tenant=command.tenant,
-        currency=currency, amount=amount, payment=payment_id(now, partition.number),
-        debit=debtor.number, creditor=creditor.number, reason=int(reason), risk_score=risk.score,
-        risk_flags=risk.flags, risk_model=risk.model, fingerprint=command.fingerprint,
-        trace=command.trace, key=command.key, reference=command.reference, details=command.details,
+        seq, seq,
+        debtor.number, 0, creditor.number, amount,
+        0, 0, 0, 0,
+        now, command.occurred_at or now, command.fingerprint,
+        payment_id(now, partition.number), command.trace, command.tenant, risk.flags,
+        partition.number, partition.number,
+        0, 0, int(reason), NO_LEG if command.manual_capture else 0, currency,
+        risk.score, risk.model, command.key, command.reference, command.details,
     )  # fmt: skip
     debtor.batch = batch.number
     batch.accounts.add(debtor.number)
