@@ -23,7 +23,7 @@ from headrace.loadtests.bench.platform import BenchError
 from headrace.loadtests.bench.run import Bench, Plan, Results
 from headrace.loadtests.bench.scenarios import BATCH_CONNECTIONS, SINGLE_CONNECTIONS
 
-FULL, SHORT = (12.0, 2, 15.0), (4.0, 1, 5.0)
+FULL, SHORT = (10.0, 2, 15.0), (4.0, 1, 5.0)
 """Seconds of a scenario in a round, rounds, seconds of a paced run."""
 LOG_WIDTH = 120
 """Characters a line where standard error is no terminal."""
@@ -98,7 +98,7 @@ def _folder() -> Path:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="headrace.loadtests.bench", description=__doc__)
     parser.add_argument("--short", action="store_true", help="in three minutes instead of ten")
-    parser.add_argument("--seconds", type=float, help="of a scenario in a round (12; short: 4)")
+    parser.add_argument("--seconds", type=float, help="of a scenario in a round (10; short: 4)")
     parser.add_argument("--rounds", type=int, help="(2; short: 1)")
     parser.add_argument("--port", type=int, default=8190, help="of Headrace; the next, baseline's")
     parser.add_argument("--no-baseline", action="store_true", help="only Headrace and the ceiling")

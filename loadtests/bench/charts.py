@@ -15,6 +15,7 @@ PANELS = {
         ("no-op ceiling", "noop"),
         ("single", "single"),
         ("single", "baseline.single"),
+        ("single, at once", "expert.single"),
         ("single, hot", "single_hot"),
         ("single, hot", "baseline.single_hot"),
     ),
@@ -22,14 +23,17 @@ PANELS = {
         ("batch", "batch"),
         ("loop", "baseline.loop"),
         ("bulk", "baseline.bulk"),
+        ("bulk, optimistic", "expert.bulk"),
         ("batch, hot", "batch_hot"),
         ("bulk, hot", "baseline.bulk_hot"),
     ),
 }
 """Labels and scenarios, top to bottom."""
-SUBJECTS = {"Headrace": "#1f6feb", "baseline": "#e08a1e", "no-op": "#a0a8b4"}
+SUBJECTS = {
+    "Headrace": "#1f6feb", "baseline": "#e08a1e", "expert": "#f2c078", "no-op": "#a0a8b4"
+}  # fmt: skip
 INK, FAINT = "#24292f", "#d8dee4"
-WIDTH_INCHES, HEIGHT_INCHES = 11.0, 4.2
+WIDTH_INCHES, HEIGHT_INCHES = 11.0, 4.8
 HEADROOM = 1.28
 """Of an axis beyond its largest value, for that value's label."""
 
