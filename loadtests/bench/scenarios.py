@@ -8,8 +8,8 @@ Subject = Literal["noop", "headrace", "baseline"]
 
 BATCH = 1_000
 """Payments in one request of the batch scenarios."""
-SINGLE_CONNECTIONS, BATCH_CONNECTIONS = 128, 8
-"""Enough for both services' best (loadtests/README.md)."""
+SINGLE_CONNECTIONS, BATCH_CONNECTIONS = 256, 8
+"""Enough clients for batches to form, few enough for answers within 0.1 s."""
 
 
 class Scenario(Struct, frozen=True):
