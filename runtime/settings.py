@@ -29,6 +29,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Under way in a gateway before Serve lets more wait outside, where nothing is bounded."""
     gateway_payments_max: int = 30_000
     """Accepted by a gateway and not answered yet; more is refused with 429."""
+    gateway_wait_max_s: float = 0.5
+    """While payments wait longer than this for a call to their actor, new ones are refused with
+    429. What goes on with an earlier payment (captures, refunds, decisions) is not."""
     gateway_reads_max: int = 500
     """Reads, and small changes outside the partitions, that a gateway has under way; then 429."""
     gateway_streams_max: int = 200

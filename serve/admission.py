@@ -25,6 +25,11 @@ class Bound:
         self.taken = 0
         self.refused = 0
 
+    @property
+    def full(self) -> bool:
+        """Whether not even one more would be taken."""
+        return self.taken >= self.most
+
     def take(self, count: int = 1) -> None:
         """Raises Problem(OVERLOADED) when there would be too many."""
         if self.taken + count > self.most:

@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 
 from headrace.runtime.payments.answer import Answer, Done
 from headrace.runtime.payments.command import Command
+from headrace.runtime.payments.refusals import Refusal
 from headrace.serve.admission import Bound
-from headrace.serve.problems import problem
+from headrace.serve.problems import Problem, problem
 
 T = TypeVar("T")
 Submit = Callable[[Sequence[Command]], Coroutine[Any, Any, list[Answer]]]
@@ -16,10 +17,22 @@ Submit = Callable[[Sequence[Command]], Coroutine[Any, Any, list[Answer]]]
 class Submissions:
     """What a gateway has submitted and not answered. Each runs in a task of its own."""
 
-    def __init__(self, submit: Submit, payments: Bound) -> None:
+    def __init__(
+        self, submit: Submit, payments: Bound, waiting_s: Callable[[], float], wait_max_s: float
+    ) -> None:
+        """`waiting_s` tells how long what is submitted has waited to be on its way."""
         self._submit = submit
         self._payments = payments
+        self._waiting_s = waiting_s
+        self._wait_max_s = wait_max_s
         self._running: set[asyncio.Task[Any]] = set()
+
+    def admit(self) -> None:
+        """Raises Problem(OVERLOADED) when nothing more can be answered in good time. To be asked
+        before a body is read: then a refusal costs next to nothing."""
+        if self._payments.full or self._waiting_s() > self._wait_max_s:
+            self._payments.refused += 1
+            raise Problem(Refusal.OVERLOADED, "what was accepted before takes too long already")
 
     async def one(self, command: Command) -> Done:
         """Submits it; raises Problem for a refusal."""
