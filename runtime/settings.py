@@ -27,6 +27,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Calls out at once from a gateway to an actor."""
     gateway_requests_max: int = 40_000
     """Under way in a gateway before Serve lets more wait outside, where nothing is bounded."""
+    gateway_posts_max: int = 1_000
+    """POST requests that HAProxy lets to a gateway at once; more is refused with 429 before it."""
     gateway_payments_max: int = 30_000
     """Accepted by a gateway and not answered yet; more is refused with 429."""
     gateway_wait_max_s: float = 0.5
@@ -38,6 +40,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Event streams open at a gateway; more is refused with 429."""
     gateway_body_bytes_max: int = 128 * 1024 * 1024
     """Of all bodies that a gateway is receiving at once; more is refused with 429."""
+    head_timeout_s: float = 10.0
+    """From a request's first byte to the end of its headers."""
     body_timeout_s: float = 15.0
     """From a request's headers to the end of its body."""
     accounts_in_memory_max: int = 200_000
