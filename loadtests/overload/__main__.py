@@ -30,6 +30,8 @@ OPEN_FILES = 16_384
 CROWDED_SHARE = 3
 """The crowd stands beside this fraction (a third) of the single path's peak."""
 CROWDED_CONNECTIONS = 64
+CROWDED_S_LEAST = 20.0
+"""Longer than the platform bears a body that doesn't come."""
 say = Console(stderr=True).print
 
 
@@ -169,7 +171,7 @@ class Overload:
 
     async def _crowded(self, size: CrowdSize, per_second: float) -> None:
         """A normal load without the crowd and beside it."""
-        seconds = max(self._seconds / 4, 5)
+        seconds = max(self._seconds / 4, CROWDED_S_LEAST)
 
         async def normal() -> dict[str, Any]:
             load = await drive(
