@@ -64,9 +64,11 @@ def write_wrapper(folder: Path, settings: Settings) -> Path:
     return wrapper
 
 
-def connections_max() -> int:
-    """Clients' connections at once: each may need two of the files that a process can open."""
-    _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if files == resource.RLIM_INFINITY:
+def connections_max(files_max: int | None = None) -> int:
+    """Clients' connections at once. Each may need two and a half of the files that a process can
+    open (one on each side, and the pipe of every fourth); HAProxy will not start with fewer."""
+    if files_max is None:
+        _, files_max = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files_max == resource.RLIM_INFINITY:
         return CONNECTIONS_MAX
-    return max(1, min(CONNECTIONS_MAX, (files - FILES_BESIDE_CONNECTIONS) // 2))
+    return max(1, min(CONNECTIONS_MAX, (files_max - FILES_BESIDE_CONNECTIONS) * 2 // 5))

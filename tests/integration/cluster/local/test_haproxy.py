@@ -3,7 +3,10 @@
 import asyncio
 import importlib.util
 import json
+import resource
+import socket
 import subprocess
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -164,3 +167,32 @@ def test_two_gateways_take_twice_as_many(tmp_path: Path) -> None:
     settings = msgspec.structs.replace(Settings(gateway_posts_max=7), gateways=2)
     haproxy.write_wrapper(tmp_path, settings)
     assert "be_conn gt 14 " in (tmp_path / "haproxy.sed").read_text()
+
+
+@pytest.mark.parametrize("files", [4_096, 20_000])
+def test_haproxy_starts_within_the_files_that_a_process_may_open(
+    tmp_path: Path, files: int
+) -> None:
+    (port, server_port) = free_ports(2)
+    file = tmp_path / "haproxy.cfg"
+    text = CONFIGURATION.format(port=port, server_port=server_port)
+    file.write_text(text.replace("maxconn 100", f"maxconn {haproxy.connections_max(files)}"))
+    wrapper = haproxy.write_wrapper(tmp_path, Settings())
+    process = subprocess.Popen(
+        [wrapper, "-db", "-f", file],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)),
+    )
+    try:
+        deadline = time.monotonic() + 10
+        while not _listens(port):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as knocking:
+        return knocking.connect_ex(("127.0.0.1", port)) == 0
