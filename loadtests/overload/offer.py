@@ -6,12 +6,13 @@ that are due wait for one; those that have waited for `patience_s` are given up,
 """
 
 import asyncio
+import math
 import subprocess
 import sys
 import time
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -69,12 +70,12 @@ class Offered(msgspec.Struct, kw_only=True):
         return sum(self.statuses.values()) + self.failed
 
 
-def percentile_ms(latencies_s: "array[float]", share: float) -> float:
-    """0 when there are none."""
-    if not latencies_s:
-        return 0.0
+def percentile_ms(latencies_s: Sequence[float], share: float) -> float:
+    """The latency that this share of the requests did not exceed; 0 when there are none."""
     ordered = sorted(latencies_s)
-    return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000, 1)
+    if not ordered:
+        return 0.0
+    return round(ordered[max(0, math.ceil(len(ordered) * share) - 1)] * 1000, 1)
 
 
 class Offer:
