@@ -1,7 +1,7 @@
 # Needs Python 3.11 or newer; everything else comes into .venv, at the versions and with the
 # hashes of requirements.lock.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench chaos chaos-short format lock clean
+.PHONY: help install run test check bench overload chaos chaos-short format lock clean
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -29,6 +29,9 @@ check: $(VENV)/installed-dev  ## lint, format, types and the direction of import
 
 bench: $(VENV)/installed  ## measure a platform on fresh data, in some three minutes
 	@$(BIN)/python -m headrace.loadtests.bench
+
+overload: $(VENV)/installed  ## offer a platform three times what it can take, then crowd it, in some seven minutes
+	@$(BIN)/python -m headrace.loadtests.overload
 
 chaos: $(VENV)/installed  ## kill parts of a platform for a quarter of an hour and judge its books (SEED=1)
 	@$(BIN)/python -m headrace.loadtests.chaos --seed $(SEED)

@@ -27,8 +27,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Calls out at once from a gateway to an actor."""
     gateway_requests_max: int = 40_000
     """Under way in a gateway before Serve lets more wait outside, where nothing is bounded."""
-    gateway_posts_max: int = 1_000
-    """POST requests that HAProxy lets to a gateway at once; more is refused with 429 before it."""
+    front_requests_max: int = 1_000
+    """Under way at a gateway, event streams too; beyond it HAProxy refuses a POST with 429."""
     gateway_payments_max: int = 30_000
     """Accepted by a gateway and not answered yet; more is refused with 429."""
     gateway_wait_max_s: float = 0.5
@@ -118,6 +118,10 @@ class Settings(Struct, frozen=True, kw_only=True):
             (
                 self._gateway_under_way_max() < self.gateway_requests_max,
                 "gateway_requests_max: more than a gateway's payments, reads and streams together",
+            ),
+            (
+                self.gateway_streams_max < self.front_requests_max,
+                "front_requests_max: more than gateway_streams_max",
             ),
             (
                 self.body_bytes_max <= self.gateway_body_bytes_max,

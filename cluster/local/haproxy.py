@@ -6,8 +6,8 @@ puts lines of ours into the file:
 * Nothing listens beyond the loopback interface: Serve lets the metrics' and statistics' pages.
 * A head that comes slowly, or a small body, is borne here: a gateway sees whole requests. A body
   larger than HAProxy's buffer (16 KB) goes on as it comes, and ends at the gateway's own time-out.
-* A POST for which the gateways have too many under way is answered 429 here, at a twentieth of what
-  the same answer costs a gateway.
+* When the gateways have too much under way, a POST is answered 429 here, for a fraction of what the
+  same answer costs a gateway, and without waiting until its turn there comes.
 """
 
 import resource
@@ -38,7 +38,7 @@ s/^\( *bind \)\**:/\1127.0.0.1:/
 /^frontend http_frontend/a\
     http-request wait-for-body time {body_timeout_s}s if METH_POST # headrace
 /^    http-reuse always/a\
-    http-request return status 429 content-type application/problem+json file {refusal} hdr Retry-After {retry_after_s} hdr Cache-Control no-store if METH_POST {{ be_conn gt {posts_max} }} # headrace
+    http-request return status 429 content-type application/problem+json file {refusal} hdr Retry-After {retry_after_s} hdr Cache-Control no-store if METH_POST {{ be_conn gt {requests_max} }} # headrace
 """  # noqa: E501
 
 
@@ -55,7 +55,7 @@ def write_wrapper(folder: Path, settings: Settings) -> Path:
             body_timeout_s=max(1, round(settings.body_timeout_s)),
             refusal=refusal,
             retry_after_s=RETRY_AFTER_S[Refusal.OVERLOADED],
-            posts_max=settings.gateway_posts_max * settings.gateways,
+            requests_max=settings.front_requests_max * settings.gateways,
         )
     )
     binary = shlex.quote(str(get_haproxy_binary()))

@@ -18,7 +18,7 @@ from headrace.cluster.local import haproxy
 from headrace.cluster.local.ports import free_ports
 from headrace.runtime.settings import Settings
 
-POSTS_MAX = 2
+REQUESTS_MAX = 2
 CONFIGURATION = """global
     maxconn 100
 defaults
@@ -74,7 +74,7 @@ class Front:
 
 @pytest_asyncio.fixture
 async def front(tmp_path: Path) -> AsyncIterator[Front]:
-    settings = Settings(gateway_posts_max=POSTS_MAX, head_timeout_s=1, body_timeout_s=1)
+    settings = Settings(front_requests_max=REQUESTS_MAX, head_timeout_s=1, body_timeout_s=1)
     port, server_port = free_ports(2)
     file = tmp_path / "haproxy.cfg"
     file.write_text(CONFIGURATION.format(port=port, server_port=server_port))
@@ -110,8 +110,8 @@ def post(path: str, length: int = 4, body: bytes = b"body") -> bytes:
 
 
 async def test_what_the_gateways_cannot_take_is_refused_before_them(front: Front) -> None:
-    accepted = [await front.send(post(f"/{n}")) for n in range(POSTS_MAX)]
-    await front.saw(POSTS_MAX)
+    accepted = [await front.send(post(f"/{n}")) for n in range(REQUESTS_MAX)]
+    await front.saw(REQUESTS_MAX)
     refused = await front.send(post("/more"))
     head = (await head_of(refused)).lower()
     assert head.startswith(b"http/1.1 429")
@@ -123,14 +123,14 @@ async def test_what_the_gateways_cannot_take_is_refused_before_them(front: Front
         9:12
     ] == b"200"
     front.let.set()
-    assert [(await head_of(reader))[9:12] for reader in accepted] == [b"200"] * POSTS_MAX
+    assert [(await head_of(reader))[9:12] for reader in accepted] == [b"200"] * REQUESTS_MAX
     assert (await head_of(await front.send(post("/again"))))[9:12] == b"200"
     assert not any(b"/more" in line for line in front.seen)
 
 
 async def test_small_bodies_half_sent_take_no_place_and_end(front: Front) -> None:
     front.let.set()
-    half = [await front.send(post("/half", body=b"bo")) for _ in range(POSTS_MAX + 1)]
+    half = [await front.send(post("/half", body=b"bo")) for _ in range(REQUESTS_MAX + 1)]
     assert (await head_of(await front.send(post("/whole"))))[9:12] == b"200"
     assert {(await head_of(reader))[9:12] for reader in half} == {b"408"}
     assert front.seen == [b"POST /whole HTTP/1.1"]
@@ -164,7 +164,7 @@ def test_serve_writes_the_lines_after_which_ours_come(line: str) -> None:
 
 
 def test_two_gateways_take_twice_as_many(tmp_path: Path) -> None:
-    settings = msgspec.structs.replace(Settings(gateway_posts_max=7), gateways=2)
+    settings = msgspec.structs.replace(Settings(front_requests_max=7), gateways=2)
     haproxy.write_wrapper(tmp_path, settings)
     assert "be_conn gt 14 " in (tmp_path / "haproxy.sed").read_text()
 
