@@ -56,8 +56,10 @@ async def backlog(settings: "Settings") -> "AsyncIterator[tuple[House, BusyActor
         async with asyncio.timeout(10):
             while platform.partitions.waiting_s() <= 0.05:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
-        yield house, busy, ["first", "second"]
-        busy.let()
+        try:
+            yield house, busy, ["first", "second"]
+        finally:
+            busy.let()
         assert [answer.status_code for answer in await asyncio.gather(*paying)] == [201, 201]
 
 
