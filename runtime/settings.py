@@ -27,9 +27,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Calls out at once from a gateway to an actor."""
     gateway_requests_max: int = 40_000
     """Under way in a gateway before Serve lets more wait outside, where nothing is bounded."""
-    front_requests_max: int = 1_000
+    front_requests_max: int = 500
     """Under way at a gateway, event streams too; beyond it HAProxy refuses a POST with 429."""
-    gateway_payments_max: int = 30_000
+    gateway_payments_max: int = 16_000
     """Accepted by a gateway and not answered yet; more is refused with 429."""
     gateway_wait_max_s: float = 0.5
     """While payments wait longer than this for a call to their actor, new ones are refused with

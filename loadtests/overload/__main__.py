@@ -112,6 +112,7 @@ class Overload:
             "accepted_p99_ms": offered.accepted_p99_ms,
             "accepted_p99_ms_max": way.accepted_p99_ms_max,
             "refused": offered.refused,
+            "refused_by_gateway": offered.refused_by_gateway,
             "refused_p50_ms": offered.refused_p50_ms,
             "refused_p99_ms": offered.refused_p99_ms,
             "without_retry_after": offered.without_retry_after,

@@ -48,6 +48,8 @@ class Offered(msgspec.Struct, kw_only=True):
     """Payments in them that were decided."""
     unsent: int = 0
     statuses: dict[str, int] = {}
+    refused_by_gateway: int = 0
+    """Of the refusals; HAProxy's come without a trace."""
     without_retry_after: int = 0
     """Of the refusals."""
     failed: int = 0
@@ -160,9 +162,9 @@ class Offer:
             self.offered.paid += body.count(SETTLED_ITEM) if self._order.batch else 1
         elif status == "429":
             self._refused_s.append(now - sent)
-            self.offered.without_retry_after += b"\r\nretry-after:" not in head.lower()
-            if b"connection: close" in head.lower():
-                raise EOFError
+            lower = head.lower()
+            self.offered.refused_by_gateway += b"\r\ntrace-id:" in lower
+            self.offered.without_retry_after += b"\r\nretry-after:" not in lower
 
 
 async def read_answer(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:

@@ -27,10 +27,11 @@ class Submissions:
         self._wait_max_s = wait_max_s
         self._running: set[asyncio.Task[Any]] = set()
 
-    def admit(self) -> None:
-        """Raises Problem(OVERLOADED) when nothing more can be answered in good time. To be asked
-        before a body is read: then a refusal costs next to nothing."""
-        if self._payments.full or self._waiting_s() > self._wait_max_s:
+    def admit(self, count: int = 1) -> None:
+        """Raises Problem(OVERLOADED) when about `count` more can't be answered in good time. To be
+        asked before a body is read: then a refusal costs next to nothing."""
+        self._payments.check(count)
+        if self._waiting_s() > self._wait_max_s:
             self._payments.refused += 1
             raise Problem(Refusal.OVERLOADED, "what was accepted before takes too long already")
 

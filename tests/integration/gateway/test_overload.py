@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from headrace.serve.gateway.request import ITEM_BYTES
+
 from .conftest import listening, running
 from .test_slow_clients import BODY, Client
 
@@ -97,6 +99,21 @@ async def _items(house: "House", key: str) -> list[object]:
     answer = await house.client().get("/v1/payments", params={"idempotency_key": key})
     found: list[object] = answer.json()["items"]
     return found
+
+
+async def test_a_batch_too_large_for_the_room_left_is_refused_unread(settings: "Settings") -> None:
+    roomy = msgspec.structs.replace(settings, gateway_payments_max=100, batch_items_max=100)
+    async with running(roomy) as house:
+        platform = house.gateway._platform
+        assert platform is not None
+        platform.admission.payments.take(50)
+        async with listening(house) as url, Client(house, url) as client:
+            await client.head("large", ITEM_BYTES * 50, "/v1/payment-batches")
+            assert await client.status() == 429
+        async with listening(house) as url, Client(house, url) as client:
+            await client.head("small", ITEM_BYTES * 10, "/v1/payment-batches")
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(client.reader.readline(), 0.2)
 
 
 async def test_a_full_gateway_reads_no_body(settings: "Settings") -> None:
