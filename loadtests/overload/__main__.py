@@ -24,7 +24,7 @@ from headrace.loadtests.overload.probe import probe, recovered_after_s
 
 TIMES_CAPACITY = 3
 OFFER_TIMEOUT_S = 120
-PROBE_S = 20.0
+PROBE_S = 10.0
 SAMPLE_EVERY_S = 5.0
 OPEN_FILES = 16_384
 CROWDED_SHARE = 3
