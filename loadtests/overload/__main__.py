@@ -121,6 +121,8 @@ class Overload:
             "failed": offered.failed,
             "normal_ms": round(normal_s * 1000, 1),
             "recovered_s": recovered_s,
+            "generator_late_p50_ms": offered.late_p50_ms,
+            "generator_late_p99_ms": offered.late_p99_ms,
             "generator_cores": round(offered.cpu_s / offered.seconds, 2),
             "memory_mib": {
                 "before": before.memory_mb, "peak": max(memory), "after": after.memory_mb
