@@ -9,61 +9,65 @@ loading them costs. The last line is one JSON object.
 import argparse
 import asyncio
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any
 
 import orjson
 from rich.console import Console
 
-from headrace.loadtests.bench.http_load import Load, drive, request
+from headrace.cluster.cli.client import Api, raise_for_problem
 from headrace.loadtests.fresh_platform import FreshPlatform, actor_memory_mib, fresh_platform
+from headrace.loadtests.overload.offer import percentile_ms
 from headrace.runtime.settings import load as load_settings
 
 BATCH = 1_000
-CONNECTIONS = 8
-TIME_MAX_S = 1_200.0
+IN_FLIGHT = 4
+PATIENCE_S = 60.0
+"""For a platform that is busy."""
 COLD_ACCOUNTS = 50_000
 """That pay again, in an order that memory cannot guess."""
 DEPOSIT, AMOUNT = 10_000, 100
 say = Console(stderr=True).print
 
 
-class Requests:
-    """Batches of accounts, and of payments between them."""
+Batch = tuple[str, list[dict[str, Any]]]
+"""A path and what to post there."""
 
-    def __init__(self, api_key: str, accounts: int) -> None:
-        self._headers = {
-            "Authorization": f"Bearer {api_key}", "Content-Type": "application/json"
-        }  # fmt: skip
+
+class Batches:
+    """Of accounts, and of payments between them."""
+
+    def __init__(self, accounts: int) -> None:
         self._payers = accounts // 2
 
-    def accounts(self) -> Iterator[bytes]:
+    def accounts(self) -> Iterator[Batch]:
         """Payers with money, payees without."""
         for start in range(0, self._payers, BATCH // 2):
             places = range(start, min(start + BATCH // 2, self._payers))
-            yield self._post(
+            yield (
                 "/v1/account-batches",
                 [{"id": f"payer-{n}", "currency": "EUR", "opening_deposit": DEPOSIT}
                  for n in places]
                 + [{"id": f"payee-{n}", "currency": "EUR"} for n in places],
             )  # fmt: skip
 
-    def payments(self) -> Iterator[bytes]:
+    def payments(self) -> Iterator[Batch]:
         """Each payer pays the payee of its number."""
         for start in range(0, self._payers, BATCH):
             places = range(start, min(start + BATCH, self._payers))
             yield self._payments("first", places)
 
-    def again(self, payers: int) -> Iterator[bytes]:
+    def again(self, payers: int) -> Iterator[Batch]:
         """Some of those that paid first and were not seen since."""
         places = list(range(min(payers, self._payers)))
         Random(1).shuffle(places)
         for start in range(0, len(places), BATCH):
             yield self._payments("again", places[start : start + BATCH])
 
-    def _payments(self, name: str, places: "range | list[int]") -> bytes:
-        return self._post(
+    def _payments(self, name: str, places: Sequence[int]) -> Batch:
+        return (
             "/v1/payment-batches",
             [
                 {"debtor": f"payer-{n}", "creditor": f"payee-{n}", "amount": AMOUNT,
@@ -72,9 +76,6 @@ class Requests:
             ],
         )  # fmt: skip
 
-    def _post(self, path: str, items: list[dict[str, Any]]) -> bytes:
-        return request("POST", path, self._headers, orjson.dumps(items))
-
 
 class Weighing:
     """One platform's figures, phase by phase."""
@@ -82,20 +83,20 @@ class Weighing:
     def __init__(self, platform: FreshPlatform, accounts: int) -> None:
         self._platform = platform
         self._accounts = accounts
-        self._requests = Requests(platform.api_key, accounts)
+        self._batches = Batches(accounts)
 
     async def measure(self) -> dict[str, Any]:
         """Opening, paying, paying again."""
         platform, payers = self._platform, self._accounts // 2
         rest = actor_memory_mib(platform.status())
-        opening = await self._phase("opening", self._requests.accounts(), self._accounts)
+        opening = await self._phase("opening", self._batches.accounts(), self._accounts)
         opening["actor_memory_mib"] = actor_memory_mib(platform.status())
-        paying = await self._phase("paying", self._requests.payments(), payers)
+        paying = await self._phase("paying", self._batches.payments(), payers)
         platform.settle()
         after = actor_memory_mib(platform.status())
         in_memory = platform.metrics()["accounts_in_memory"]
         cold = min(COLD_ACCOUNTS, payers)
-        again = await self._phase("paying again", self._requests.again(cold), cold)
+        again = await self._phase("paying again", self._batches.again(cold), cold)
         platform.settle()
         end, metrics = platform.status(), platform.metrics()
         ledger = sum(
@@ -120,31 +121,39 @@ class Weighing:
             "verify": platform.verify(),
         }
 
-    async def _phase(self, name: str, requests: Iterator[bytes], items: int) -> dict[str, float]:
-        """Sends all of it; RuntimeError unless every item of every request was done."""
-        wrong: list[dict[str, Any]] = []
+    async def _phase(self, name: str, batches: Iterator[Batch], items: int) -> dict[str, float]:
+        """Sends all of it; RuntimeError unless every item of every batch was done."""
+        latencies_s: list[float] = []
+        before, begun = self._platform.status().cpu_s, time.perf_counter()
+        async with Api(self._platform.url, self._platform.api_key, PATIENCE_S) as api:
 
-        def answered(status: int, body: bytes) -> None:
-            results = orjson.loads(body).get("results", [])
-            if status != 200 or not results:
-                wrong.append({"status": status, "body": body[:300].decode()})
-            wrong.extend(result for result in results if result["status"] >= 300)
+            async def sender() -> None:
+                for path, accounts_or_payments in batches:
+                    sent = time.perf_counter()
+                    await _post(api, path, accounts_or_payments)
+                    latencies_s.append(time.perf_counter() - sent)
 
-        before = self._platform.status().cpu_s
-        load: Load = await drive(
-            "127.0.0.1", self._platform.port, requests, CONNECTIONS, TIME_MAX_S, answered=answered
-        )
-        if wrong:
-            raise RuntimeError(f"{name}: {len(wrong)} went wrong, such as {wrong[0]}")
+            await asyncio.gather(*(sender() for _ in range(IN_FLIGHT)))
+        seconds = time.perf_counter() - begun
         cpu = self._platform.status().cpu_s - before
         figures = {
-            "per_s": round(items / load.seconds),
-            "p50_ms": load.percentile_ms(0.5),
-            "p99_ms": load.percentile_ms(0.99),
+            "per_s": round(items / seconds),
+            "p50_ms": percentile_ms(latencies_s, 0.5),
+            "p99_ms": percentile_ms(latencies_s, 0.99),
             "cpu_us": round(cpu / items * 1e6, 1),
         }
         say(f"{name}: {figures}")
         return figures
+
+
+async def _post(api: Api, path: str, items: list[dict[str, Any]]) -> None:
+    headers = {"Content-Type": "application/json"}
+    response = await api.send("POST", path, content=orjson.dumps(items), headers=headers)
+    raise_for_problem(response)
+    wrong = [result for result in orjson.loads(response.content)["results"]
+             if result["status"] >= 300]  # fmt: skip
+    if wrong:
+        raise RuntimeError(f"{path}: {len(wrong)} items went wrong, such as {wrong[0]}")
 
 
 def main() -> None:

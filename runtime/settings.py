@@ -31,7 +31,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Under way at a gateway, event streams too; beyond it HAProxy refuses a POST with 429."""
     gateway_payments_max: int = 16_000
     """Accepted by a gateway and not answered yet; more is refused with 429."""
-    gateway_wait_max_s: float = 0.5
+    gateway_wait_max_s: float = 1.0
     """While payments wait longer than this for a call to their actor, new ones are refused with
     429. What goes on with an earlier payment (captures, refunds, decisions) is not."""
     gateway_reads_max: int = 500

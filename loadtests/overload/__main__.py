@@ -49,7 +49,7 @@ class Way:
 
 
 WAYS = (
-    Way("batch", True, 8, 64, kept_least=0.9, accepted_p99_ms_max=3_000),
+    Way("batch", True, 8, 64, kept_least=0.9, accepted_p99_ms_max=2_000),
     Way("single", False, 256, 2_048, kept_least=0.5, accepted_p99_ms_max=2_000),
 )
 

@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-import orjson
 import pytest
 
 from headrace.cluster.local.daemon import Status
 from headrace.cluster.local.processes import Process
 from headrace.cluster.local.state import State
 from headrace.loadtests.fresh_platform import actor_memory_mib, partition_sums
-from headrace.loadtests.million_accounts import Requests
+from headrace.loadtests.million_accounts import Batches
 from headrace.loadtests.overload.offer import Offered, percentile_ms
 from headrace.loadtests.overload.probe import recovered_after_s
 
@@ -73,12 +72,12 @@ def test_a_platform_without_actors_is_no_platform_of_zero_memory() -> None:
 
 
 def test_every_account_is_opened_and_touched_by_one_payment() -> None:
-    requests = Requests("key", 5_000)
-    opened = [item["id"] for body in map(_items, requests.accounts()) for item in body]
+    batches = Batches(5_000)
+    opened = [item["id"] for _, items in batches.accounts() for item in items]
     paid = [
         party
-        for body in map(_items, requests.payments())
-        for item in body
+        for _, items in batches.payments()
+        for item in items
         for party in (item["debtor"], item["creditor"])
     ]
     assert len(opened) == len(set(opened)) == 5_000
@@ -86,16 +85,11 @@ def test_every_account_is_opened_and_touched_by_one_payment() -> None:
 
 
 def test_paying_again_uses_keys_of_its_own() -> None:
-    requests = Requests("key", 5_000)
-    first = {item["idempotency_key"] for body in map(_items, requests.payments()) for item in body}
-    again = [item["idempotency_key"] for body in map(_items, requests.again(100)) for item in body]
+    batches = Batches(5_000)
+    first = {item["idempotency_key"] for _, items in batches.payments() for item in items}
+    again = [item["idempotency_key"] for _, items in batches.again(100) for item in items]
     assert len(set(again)) == 100
     assert first.isdisjoint(again)
-
-
-def _items(request: bytes) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = orjson.loads(request.partition(b"\r\n\r\n")[2])
-    return found
 
 
 def test_the_readme_of_overload_names_its_commands() -> None:
