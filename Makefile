@@ -1,7 +1,7 @@
 # Needs Python 3.11 or newer; everything else comes into .venv, at the versions and with the
 # hashes of requirements.lock.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench bench-short chaos chaos-short format lock clean
+.PHONY: help install run test check bench bench-short overload chaos chaos-short format lock clean
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -32,6 +32,9 @@ bench: $(VENV)/installed-bench  ## measure Headrace beside a conventional servic
 
 bench-short: $(VENV)/installed-bench  ## the same in three minutes
 	@$(BIN)/python -m headrace.loadtests.bench --short
+
+overload: $(VENV)/installed  ## offer a platform three times what it can take, then crowd it, in some seven minutes
+	@$(BIN)/python -m headrace.loadtests.overload
 
 chaos: $(VENV)/installed  ## kill parts of a platform for a quarter of an hour and judge its books (SEED=1)
 	@$(BIN)/python -m headrace.loadtests.chaos --seed $(SEED)

@@ -1,6 +1,7 @@
 """What waits to be decided: a bounded queue of commands, each with whom to answer."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Sequence
 
@@ -11,11 +12,12 @@ from headrace.runtime.payments.command import Command
 class Submission:
     """The commands of one call: answered together, when the last has its answer."""
 
-    __slots__ = ("answers", "future", "left")
+    __slots__ = ("answers", "future", "left", "since")
 
     def __init__(self, size: int) -> None:
         self.answers: list[Answer | None] = [None] * size
         self.left = size
+        self.since = time.monotonic()
         self.future: asyncio.Future[list[Answer]] = asyncio.get_running_loop().create_future()
 
     def answer(self, place: int, answer: Answer) -> None:

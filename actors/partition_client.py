@@ -5,6 +5,7 @@ No timer and no batch size: an idle platform is asked at once, a busy one in bat
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Sequence
 from typing import Protocol
@@ -94,6 +95,13 @@ class PartitionClient:
             for stats, lane in zip(found, self._lanes, strict=True)
             if not isinstance(stats, BaseException)
         ]
+
+    def waiting_s(self) -> float:
+        """How long the command that waits longest here for a call has done so."""
+        now = time.monotonic()
+        return max(
+            (now - lane.waiting[0][1].since for lane in self._lanes if lane.waiting), default=0.0
+        )
 
     def waiting(self) -> int:
         """Commands that wait here for a call."""

@@ -27,14 +27,21 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Calls out at once from a gateway to an actor."""
     gateway_requests_max: int = 40_000
     """Under way in a gateway before Serve lets more wait outside, where nothing is bounded."""
-    gateway_payments_max: int = 30_000
+    front_requests_max: int = 500
+    """Under way at a gateway, event streams too; beyond it HAProxy refuses a POST with 429."""
+    gateway_payments_max: int = 16_000
     """Accepted by a gateway and not answered yet; more is refused with 429."""
+    gateway_wait_max_s: float = 1.0
+    """While payments wait longer than this for a call to their actor, new ones are refused with
+    429. What goes on with an earlier payment (captures, refunds, decisions) is not."""
     gateway_reads_max: int = 500
     """Reads, and small changes outside the partitions, that a gateway has under way; then 429."""
     gateway_streams_max: int = 200
     """Event streams open at a gateway; more is refused with 429."""
     gateway_body_bytes_max: int = 128 * 1024 * 1024
     """Of all bodies that a gateway is receiving at once; more is refused with 429."""
+    head_timeout_s: float = 10.0
+    """From a request's first byte to the end of its headers."""
     body_timeout_s: float = 15.0
     """From a request's headers to the end of its body."""
     accounts_in_memory_max: int = 200_000
@@ -111,6 +118,10 @@ class Settings(Struct, frozen=True, kw_only=True):
             (
                 self._gateway_under_way_max() < self.gateway_requests_max,
                 "gateway_requests_max: more than a gateway's payments, reads and streams together",
+            ),
+            (
+                self.gateway_streams_max < self.front_requests_max,
+                "front_requests_max: more than gateway_streams_max",
             ),
             (
                 self.body_bytes_max <= self.gateway_body_bytes_max,

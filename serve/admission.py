@@ -25,11 +25,15 @@ class Bound:
         self.taken = 0
         self.refused = 0
 
-    def take(self, count: int = 1) -> None:
+    def check(self, count: int = 1) -> None:
         """Raises Problem(OVERLOADED) when there would be too many."""
         if self.taken + count > self.most:
             self.refused += 1
             raise Problem(Refusal.OVERLOADED, f"the gateway has too many {self.what} under way")
+
+    def take(self, count: int = 1) -> None:
+        """Takes so many, or raises what `check` raises."""
+        self.check(count)
         self.taken += count
 
     def give(self, count: int = 1) -> None:

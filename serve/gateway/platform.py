@@ -32,6 +32,11 @@ class Platform:
         self.events = EventStream(self.reader, settings)
         self.now_us = now
         self.admission = Admission(settings)
-        self.submissions = Submissions(partitions.put, self.admission.payments)
+        self.submissions = Submissions(
+            partitions.put,
+            self.admission.payments,
+            partitions.waiting_s,
+            settings.gateway_wait_max_s,
+        )
         self.authentication = Authentication(pool, settings.key_cache_s, self.admission.reads)
         self.counters = Counters()

@@ -21,6 +21,8 @@ T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
 
 NDJSON = (b"application/x-ndjson", b"application/ndjson", b"application/jsonl")
+ITEM_BYTES = 200
+"""A plain payment of a batch has somewhat less."""
 _JSON = b"application/json"
 _KEY = re.compile(KEY_PATTERN)
 _ACCOUNT = re.compile(ACCOUNT_PATTERN)
@@ -69,6 +71,11 @@ class Request:
             raise Problem(Refusal.UNSUPPORTED_MEDIA_TYPE, "send it plain", "Content-Encoding")
         declared = self.headers.get(b"content-length")
         return await self._admission.body(self._receive, declared), lines
+
+    def items_expected(self, most: int) -> int:
+        """About how many items the body has, by its length alone; 1 to `most`."""
+        declared = self.headers.get(b"content-length", b"")
+        return min(most, int(declared) // ITEM_BYTES + 1) if declared.isdigit() else 1
 
     async def json(self, decoder: msgspec.json.Decoder[T], absent: bytes | None = None) -> T:
         """The body as the decoder's type; `absent` stands in for no body at all."""

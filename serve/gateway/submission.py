@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 
 from headrace.runtime.payments.answer import Answer, Done
 from headrace.runtime.payments.command import Command
+from headrace.runtime.payments.refusals import Refusal
 from headrace.serve.admission import Bound
-from headrace.serve.problems import problem
+from headrace.serve.problems import Problem, problem
 
 T = TypeVar("T")
 Put = Callable[[Sequence[Command]], "asyncio.Future[list[Answer]]"]
@@ -16,10 +17,23 @@ Put = Callable[[Sequence[Command]], "asyncio.Future[list[Answer]]"]
 class Submissions:
     """What a gateway has submitted and not answered. It goes on by itself."""
 
-    def __init__(self, put: Put, payments: Bound) -> None:
+    def __init__(
+        self, put: Put, payments: Bound, waiting_s: Callable[[], float], wait_max_s: float
+    ) -> None:
+        """`waiting_s` tells how long what is submitted has waited to be on its way."""
         self._put = put
         self._payments = payments
+        self._waiting_s = waiting_s
+        self._wait_max_s = wait_max_s
         self._running: set[asyncio.Future[Any]] = set()
+
+    def admit(self, count: int = 1) -> None:
+        """Raises Problem(OVERLOADED) when about `count` more can't be answered in good time. To be
+        asked before a body is read: then a refusal costs next to nothing."""
+        self._payments.check(count)
+        if self._waiting_s() > self._wait_max_s:
+            self._payments.refused += 1
+            raise Problem(Refusal.OVERLOADED, "what was accepted before takes too long already")
 
     async def one(self, command: Command) -> Done:
         """Submits it; raises Problem for a refusal."""

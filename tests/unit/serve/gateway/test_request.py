@@ -117,3 +117,14 @@ def test_the_tenant_must_be_known() -> None:
     with pytest.raises(Problem) as refused:
         _ = request().tenant
     assert refused.value.refusal is Refusal.FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    ("declared", "expected"),
+    [(None, 1), ("0", 1), ("1999", 10), ("999999999", 100), ("-5", 1), ("many", 1)],
+)
+def test_a_bodys_length_tells_about_how_many_items_it_has(
+    declared: str | None, expected: int
+) -> None:
+    headers = {} if declared is None else {"content_length": declared}
+    assert request(**headers).items_expected(100) == expected

@@ -1,0 +1,233 @@
+"""Offers a platform three times what it can take, then crowds it:
+`python -m headrace.loadtests.overload`.
+
+The platform starts on fresh data. The load comes from processes of its own, over loopback. The last
+line is one JSON object.
+"""
+
+import argparse
+import asyncio
+import json
+import resource
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from rich.console import Console
+
+from headrace.loadtests.bench.http_load import drive
+from headrace.loadtests.bench.payments import Payments, accounts
+from headrace.loadtests.fresh_platform import FreshPlatform, actor_memory_mib, fresh_platform
+from headrace.loadtests.overload.crowd import Crowd, CrowdSize
+from headrace.loadtests.overload.offer import BATCH, Offered, Order, offer_in_a_process
+from headrace.loadtests.overload.probe import probe, recovered_after_s
+
+TIMES_CAPACITY = 3
+OFFER_TIMEOUT_S = 120
+PROBE_S = 10.0
+SAMPLE_EVERY_S = 5.0
+OPEN_FILES = 16_384
+CROWDED_SHARE = 3
+"""The crowd stands beside this fraction (a third) of the single path's peak."""
+CROWDED_CONNECTIONS = 64
+CROWDED_S_LEAST = 20.0
+"""Longer than the platform bears a body that doesn't come."""
+say = Console(stderr=True).print
+
+
+@dataclass(frozen=True)
+class Way:
+    """A path into the platform, and what is asked of it."""
+
+    name: str
+    batch: bool
+    peak_connections: int
+    connections: int
+    """At three times the capacity."""
+    kept_least: float
+    accepted_p99_ms_max: float
+
+
+WAYS = (
+    Way("batch", True, 8, 64, kept_least=0.9, accepted_p99_ms_max=2_000),
+    Way("single", False, 256, 2_048, kept_least=0.5, accepted_p99_ms_max=2_000),
+)
+
+
+class Overload:
+    """One platform's figures."""
+
+    def __init__(self, platform: FreshPlatform, seconds: float) -> None:
+        self._platform = platform
+        self._seconds = seconds
+        self._count = 0
+        self.figures: dict[str, Any] = {}
+
+    async def measure(self, crowd: CrowdSize) -> dict[str, Any]:
+        """Both ways, the crowd, the books."""
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
+            headers = {"Authorization": f"Bearer {self._platform.api_key}"}
+            path = f"{self._platform.url}/v1/account-batches"
+            (await http.post(path, json=accounts(), headers=headers)).raise_for_status()
+        peaks = {}
+        for way in WAYS:
+            peaks[way.name] = await self._overload(way)
+        await self._crowded(crowd, peaks["single"] / CROWDED_SHARE)
+        self._platform.settle()
+        metrics = self._platform.metrics()
+        self.figures["risk_degraded_share"] = round(
+            metrics["risk_degraded_total"] / metrics["payments_total"], 5
+        )
+        self.figures["verify"] = self._platform.verify()
+        self.figures["met"] = self._met()
+        return self.figures
+
+    async def _overload(self, way: Way) -> float:
+        """Fills in the way's figures; its peak in payments a second."""
+        each = BATCH if way.batch else 1
+        await self._offer(way, way.peak_connections, self._seconds / 8, 0)
+        peak, peak_rps = await self._offer(way, way.peak_connections, self._seconds / 4, 0)
+        self._platform.settle()
+        probes = await probe(self._platform.port, self._singles(), 5)
+        normal_s = 3 * sorted(took for _, took in probes)[len(probes) // 2]
+        before = self._platform.status()
+        rate = TIMES_CAPACITY * peak_rps / each
+        sampling = asyncio.create_task(self._sample())
+        offered, rps = await self._offer(way, way.connections, self._seconds, rate)
+        recovered_s = recovered_after_s(
+            await probe(self._platform.port, self._singles(), PROBE_S), normal_s
+        )
+        sampling.cancel()
+        memory, actors = zip(*await sampling, strict=True)
+        self._platform.settle()
+        after = self._platform.status()
+        self.figures[way.name] = {
+            "peak_rps": round(peak_rps),
+            "peak_p99_ms": peak.accepted_p99_ms,
+            "offered_rps": round(rate * each),
+            "sent_rps": round(offered.sent * each / offered.seconds),
+            "kept_rps": round(rps),
+            "kept": round(rps / peak_rps, 2),
+            "accepted_p50_ms": offered.accepted_p50_ms,
+            "accepted_p99_ms": offered.accepted_p99_ms,
+            "accepted_p99_ms_max": way.accepted_p99_ms_max,
+            "refused": offered.refused,
+            "refused_by_gateway": offered.refused_by_gateway,
+            "refused_p50_ms": offered.refused_p50_ms,
+            "refused_p99_ms": offered.refused_p99_ms,
+            "without_retry_after": offered.without_retry_after,
+            "statuses": offered.statuses,
+            "unsent": offered.unsent,
+            "failed": offered.failed,
+            "normal_ms": round(normal_s * 1000, 1),
+            "recovered_s": recovered_s,
+            "generator_late_p50_ms": offered.late_p50_ms,
+            "generator_late_p99_ms": offered.late_p99_ms,
+            "generator_cores": round(offered.cpu_s / offered.seconds, 2),
+            "memory_mib": {
+                "before": before.memory_mb, "peak": max(memory), "after": after.memory_mb
+            },
+            "actor_memory_mib": {
+                "before": actor_memory_mib(before),
+                "peak": max(actors),
+                "after": actor_memory_mib(after),
+            },
+        }  # fmt: skip
+        say(way.name, self.figures[way.name])
+        return peak_rps
+
+    async def _offer(
+        self, way: Way, connections: int, seconds: float, rate: float
+    ) -> tuple[Offered, float]:
+        """What a load came to, and the durable payments a second while it went on."""
+        self._count += 1
+        order = Order(
+            port=self._platform.port,
+            api_key=self._platform.api_key,
+            name=f"{way.name}-{self._count}",
+            batch=way.batch,
+            connections=connections,
+            seconds=seconds,
+            per_second=rate,
+        )
+        paid = self._platform.metrics()["payments_total"]
+        offered = await asyncio.to_thread(offer_in_a_process, order)
+        count = self._platform.metrics()["payments_total"] - paid
+        if abs(count - offered.paid) > 0:
+            say(f"{order.name}: {count:.0f} payments decided, {offered.paid} told; {offered}")
+        return offered, count / offered.seconds
+
+    async def _sample(self) -> list[tuple[float, float]]:
+        """Memory of all and of the actors, until cancelled."""
+        found = []
+        try:
+            while True:
+                status = await asyncio.to_thread(self._platform.status)
+                found.append((status.memory_mb, actor_memory_mib(status)))
+                await asyncio.sleep(SAMPLE_EVERY_S)
+        except asyncio.CancelledError:
+            return found
+
+    def _singles(self) -> Any:
+        self._count += 1
+        return Payments(self._platform.api_key, f"probe-{self._count}", False).singles()
+
+    async def _crowded(self, size: CrowdSize, per_second: float) -> None:
+        """A normal load without the crowd and beside it."""
+        seconds = max(self._seconds / 4, CROWDED_S_LEAST)
+
+        async def normal() -> dict[str, Any]:
+            load = await drive(
+                "127.0.0.1", self._platform.port, self._singles(), CROWDED_CONNECTIONS, seconds,
+                per_second=per_second,
+            )  # fmt: skip
+            return {
+                "p50_ms": load.percentile_ms(0.5),
+                "p99_ms": load.percentile_ms(0.99),
+                "statuses": dict(load.statuses),
+            }
+
+        alone = await normal()
+        crowd = Crowd(self._platform.port, size, self._singles())
+        try:
+            await crowd.gather()
+            beside = await normal()
+        finally:
+            await crowd.disperse()
+        self.figures["crowd"] = {
+            "per_second": round(per_second),
+            "clients": {kind: getattr(size, kind) for kind in size.__struct_fields__},
+            "without": alone,
+            "beside": beside,
+            "ended": {kind: dict(how) for kind, how in crowd.ended.items()},
+            "ended_after_s_max": crowd.ended_after_s,
+        }
+        say("crowd", self.figures["crowd"])
+
+    def _met(self) -> dict[str, bool]:
+        """What is asked for, and whether it was reached."""
+        met = {}
+        for way in WAYS:
+            told = self.figures[way.name]
+            met[f"{way.name}_kept"] = told["kept"] >= way.kept_least
+            met[f"{way.name}_p99"] = told["accepted_p99_ms"] <= way.accepted_p99_ms_max
+            met[f"{way.name}_retry_after"] = not told["without_retry_after"]
+        return met
+
+
+def main() -> None:
+    """Parses, measures, prints."""
+    parser = argparse.ArgumentParser(prog="headrace.loadtests.overload", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=120, help="of each overload (120)")
+    parser.add_argument("--port", type=int, default=8352, help="of the platform (8352)")
+    parser.add_argument("--idle", type=int, default=3_000, help="idle connections (3,000)")
+    options = parser.parse_args()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(OPEN_FILES, most), most))
+    with fresh_platform(options.port) as platform:
+        overload = Overload(platform, options.seconds)
+        print(json.dumps(asyncio.run(overload.measure(CrowdSize(idle=options.idle)))))
+
+
+if __name__ == "__main__":
+    main()

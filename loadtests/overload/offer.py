@@ -1,0 +1,234 @@
+"""Offers a platform more than it can take, or as much as it can: a process of its own, so that its
+CPU is told apart. Reads an Order from standard input and prints what came of it, both JSON.
+
+A connection carries one request at a time, as a client's pool does. When all are busy, requests
+that are due wait for one; those that have waited for `patience_s` are given up, unsent.
+"""
+
+import asyncio
+import contextlib
+import math
+import os
+import subprocess
+import sys
+import time
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from headrace.loadtests.bench.payments import Payments
+
+BATCH = 1_000
+ANSWER_TIMEOUT_S = 60.0
+HURRY = -10
+"""Niceness."""
+WAKE_EVERY_S = 0.05
+SETTLED_ITEM = b'"status":201'
+
+
+class Order(msgspec.Struct, kw_only=True):
+    """What to send. `per_second` 0: as fast as answers come."""
+
+    port: int
+    api_key: str
+    name: str
+    """Of the payments' keys; no two orders to one platform share it."""
+    batch: bool
+    connections: int
+    seconds: float
+    per_second: float = 0
+    patience_s: float = 1.0
+
+
+class Offered(msgspec.Struct, kw_only=True):
+    """What came of it. Accepted work is timed from when it was due, a refusal from when its request
+    was sent."""
+
+    seconds: float = 0.0
+    accepted: int = 0
+    """Requests."""
+    paid: int = 0
+    """Payments in them that were decided."""
+    unsent: int = 0
+    statuses: dict[str, int] = {}
+    refused_by_gateway: int = 0
+    """Of the refusals; HAProxy's come without a trace."""
+    without_retry_after: int = 0
+    """Of the refusals."""
+    failed: int = 0
+    """Requests whose connection ended without an answer."""
+    accepted_p50_ms: float = 0.0
+    accepted_p99_ms: float = 0.0
+    accepted_max_ms: float = 0.0
+    refused_p50_ms: float = 0.0
+    refused_p99_ms: float = 0.0
+    cpu_s: float = 0.0
+    late_p50_ms: float = 0.0
+    late_p99_ms: float = 0.0
+    """How much later than asked for this process itself was woken: part of every latency."""
+
+    @property
+    def refused(self) -> int:
+        """Requests answered 429."""
+        return self.statuses.get("429", 0)
+
+    @property
+    def sent(self) -> int:
+        """Requests that left."""
+        return sum(self.statuses.values()) + self.failed
+
+
+def percentile_ms(latencies_s: Sequence[float], share: float) -> float:
+    """The latency that this share of the requests did not exceed; 0 when there are none."""
+    ordered = sorted(latencies_s)
+    if not ordered:
+        return 0.0
+    return round(ordered[max(0, math.ceil(len(ordered) * share) - 1)] * 1000, 1)
+
+
+class Offer:
+    """Carries out one order."""
+
+    def __init__(self, order: Order, requests: Iterator[bytes]) -> None:
+        self._order = order
+        self._requests = requests
+        self._turn = 0
+        self._accepted_s, self._refused_s, self._late_s = array("d"), array("d"), array("d")
+        self._statuses: Counter[str] = Counter()
+        self.offered = Offered()
+
+    async def carry_out(self) -> Offered:
+        """Returns when the last request that was sent has its answer."""
+        self._started = time.perf_counter()
+        self._end = self._started + self._order.seconds
+        cpu = time.process_time()
+        watching = asyncio.create_task(self._watch_itself())
+        await asyncio.gather(*(self._connection() for _ in range(self._order.connections)))
+        watching.cancel()
+        offered = self.offered
+        offered.cpu_s = round(time.process_time() - cpu, 2)
+        offered.seconds = round(time.perf_counter() - self._started, 2)
+        offered.statuses = dict(self._statuses)
+        offered.accepted = len(self._accepted_s)
+        offered.accepted_p50_ms = percentile_ms(self._accepted_s, 0.5)
+        offered.accepted_p99_ms = percentile_ms(self._accepted_s, 0.99)
+        offered.accepted_max_ms = percentile_ms(self._accepted_s, 1)
+        offered.late_p50_ms = percentile_ms(self._late_s, 0.5)
+        offered.late_p99_ms = percentile_ms(self._late_s, 0.99)
+        offered.refused_p50_ms = percentile_ms(self._refused_s, 0.5)
+        offered.refused_p99_ms = percentile_ms(self._refused_s, 0.99)
+        return offered
+
+    async def _watch_itself(self) -> None:
+        while True:
+            asked = time.perf_counter() + WAKE_EVERY_S
+            await asyncio.sleep(WAKE_EVERY_S)
+            self._late_s.append(time.perf_counter() - asked)
+
+    async def _connection(self) -> None:
+        """Keeps one connection busy, a new one after it was closed, until time is up."""
+        while (due := await self._next_due()) is not None:
+            try:
+                reader, writer = await asyncio.open_connection(
+                    "127.0.0.1", self._order.port, limit=2**24
+                )
+            except OSError:
+                self.offered.failed += 1
+                await asyncio.sleep(0.1)
+                continue
+            try:
+                while due is not None:
+                    await self._exchange(reader, writer, due)
+                    due = await self._next_due()
+            except (OSError, EOFError, TimeoutError):
+                self.offered.failed += 1
+            finally:
+                writer.close()
+
+    async def _next_due(self) -> float | None:
+        """When the next request is (or was) due; None after the last."""
+        order = self._order
+        while True:
+            now = time.perf_counter()
+            if not order.per_second:
+                return now if now < self._end else None
+            due = self._started + self._turn / order.per_second
+            if due >= self._end:
+                return None
+            self._turn += 1
+            if now - due > order.patience_s:
+                self.offered.unsent += 1
+                continue
+            if due > now:
+                await asyncio.sleep(due - now)
+            return due
+
+    async def _exchange(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, due: float
+    ) -> None:
+        writer.write(next(self._requests))
+        sent = time.perf_counter()
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            head, body = await read_answer(reader)
+        status = head[9:12].decode()
+        self._statuses[status] += 1
+        now = time.perf_counter()
+        if status.startswith("2"):
+            self._accepted_s.append(now - due)
+            self.offered.paid += body.count(SETTLED_ITEM) if self._order.batch else 1
+        elif status == "429":
+            self._refused_s.append(now - sent)
+            lower = head.lower()
+            self.offered.refused_by_gateway += b"\r\ntrace-id:" in lower
+            self.offered.without_retry_after += b"\r\nretry-after:" not in lower
+
+
+async def read_answer(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    """Head and body of an answer that tells its length."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    lower = head.lower()
+    place = lower.find(b"content-length:")
+    length = int(lower[place + 15 : lower.index(b"\r\n", place)]) if place >= 0 else 0
+    return head, await reader.readexactly(length)
+
+
+def requests_of(order: Order) -> Iterator[bytes]:
+    """Endless, between the bench's accounts."""
+    payments = Payments(order.api_key, order.name, False)
+    return payments.batches(BATCH) if order.batch else payments.singles()
+
+
+def offer_in_a_process(order: Order) -> Offered:
+    """Starts this module and waits for what it prints; RuntimeError when it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "headrace.loadtests.overload.offer"],
+        input=msgspec.json.encode(order), capture_output=True, check=False,
+        timeout=order.seconds + ANSWER_TIMEOUT_S + 30,
+        start_new_session=True,  # Linux shares the CPU among sessions: not the platform's
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"the load: {done.stderr[-2000:].decode()}")
+    return msgspec.json.decode(done.stdout, type=Offered)
+
+
+def hurry() -> None:
+    """Little CPU is needed, but at once: or else this process's own waiting for it would be told as
+    the platform's. Without the right to it, all goes on as it is."""
+    with contextlib.suppress(OSError):
+        os.nice(HURRY)
+        Path("/proc/self/autogroup").write_text(str(HURRY))  # Linux: among sessions
+
+
+def main() -> None:
+    """From standard input to standard output."""
+    hurry()
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    offered = asyncio.run(Offer(order, requests_of(order)).carry_out())
+    sys.stdout.buffer.write(msgspec.json.encode(offered))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""The real HAProxy on a configuration such as Serve writes, in front of a server that dawdles."""
+
+import asyncio
+import importlib.util
+import json
+import resource
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from headrace.cluster.local import haproxy
+from headrace.cluster.local.ports import free_ports
+from headrace.runtime.settings import Settings
+
+REQUESTS_MAX = 2
+CONFIGURATION = """global
+    maxconn 100
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 60s
+    timeout server 60s
+    timeout http-keep-alive 60s
+frontend http_frontend
+    bind 127.0.0.1:{port}
+    use_backend gateway
+backend gateway
+    http-reuse always
+    server gateway 127.0.0.1:{server_port}
+"""
+
+
+class Front:
+    """HAProxy, and the server behind it, which answers a request when it is let."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.let = asyncio.Event()
+        self.seen: list[bytes] = []
+        """First lines of the requests that came through."""
+        self.writers: list[asyncio.StreamWriter] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                self.seen.append(head.partition(b"\r\n")[0])
+                if b"content-length: 4" in head.lower():
+                    await reader.readexactly(4)
+                if head.startswith(b"POST"):
+                    await self.let.wait()
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        except asyncio.IncompleteReadError:
+            pass
+        finally:
+            writer.close()
+
+    async def send(self, text: bytes) -> asyncio.StreamReader:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(text)
+        self.writers.append(writer)
+        return reader
+
+    async def saw(self, count: int) -> None:
+        async with asyncio.timeout(10):
+            while len(self.seen) < count:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+
+@pytest_asyncio.fixture
+async def front(tmp_path: Path) -> AsyncIterator[Front]:
+    settings = Settings(front_requests_max=REQUESTS_MAX, head_timeout_s=1, body_timeout_s=1)
+    port, server_port = free_ports(2)
+    file = tmp_path / "haproxy.cfg"
+    file.write_text(CONFIGURATION.format(port=port, server_port=server_port))
+    front = Front(port)
+    server = await asyncio.start_server(front.serve, "127.0.0.1", server_port)
+    wrapper = haproxy.write_wrapper(tmp_path, settings)
+    process = subprocess.Popen([wrapper, "-db", "-f", file])  # noqa: ASYNC220
+    try:
+        async with asyncio.timeout(10):
+            while True:
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", port)
+                    break
+                except OSError:
+                    assert process.poll() is None
+                    await asyncio.sleep(0.05)
+        writer.close()
+        yield front
+    finally:
+        for writer in front.writers:
+            writer.close()
+        process.terminate()
+        process.wait(10)
+        server.close()
+
+
+async def head_of(reader: asyncio.StreamReader) -> bytes:
+    return await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+
+
+def post(path: str, length: int = 4, body: bytes = b"body") -> bytes:
+    return f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode() + body
+
+
+async def test_what_the_gateways_cannot_take_is_refused_before_them(front: Front) -> None:
+    accepted = [await front.send(post(f"/{n}")) for n in range(REQUESTS_MAX)]
+    await front.saw(REQUESTS_MAX)
+    refused = await front.send(post("/more"))
+    head = (await head_of(refused)).lower()
+    assert head.startswith(b"http/1.1 429")
+    assert b"retry-after: 1\r\n" in head
+    assert b"content-type: application/problem+json\r\n" in head
+    problem = json.loads(await asyncio.wait_for(refused.readuntil(b"}"), 10))
+    assert (problem["status"], problem["code"]) == (429, "overloaded")
+    assert (await head_of(await front.send(b"GET /look HTTP/1.1\r\nHost: x\r\n\r\n")))[
+        9:12
+    ] == b"200"
+    front.let.set()
+    assert [(await head_of(reader))[9:12] for reader in accepted] == [b"200"] * REQUESTS_MAX
+    assert (await head_of(await front.send(post("/again"))))[9:12] == b"200"
+    assert not any(b"/more" in line for line in front.seen)
+
+
+async def test_small_bodies_half_sent_take_no_place_and_end(front: Front) -> None:
+    front.let.set()
+    half = [await front.send(post("/half", body=b"bo")) for _ in range(REQUESTS_MAX + 1)]
+    assert (await head_of(await front.send(post("/whole"))))[9:12] == b"200"
+    assert {(await head_of(reader))[9:12] for reader in half} == {b"408"}
+    assert front.seen == [b"POST /whole HTTP/1.1"]
+
+
+async def test_a_head_that_never_ends_is_ended(front: Front) -> None:
+    reader = await front.send(b"POST /slow HTTP/1.1\r\nHost: x\r\n")
+    assert (await head_of(reader))[9:12] == b"408"
+    assert front.seen == []
+
+
+def test_our_lines_come_in_once_however_often_it_starts(tmp_path: Path) -> None:
+    file = tmp_path / "haproxy.cfg"
+    file.write_text(CONFIGURATION.format(port=1, server_port=2) + "frontend x\n    bind *:9101\n")
+    haproxy.write_wrapper(tmp_path, Settings())
+    for _ in range(2):
+        subprocess.run(["sed", "-i", "-f", tmp_path / "haproxy.sed", file], check=True)
+    assert file.read_text().count("# headrace") == 3
+    assert "    bind 127.0.0.1:9101\n" in file.read_text()
+
+
+@pytest.mark.parametrize(
+    "line", ["\ndefaults\n", "\nfrontend http_frontend\n", "\n    http-reuse always\n"]
+)
+def test_serve_writes_the_lines_after_which_ours_come(line: str) -> None:
+    spec = importlib.util.find_spec("ray")
+    assert spec is not None
+    assert spec.origin is not None
+    templates = Path(spec.origin).parent / "serve/_private/haproxy_templates.py"
+    assert line in templates.read_text().replace('"""global', "\nglobal")
+
+
+def test_two_gateways_take_twice_as_many(tmp_path: Path) -> None:
+    settings = msgspec.structs.replace(Settings(front_requests_max=7), gateways=2)
+    haproxy.write_wrapper(tmp_path, settings)
+    assert "be_conn gt 14 " in (tmp_path / "haproxy.sed").read_text()
+
+
+@pytest.mark.parametrize("files", [4_096, 20_000])
+def test_haproxy_starts_within_the_files_that_a_process_may_open(
+    tmp_path: Path, files: int
+) -> None:
+    (port, server_port) = free_ports(2)
+    file = tmp_path / "haproxy.cfg"
+    text = CONFIGURATION.format(port=port, server_port=server_port)
+    file.write_text(text.replace("maxconn 100", f"maxconn {haproxy.connections_max(files)}"))
+    wrapper = haproxy.write_wrapper(tmp_path, Settings())
+    process = subprocess.Popen(
+        [wrapper, "-db", "-f", file],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)),
+    )
+    try:
+        deadline = time.monotonic() + 10
+        while not _listens(port):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as knocking:
+        return knocking.connect_ex(("127.0.0.1", port)) == 0
