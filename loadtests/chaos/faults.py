@@ -105,11 +105,14 @@ async def takeover(platform: TestedPlatform, random: Random) -> float:
 
 
 async def disk_full(platform: TestedPlatform, random: Random) -> float:
-    """No byte left for PostgreSQL until it has complained and a while longer. It may give up: then
-    it is started again."""
+    """No byte left for PostgreSQL until it has complained and a while longer. Without room for a
+    table it refuses; without room for its log, as often as not, it gives up and is started again.
+    """
     log_bytes = platform.postgres_log.stat().st_size
     try:
         platform.disk.fill()
+        if random.random() < 0.5:
+            await ledger.use_up_log(platform.postgres.tcp_url)
         async with _waiting_for("PostgreSQL to want space"):
             while NO_SPACE not in _log_since(platform, log_bytes):
                 await asyncio.sleep(0.1)

@@ -9,6 +9,7 @@ from headrace.runtime.clock import to_us
 from headrace.runtime.ids import text
 from headrace.runtime.ledger import fencing
 
+LOG_FILES_MAX = 100
 NO_PAYMENT = "00000000-0000-0000-0000-000000000000"
 
 ROWS = """
@@ -105,6 +106,21 @@ async def holders(url: str) -> set[str]:
         return {r["holder"] for r in await connection.fetch("SELECT holder FROM leases")}
     finally:
         await connection.close()
+
+
+async def use_up_log(url: str) -> None:
+    """Goes through PostgreSQL's log files until it has none left and no room for another, and ends
+    with an error: every connection goes then."""
+    try:
+        connection = await asyncpg.connect(url)
+        try:
+            for _ in range(LOG_FILES_MAX):
+                await connection.execute("SELECT pg_logical_emit_message(true, 'chaos', '')")
+                await connection.execute("SELECT pg_switch_wal()")
+        finally:
+            connection.terminate()
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return
 
 
 async def usurp(url: str, usurper: str, random: Random) -> dict[int, int]:

@@ -17,7 +17,8 @@ class Proxy:
         self.cuts = 0
         """How often all connections were cut."""
         self.port = port
-        self._server_port, self._random = server_port, random
+        self._server_port = server_port
+        self._lets_through = random.random() < 0.5
         self._cut_at_commit = False
         self._open: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
@@ -32,7 +33,8 @@ class Proxy:
             await self._server.wait_closed()
 
     def cut_at_next_commit(self) -> None:
-        """Whether the server still gets that COMMIT is left to chance; its answer gets nowhere."""
+        """The server still gets every other such COMMIT, beginning by chance; its answer gets
+        nowhere."""
         self._cut_at_commit = True
 
     def cut(self) -> None:
@@ -73,7 +75,8 @@ class Proxy:
                     await asyncio.sleep(self.delay_s)
                 if to_server and self._cut_at_commit and COMMIT in data:
                     self._cut_at_commit = False
-                    if self._random.random() < 0.5:
+                    self._lets_through = not self._lets_through
+                    if self._lets_through:
                         target.write(data)
                         await asyncio.sleep(0.005)
                     self.cut()

@@ -11,11 +11,14 @@ from random import Random
 from statistics import median
 from typing import Any
 
+import asyncpg
 import httpx
 import msgspec
+import psutil
 
+from headrace.cluster.local.errors import PlatformError
 from headrace.loadtests.chaos import ledger
-from headrace.loadtests.chaos.clients import ACCOUNTS, TIMEOUT_S, Client, GaveUp, account
+from headrace.loadtests.chaos.clients import ACCOUNTS, TIMEOUT_S, Client, account
 from headrace.loadtests.chaos.faults import FAULTS
 from headrace.loadtests.chaos.judge import WRONGS, Ledger, Verdict, judge
 from headrace.loadtests.chaos.log import Log, Told
@@ -30,6 +33,11 @@ HURRIED = 0.3
 """Share of faults after which the next comes before the platform has recovered."""
 TIMED = frozenset({"actor", "postgres"})
 """Faults that come to a platform that is well, and whose end is waited for."""
+BROKE_OFF = (
+    ChaosError, PlatformError, TimeoutError, OSError, psutil.Error, asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+)  # fmt: skip
+"""How a fault that could not be carried out shows itself."""
 SETTLE_TIMEOUT_S = 90.0
 DRAIN_TIMEOUT_S = 180.0
 TENANT = 1
@@ -105,7 +113,7 @@ class Run:
                 continue
             try:
                 await self._do(name, watch)
-            except (ChaosError, GaveUp, TimeoutError, OSError) as error:
+            except BROKE_OFF as error:
                 self._say(f"{name}: {error!r}")
                 self._troubles.append(f"{name}: {error!r}")
         with suppress(TimeoutError):

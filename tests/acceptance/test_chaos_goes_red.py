@@ -17,38 +17,57 @@ FOLDERS = ("runtime", "actors", "serve", "cluster", "loadtests")
 RUN_TIMEOUT_S = 400
 
 
-class Mutant(NamedTuple):
-    """What is changed in which file, the faults that bring it to light, and as what."""
+class Change(NamedTuple):
+    """A place in a file, and what it reads instead."""
 
     file: str
     right: str
     wrong: str
+
+
+class Mutant(NamedTuple):
+    """What is changed, the faults that bring it to light, and as what."""
+
+    changes: tuple[Change, ...]
     faults: str
     found: str
 
 
+COMMIT = "        outcome = await self._writer.commit(decided.batch, decided.ready)\n"
+ANSWER = """\
+        for (_, submission, place), answer in zip(decided.items, decided.answers):
+            submission.answer(place, answer)
+"""
+KEYS = """\
+    rows = await db.fetch(SQL["keys"], [k[0] for k in wanted], [k[1] for k in wanted])
+"""
 MUTANTS = {
     "answers before the commit": Mutant(
-        "actors/account_partition.py",
-        "        outcome = await self._writer.commit(decided.batch, decided.ready)\n",
-        "        for (_, submission, place), answer in zip(decided.items, decided.answers):\n"
-        "            submission.answer(place, answer)\n"
-        "        outcome = await self._writer.commit(decided.batch, decided.ready)\n",
-        ",".join(["connection"] * 6 + ["postgres"] * 2),
+        (Change("actors/account_partition.py", COMMIT, ANSWER + COMMIT),),
+        "connection,connection,connection,connection,postgres,connection,connection",
         "lost",
     ),
     "ignores the epoch": Mutant(
-        "runtime/ledger/sql/fencing.sql",
-        "AND k.epoch = w.epoch AND k.last_seq",
-        "AND k.last_seq",
+        (
+            Change(
+                "runtime/ledger/sql/fencing.sql",
+                "AND k.epoch = w.epoch AND k.last_seq",
+                "AND k.last_seq",
+            ),
+        ),
         "takeover,takeover",
         "unfenced",
     ),
     "drops the key": Mutant(
-        "runtime/ledger/migrations/0001_journal.sql",
-        "CREATE UNIQUE INDEX journal_key",
-        "CREATE INDEX journal_key",
-        ",".join(["connection"] * 6 + ["actor"] * 2),
+        (
+            Change(
+                "runtime/ledger/migrations/0001_journal.sql",
+                "CREATE UNIQUE INDEX journal_key",
+                "CREATE INDEX journal_key",
+            ),
+            Change("runtime/ledger/load.py", KEYS, "    rows = []\n"),
+        ),
+        "connection,connection,connection,connection,connection,connection",
         "doubled",
     ),
 }
@@ -68,10 +87,11 @@ def _mutated(mutant: Mutant, folder: Path) -> Path:
     for name in FOLDERS:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "src", folder / "src", symlinks=True)
-    file = folder / mutant.file
-    text = file.read_text()
-    assert text.count(mutant.right) == 1, f"{mutant.file} reads otherwise: mend this mutant"
-    file.write_text(text.replace(mutant.right, mutant.wrong))
+    for change in mutant.changes:
+        file = folder / change.file
+        text = file.read_text()
+        assert text.count(change.right) == 1, f"{change.file} reads otherwise: mend this mutant"
+        file.write_text(text.replace(change.right, change.wrong))
     return folder / "src"
 
 
