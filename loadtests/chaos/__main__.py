@@ -6,9 +6,10 @@ not reach what it was to.
 
 import asyncio
 import shutil
+import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
@@ -37,9 +38,16 @@ def main(
     folder.mkdir(parents=True)
     folder.chmod(0o755)  # PostgreSQL's user passes through
     run = Run(seed, folder, port, clients)
-    result = asyncio.run(run.carry_out(chosen))
+    result = asyncio.run(_carried_out(run, chosen))
     print(msgspec.json.encode(result).decode())
     sys.exit(0 if run.passed else 1)
+
+
+async def _carried_out(run: Run, chosen: plan.Plan) -> dict[str, Any]:
+    """SIGTERM, like Ctrl-C, ends it with nothing left running."""
+    task = asyncio.ensure_future(run.carry_out(chosen))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
 
 
 typer.run(main)
