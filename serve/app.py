@@ -17,7 +17,6 @@ from headrace.serve.risk import OPTIONS as RISK_OPTIONS
 from headrace.serve.risk import Risk
 from headrace.serve.supervisor import Supervisor
 
-
 HEALTH_CHECK_S = 1.0
 """How often Serve looks whether a replica lives: it notices a death no sooner."""
 
