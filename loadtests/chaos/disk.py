@@ -6,7 +6,8 @@ import subprocess
 from pathlib import Path
 
 SIZE = "1g"
-PIECE_BYTES = 4096
+PIECES_BYTES = (1 << 24, 1 << 20, 1 << 16, 4096)
+"""Others write meanwhile: what no longer fits as a large piece is taken in smaller ones."""
 TIMEOUT_S = 30
 
 
@@ -32,16 +33,11 @@ class Disk:
 
     def fill(self) -> None:
         """Until nothing more can be written."""
-        with self._ballast.open("wb", buffering=0) as file:
-            left = os.statvfs(self.folder)
-            try:
-                os.posix_fallocate(file.fileno(), 0, max(1, left.f_bavail * left.f_frsize))
-                file.seek(0, os.SEEK_END)
-                while True:
-                    file.write(bytes(PIECE_BYTES))
-            except OSError as error:
-                if error.errno != errno.ENOSPC:
-                    raise
+        size = 0
+        with self._ballast.open("wb") as file:
+            for piece in PIECES_BYTES:
+                while _allocated(file.fileno(), size, piece):
+                    size += piece
 
     def free(self) -> None:
         self._ballast.unlink(missing_ok=True)
@@ -50,6 +46,17 @@ class Disk:
         """What is on it is gone."""
         if not self.missing:
             unmount(self.folder)
+
+
+def _allocated(file: int, offset: int, length: int) -> bool:
+    """Whether there was room."""
+    try:
+        os.posix_fallocate(file, offset, length)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        return False
+    return True
 
 
 def unmount(folder: Path) -> None:
