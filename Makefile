@@ -36,10 +36,10 @@ bench-short: $(VENV)/installed-bench  ## the same in three minutes
 overload: $(VENV)/installed  ## offer a platform three times what it can take, then crowd it, in some seven minutes
 	@$(BIN)/python -m headrace.loadtests.overload
 
-chaos: $(VENV)/installed  ## kill parts of a platform for a quarter of an hour and judge its books (SEED=1)
+chaos: $(VENV)/installed  ## break a platform a hundred times in a quarter of an hour and judge its books (SEED=1)
 	@$(BIN)/python -m headrace.loadtests.chaos --seed $(SEED)
 
-chaos-short: $(VENV)/installed  ## the same in two minutes
+chaos-short: $(VENV)/installed  ## the same with each fault once or twice, in under four minutes
 	@$(BIN)/python -m headrace.loadtests.chaos --seed $(SEED) --short
 
 format: $(VENV)/installed-dev  ## put files in the common form

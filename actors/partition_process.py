@@ -1,6 +1,8 @@
 """An AccountPartition in a Ray worker of its own, put together from what stands around it there."""
 
 import asyncio
+from importlib import import_module
+from threading import Thread
 
 import ray
 import structlog
@@ -20,6 +22,7 @@ log = structlog.get_logger("headrace.partition_process")
 RISK_READY_S = 10.0
 """How long a new actor waits for the risk deployment, which starts beside it on a new platform;
 after that the stated policy decides until risk answers."""
+SLOW_TO_IMPORT = "headrace.actors.serve_address"
 DEPOSED_ANSWERS_S = 1.0
 """How long a deposed actor still answers, that everybody be told, before it ends itself."""
 
@@ -31,6 +34,8 @@ class PartitionProcess:
         self._index = index
         self._name = name
         self._starting: asyncio.Task[AccountPartition] | None = None
+        # Half a second of imports, while Ray tells the callers that this actor is there.
+        Thread(target=import_module, args=(SLOW_TO_IMPORT,), daemon=True).start()
 
     async def address(self) -> Address:
         """Where AccountPartition.submit answers direct calls."""

@@ -17,6 +17,9 @@ from headrace.serve.risk import OPTIONS as RISK_OPTIONS
 from headrace.serve.risk import Risk
 from headrace.serve.supervisor import Supervisor
 
+HEALTH_CHECK_S = 1.0
+"""How often Serve looks whether a replica lives: it notices a death no sooner."""
+
 
 class SupervisorDeployment:
     """Supervisor as a deployment; a new replica finds the actors that run."""
@@ -57,10 +60,13 @@ def build(arguments: dict[str, Any]) -> Application:
     """The application `headrace`. `gateways`: number of gateway replicas."""
     settings = settings_module.load()
     risk = serve.deployment(num_replicas=1, **RISK_OPTIONS)(RiskDeployment)
-    supervisor = serve.deployment(name="supervisor", num_replicas=1)(SupervisorDeployment)
+    supervisor = serve.deployment(
+        name="supervisor", num_replicas=1, health_check_period_s=HEALTH_CHECK_S
+    )(SupervisorDeployment)
     gateway = serve.deployment(
         name="gateway",
         num_replicas=int(arguments.get("gateways", settings.gateways)),
         max_ongoing_requests=settings.gateway_requests_max,
+        health_check_period_s=HEALTH_CHECK_S,
     )(serve.ingress(GatewayApp())(Gateway))
     return gateway.bind(risk.bind(), supervisor.bind())

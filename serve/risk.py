@@ -17,7 +17,7 @@ OPTIONS: dict[str, Any] = {
     "name": NAME,
     "max_ongoing_requests": 4,
     "max_queued_requests": 64,
-    "health_check_period_s": 5,
+    "health_check_period_s": 1,
     "health_check_timeout_s": 10,
 }
 """Of the deployment. Queued: a caller's, before its call is refused and its policy decides."""

@@ -1,40 +1,53 @@
 """`python -m headrace.loadtests.chaos --seed 1 --short`: breaks a platform and judges its books.
 
-The last line on standard output is the result; exit code 1 when anything is wrong.
+The last line on standard output is the result; exit code 1 when anything is wrong or the run did
+not reach what it was to.
 """
 
 import asyncio
 import shutil
+import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
 
+from headrace.loadtests.chaos import disk, plan
+from headrace.loadtests.chaos.faults import FAULTS
 from headrace.loadtests.chaos.run import Run
-
-SHORT_FAULTS = ("actor", "gateway", "risk", "haproxy", "postgres", "connection", "slow", "pause")
-LONG_S, SHORT_S = 900.0, 60.0
 
 
 def main(
     seed: Annotated[int, typer.Option(help="Of the clients and the faults.")] = 1,
     folder: Annotated[Path, typer.Option(help="Made anew.")] = Path("/tmp/headrace-chaos"),
     port: Annotated[int, typer.Option(help="Of the API.")] = 8280,
-    short: Annotated[
-        bool, typer.Option("--short", help="Each fault once but the platform's.")
-    ] = False,
+    short: Annotated[bool, typer.Option("--short", help="Each fault once or twice.")] = False,
+    faults: Annotated[str, typer.Option(help="Only these: actor,actor,pause")] = "",
     clients: Annotated[int, typer.Option(min=1)] = 8,
 ) -> None:
+    chosen = plan.SHORT if short else plan.LONG
+    if faults:
+        names = faults.split(",")
+        if unknown := set(names) - FAULTS.keys():
+            raise typer.BadParameter(f"{sorted(unknown)}: there are {', '.join(FAULTS)}")
+        chosen = plan.of_faults(names)
+    disk.unmount(folder / "disk")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     folder.chmod(0o755)  # PostgreSQL's user passes through
     run = Run(seed, folder, port, clients)
-    duration_s, plan = (SHORT_S, SHORT_FAULTS) if short else (LONG_S, None)
-    result = asyncio.run(run.carry_out(duration_s, plan))
+    result = asyncio.run(_carried_out(run, chosen))
     print(msgspec.json.encode(result).decode())
     sys.exit(0 if run.passed else 1)
+
+
+async def _carried_out(run: Run, chosen: plan.Plan) -> dict[str, Any]:
+    """SIGTERM, like Ctrl-C, ends it with nothing left running."""
+    task = asyncio.ensure_future(run.carry_out(chosen))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
 
 
 typer.run(main)

@@ -2,21 +2,29 @@
 
 import asyncio
 import itertools
+import time
+from datetime import datetime
 from random import Random
 from typing import Any
 
 import httpx
 
+from headrace.loadtests.chaos.clocks import Clocks
 from headrace.loadtests.chaos.log import Log, Sent, Told
+from headrace.runtime.clock import iso, to_us
 
 Json = dict[str, Any]
 ACCOUNTS = 60
 DEPOSIT = 10_000_000
-BATCH = 40
+BATCH = 100
+EXPIRES_IN_S = (1, 15)
+"""Of holds that are left alone."""
 TIMEOUT_S = 12.0
 ATTEMPT_S_MAX = 150.0
 """How long one request is tried; a platform killed needs half a minute to come back."""
 PAUSE_S, PAUSE_MAX_S = 0.05, 1.0
+PROBE_PAUSE_MAX_S = 0.05
+"""A probe tells when an answer comes again: it asks without growing patience."""
 AGAIN = frozenset({408, 425, 429})
 
 
@@ -31,14 +39,20 @@ def account(number: int) -> str:
 class Client:
     """One of several over one connection pool; `stop` is asked before each new request."""
 
-    def __init__(self, http: httpx.AsyncClient, log: Log, name: str, seed: int) -> None:
-        self._http, self._log, self._name = http, log, name
+    def __init__(
+        self, http: httpx.AsyncClient, log: Log, clocks: Clocks, name: str, seed: int
+    ) -> None:
+        self._http, self._log, self._clocks, self._name = http, log, clocks, name
         self._random = Random(f"{seed} {name}")
         self._keys = itertools.count()
+        self._pause_s_max = PAUSE_MAX_S
+        self.asked_at = 0.0
+        """When the last attempt left, by the monotonic clock."""
 
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            await self._random.choice((self._single, self._batch, self._hold, self._refund))()
+            work = (self._single, self._batch, self._batch, self._hold, self._refund)
+            await self._random.choice(work)()
             await asyncio.sleep(0.05)
 
     async def open_accounts(self) -> None:
@@ -50,16 +64,20 @@ class Client:
 
     async def probe(self, debtor: str) -> None:
         """One payment by this debtor, answered."""
+        self._pause_s_max = PROBE_PAUSE_MAX_S
         await self._pay(self._payment() | {"debtor": debtor, "creditor": account(ACCOUNTS)})
 
     def _payment(self) -> Json:
         debtor, creditor = self._random.sample(range(ACCOUNTS), 2)
-        return {
+        payment = {
             "debtor": account(debtor),
             "creditor": account(creditor),
             "amount": self._random.randint(1, 3000),
             "currency": "EUR",
         }
+        if self._random.random() < 0.3:
+            payment["occurred_at"] = iso(self._clocks.clients_now())
+        return payment
 
     def _key(self) -> str:
         return f"{self._name}-{next(self._keys)}"
@@ -94,6 +112,9 @@ class Client:
 
     async def _hold(self) -> None:
         body = self._payment() | {"capture": "manual"}
+        if self._random.random() < 0.3:
+            await self._pay(body | {"expires_in_s": self._random.randint(*EXPIRES_IN_S)})
+            return
         held = await self._pay(body)
         if held.get("status") != "authorized":
             return
@@ -132,7 +153,14 @@ class Client:
         self._log.write(Told(key, answer.status_code, payment))
 
     def _sent_payment(self, key: str, body: Json) -> None:
-        self._log.write(Sent(key, "payment", body["amount"], body["debtor"], body["creditor"]))
+        moment = body.get("occurred_at")
+        self._log.write(
+            Sent(
+                key, "payment", body["amount"], body["debtor"], body["creditor"],
+                occurred_at=to_us(datetime.fromisoformat(moment)) if moment else 0,
+                expires_in_s=body.get("expires_in_s", 0),
+            )
+        )  # fmt: skip
 
     def _told(self, key: str, status: int, payment: Json | None = None) -> None:
         told = payment or {}
@@ -145,6 +173,7 @@ class Client:
         pause_s, last = PAUSE_S, ""
         deadline = asyncio.get_running_loop().time() + ATTEMPT_S_MAX
         while asyncio.get_running_loop().time() < deadline:
+            self.asked_at = time.monotonic()
             try:
                 answer = await self._http.request(method, path, json=body, headers=headers)
                 last = f"{answer.status_code} {answer.text[:200]}"
@@ -153,7 +182,7 @@ class Client:
             except httpx.HTTPError as error:
                 last = repr(error)
             await asyncio.sleep(pause_s * (0.5 + self._random.random()))
-            pause_s = min(pause_s * 2, PAUSE_MAX_S)
+            pause_s = min(pause_s * 2, self._pause_s_max)
         raise GaveUp(f"{method} {path}: {last}")
 
 

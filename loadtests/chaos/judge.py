@@ -38,6 +38,10 @@ class Row(Struct, frozen=True, kw_only=True):
     creditor: str = ""
     crosses: bool = False
     """Its money went to transit, not to the creditor."""
+    at: int = 0
+    occurred_at: int = 0
+    expires_at: int = 0
+    """Microseconds; 0: no hold."""
 
 
 class Ledger(Struct, kw_only=True):
@@ -50,6 +54,12 @@ class Ledger(Struct, kw_only=True):
     """As the leases say."""
     holds: frozenset[str]
     """Payments in the table of open holds."""
+    backwards: Sequence[str] = ()
+    """Records that are earlier than the one before them in a partition."""
+    early: Sequence[str] = ()
+    """Payments whose hold expired before it was to."""
+    expired: int = 0
+    """Holds that expired at all."""
 
 
 class Verdict(Struct, kw_only=True):
@@ -65,15 +75,26 @@ class Verdict(Struct, kw_only=True):
     """Money still in transit, or a hold without an owner or an owner without its hold."""
     gaps: list[str] = field(default_factory=list)
     """Sequences and events that are missing, doubled or out of order."""
+    untimely: list[str] = field(default_factory=list)
+    """Times that run back in a partition, holds that ended early."""
+    unfenced: list[str] = field(default_factory=list)
+    """Written by an actor while another held its partition."""
 
     @property
     def passed(self) -> bool:
-        return not (self.lost or self.doubled or self.invented or self.incomplete or self.gaps)
+        return not any(getattr(self, name) for name in WRONGS)
 
 
-def judge(log: Iterable[Entry], ledger: Ledger, events: Sequence[str]) -> Verdict:
-    """`events`: the ids of all payment events as a stream told them, in its order."""
-    verdict = Verdict()
+WRONGS = ("lost", "doubled", "invented", "incomplete", "gaps", "untimely", "unfenced")
+"""What a verdict may say against a platform."""
+
+
+def judge(
+    log: Iterable[Entry], ledger: Ledger, events: Sequence[str], unfenced: Sequence[str] = ()
+) -> Verdict:
+    """`events`: the ids of all payment events as a stream told them, in its order; `unfenced`: what
+    takeovers saw."""
+    verdict = Verdict(unfenced=list(unfenced))
     sent: dict[str, Sent] = {}
     told: dict[str, Told] = {}
     for entry in log:
@@ -84,6 +105,8 @@ def judge(log: Iterable[Entry], ledger: Ledger, events: Sequence[str]) -> Verdic
     _operations(verdict, sent, told, ledger.rows)
     _completeness(verdict, ledger)
     _order(verdict, ledger, events)
+    verdict.untimely += [f"{record} is before its predecessor" for record in ledger.backwards]
+    verdict.untimely += [f"{payment} expired early" for payment in ledger.early]
     return verdict
 
 
@@ -128,9 +151,12 @@ def _is_what_was_sent(sent: Sent, row: Row) -> bool:
         return (
             row.payment == sent.payment and OPERATIONS.get(RecordKind(row.kind)) == sent.operation
         )
-    return row.kind in FIRST_KINDS and (row.amount, row.debtor, row.creditor) == (
-        sent.amount, sent.debtor, sent.creditor,
-    )  # fmt: skip
+    return (
+        row.kind in FIRST_KINDS
+        and (row.amount, row.debtor, row.creditor) == (sent.amount, sent.debtor, sent.creditor)
+        and row.occurred_at == (sent.occurred_at or row.at)
+        and (row.kind != K.HELD or row.expires_at >= row.at + sent.expires_in_s * 1_000_000)
+    )
 
 
 def _is_as_told(told: Told, row: Row) -> bool:

@@ -1,16 +1,21 @@
 """Reads what the judge compares, straight from the database."""
 
+from random import Random
+
 import asyncpg
 
 from headrace.loadtests.chaos.judge import Ledger, Row
+from headrace.runtime.clock import to_us
 from headrace.runtime.ids import text
+from headrace.runtime.ledger import fencing
 
+LOG_FILES_MAX = 100
 NO_PAYMENT = "00000000-0000-0000-0000-000000000000"
 
 ROWS = """
 SELECT j.partition, j.seq, j.credit_partition, j.credit_seq, j.kind, j.state, j.payment, j.leg,
        j.amount, j.key, coalesce(d.id, '') AS debtor, coalesce(c.id, '') AS creditor,
-       j.kind IN (11, 16) AND j.credit <> j.creditor AS crosses
+       j.kind IN (11, 16) AND j.credit <> j.creditor AS crosses, j.at, j.occurred_at, j.expires_at
 FROM journal j
 LEFT JOIN accounts d ON d.number = j.debit
 LEFT JOIN accounts c ON c.number = j.creditor
@@ -24,38 +29,71 @@ SELECT partition, array_agg(seq ORDER BY seq) AS seqs FROM (
     SELECT credit_partition, credit_seq FROM journal WHERE credit_partition <> partition
 ) s GROUP BY partition
 """
+BACKWARDS = """
+SELECT partition, seq FROM (
+    SELECT partition, seq, at, lag(at) OVER (PARTITION BY partition ORDER BY seq) AS before FROM (
+        SELECT partition, seq, at FROM journal
+        UNION ALL
+        SELECT credit_partition, credit_seq, at FROM journal WHERE credit_partition <> partition
+    ) records
+) r WHERE at < before
+"""
+EXPIRED = """
+SELECT e.payment, e.at < h.expires_at AS early
+FROM journal e JOIN journal h ON h.payment = e.payment AND h.kind = 14
+WHERE e.kind = 17 AND e.state = 10
+"""
+UNSETTLED = """
+SELECT (SELECT count(*) FROM journal j
+        WHERE (j.kind = 20 OR j.kind IN (11, 16) AND j.credit <> j.creditor)
+          AND NOT EXISTS (SELECT FROM journal e WHERE e.payment = j.payment AND e.leg = j.leg
+                          AND e.kind IN (12, 19, 21, 22)))
+     + (SELECT count(*) FROM holds WHERE expires_at < now() + interval '1 hour')
+"""
 
 
 async def read(url: str) -> Ledger:
     """Of a ledger at rest, that only the chaos run's clients used."""
     connection = await asyncpg.connect(url)
     try:
-        rows = await connection.fetch(ROWS, NO_PAYMENT)
-        sequences = await connection.fetch(SEQUENCES)
-        leases = await connection.fetch("SELECT partition, last_seq FROM leases")
-        holds = await connection.fetch("SELECT payment FROM holds")
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            rows = await connection.fetch(ROWS, NO_PAYMENT)
+            sequences = await connection.fetch(SEQUENCES)
+            leases = await connection.fetch("SELECT partition, last_seq FROM leases")
+            holds = await connection.fetch("SELECT payment FROM holds")
+            backwards = await connection.fetch(BACKWARDS)
+            expired = await connection.fetch(EXPIRED)
     finally:
         await connection.close()
     return Ledger(
-        rows=[Row(**{**r, "payment": text(r["payment"].bytes)}) for r in rows],
+        rows=[_row(r) for r in rows],
         sequences={r["partition"]: list(r["seqs"]) for r in sequences},
         last_seqs={r["partition"]: r["last_seq"] for r in leases},
         holds=frozenset(text(r["payment"].bytes) for r in holds),
+        backwards=[f"{r['partition']}:{r['seq']}" for r in backwards],
+        early=[text(r["payment"].bytes) for r in expired if r["early"]],
+        expired=len(expired),
     )
 
 
-async def in_transit(url: str) -> int:
-    """How many legs have no end yet."""
+def _row(r: asyncpg.Record) -> Row:
+    expires_at = r["expires_at"]
+    return Row(
+        **{
+            **r,
+            "payment": text(r["payment"].bytes),
+            "at": to_us(r["at"]),
+            "occurred_at": to_us(r["occurred_at"]),
+            "expires_at": to_us(expires_at) if expires_at else 0,
+        }
+    )
+
+
+async def unsettled(url: str) -> int:
+    """How many legs have no end yet, and how many holds are about to expire."""
     connection = await asyncpg.connect(url)
     try:
-        count: int = await connection.fetchval(
-            """
-            SELECT count(*) FROM journal j
-            WHERE (j.kind = 20 OR j.kind IN (11, 16) AND j.credit <> j.creditor)
-              AND NOT EXISTS (SELECT FROM journal e WHERE e.payment = j.payment AND e.leg = j.leg
-                              AND e.kind IN (12, 19, 21, 22))
-            """
-        )
+        count: int = await connection.fetchval(UNSETTLED)
     finally:
         await connection.close()
     return count
@@ -68,3 +106,43 @@ async def holders(url: str) -> set[str]:
         return {r["holder"] for r in await connection.fetch("SELECT holder FROM leases")}
     finally:
         await connection.close()
+
+
+async def use_up_log(url: str) -> None:
+    """Goes through PostgreSQL's log files until it has none left and no room for another, and ends
+    with an error: every connection goes then."""
+    try:
+        connection = await asyncpg.connect(url)
+        try:
+            for _ in range(LOG_FILES_MAX):
+                await connection.execute("SELECT pg_logical_emit_message(true, 'chaos', '')")
+                await connection.execute("SELECT pg_switch_wal()")
+        finally:
+            connection.terminate()
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return
+
+
+async def usurp(url: str, usurper: str, random: Random) -> dict[int, int]:
+    """Takes the partitions of one holder over; where each of them stands."""
+    connection = await asyncpg.connect(url, server_settings={"application_name": usurper})
+    try:
+        rows = await connection.fetch("SELECT partition, holder FROM leases ORDER BY partition")
+        robbed = random.choice(sorted({r["holder"] for r in rows}))
+        partitions = [r["partition"] for r in rows if r["holder"] == robbed]
+        taken = await fencing.take_over(connection, partitions, usurper)
+    finally:
+        await connection.close()
+    return {number: partition.seq for number, (partition, _) in taken.items()}
+
+
+async def usurped(url: str, usurper: str) -> dict[int, int]:
+    """Where the partitions stand that are still the usurper's."""
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch(
+            "SELECT partition, last_seq FROM leases WHERE holder = $1", usurper
+        )
+    finally:
+        await connection.close()
+    return {r["partition"]: r["last_seq"] for r in rows}

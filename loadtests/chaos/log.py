@@ -17,6 +17,10 @@ class Sent(Struct, frozen=True, tag="sent"):
     creditor: str = ""
     payment: str = ""
     """That a capture, refund or cancel is of."""
+    occurred_at: int = 0
+    """Microseconds, by the client's clock; 0: not said."""
+    expires_in_s: int = 0
+    """Of a hold; 0: not said."""
 
 
 class Told(Struct, frozen=True, tag="told"):

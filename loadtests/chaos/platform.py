@@ -15,9 +15,13 @@ import psutil
 from headrace.cluster.local.ports import free_ports
 from headrace.cluster.local.postgres import Postgres
 from headrace.cluster.local.processes import running_in
+from headrace.loadtests.chaos.clocks import Clocks
+from headrace.loadtests.chaos.disk import Disk
 from headrace.loadtests.chaos.proxy import Proxy
 
 START_TIMEOUT_S = 120.0
+POSTGRES = {"shared_buffers": "128MB", "max_wal_size": "256MB", "min_wal_size": "64MB"}
+"""It has little room, so its log is written around often."""
 TITLES = {
     "actor": ("ray::PartitionProcess", "ray::account-partition"),
     "gateway": ("ray::ServeReplica:headrace:gateway", "ray::ServeReplica:headrace:Gateway"),
@@ -30,14 +34,21 @@ class ChaosError(Exception):
 
 
 class TestedPlatform:
-    """PostgreSQL in `folder`/database, the platform in `folder`/platform; API on `port`."""
+    """PostgreSQL in `folder`/database, its cluster on a disk of its own in `folder`/disk, the
+    platform in `folder`/platform; API on `port`."""
 
     def __init__(self, folder: Path, port: int, random: Random) -> None:
         self.data_dir = folder / "platform"
         self.port = port
-        self.postgres = Postgres(folder / "database")
+        self.disk = Disk(folder / "disk")
+        self.clocks = Clocks(folder / "clocks")
+        self.postgres = Postgres(folder / "database", POSTGRES)
+        self.postgres_log = folder / "database" / "postgres.log"
+        self._cluster = folder / "database" / "postgres"
         self._random = random
         self.proxy: Proxy | None = None
+        self.unfenced: list[str] = []
+        """What was written by an actor that had lost its partitions."""
 
     @property
     def url(self) -> str:
@@ -45,6 +56,9 @@ class TestedPlatform:
 
     async def start(self) -> None:
         """PostgreSQL, the proxy, the platform."""
+        self.disk.mount()
+        self._cluster.parent.mkdir()
+        self._cluster.symlink_to(self.disk.folder / "postgres")
         await self.postgres.start()
         server_port = urlsplit(self.postgres.tcp_url).port
         assert server_port is not None
@@ -58,7 +72,8 @@ class TestedPlatform:
         through = self.postgres.tcp_url.replace(
             f":{urlsplit(self.postgres.tcp_url).port}/", f":{self.proxy.port}/"
         )
-        environment = {**os.environ, "HEADRACE_DATABASE_URL": through}
+        path = os.pathsep.join(filter(None, (str(self.clocks.folder), os.getenv("PYTHONPATH"))))
+        environment = {**os.environ, "HEADRACE_DATABASE_URL": through, "PYTHONPATH": path}
         await self._command(
             "up", "--detach", "--port", str(self.port), "--json", environment=environment
         )
@@ -70,6 +85,7 @@ class TestedPlatform:
         if self.proxy is not None:
             await self.proxy.stop()
         await self.postgres.stop()
+        self.disk.unmount()
 
     async def verify(self) -> bool:
         environment = {**os.environ, "HEADRACE_DATABASE_URL": self.postgres.tcp_url}

@@ -6,6 +6,8 @@ from random import Random
 
 COMMIT = b"COMMIT"
 CHUNK_BYTES = 1 << 16
+ANSWER_S_MAX = 1.0
+"""How long a COMMIT that is let through is waited for."""
 
 
 class Proxy:
@@ -17,8 +19,12 @@ class Proxy:
         self.cuts = 0
         """How often all connections were cut."""
         self.port = port
-        self._server_port, self._random = server_port, random
+        self._server_port = server_port
+        self._lets_through = random.random() < 0.5
         self._cut_at_commit = False
+        self._unheard: asyncio.StreamWriter | None = None
+        """Who hears nothing more of the server."""
+        self._answered = asyncio.Event()
         self._open: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
 
@@ -32,7 +38,8 @@ class Proxy:
             await self._server.wait_closed()
 
     def cut_at_next_commit(self) -> None:
-        """Whether the server still gets that COMMIT is left to chance; its answer gets nowhere."""
+        """The server still gets every other such COMMIT, beginning by chance; its answer gets
+        nowhere."""
         self._cut_at_commit = True
 
     def cut(self) -> None:
@@ -52,8 +59,8 @@ class Proxy:
         pair = {writer, server_writer}
         self._open |= pair
         ways = [
-            asyncio.create_task(self._pass(reader, server_writer, to_server=True)),
-            asyncio.create_task(self._pass(server_reader, writer, to_server=False)),
+            asyncio.create_task(self._to_server(reader, server_writer, writer)),
+            asyncio.create_task(self._to_client(server_reader, writer)),
         ]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -64,19 +71,41 @@ class Proxy:
                 end.close()
             self._open -= pair
 
-    async def _pass(
-        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, to_server: bool
-    ) -> None:
+    async def _to_server(
+        self, source: asyncio.StreamReader, target: asyncio.StreamWriter,
+        client: asyncio.StreamWriter,
+    ) -> None:  # fmt: skip
         with contextlib.suppress(OSError):
             while data := await source.read(CHUNK_BYTES):
                 if self.delay_s:
                     await asyncio.sleep(self.delay_s)
-                if to_server and self._cut_at_commit and COMMIT in data:
+                if self._cut_at_commit and COMMIT in data:
                     self._cut_at_commit = False
-                    if self._random.random() < 0.5:
-                        target.write(data)
-                        await asyncio.sleep(0.005)
+                    self._lets_through = not self._lets_through
+                    if self._lets_through:
+                        await self._until_answered(target, data, client)
                     self.cut()
                     return
+                target.write(data)
+                await target.drain()
+
+    async def _until_answered(
+        self, target: asyncio.StreamWriter, data: bytes, client: asyncio.StreamWriter
+    ) -> None:
+        """The server commits, and the client doesn't hear of it."""
+        self._unheard = client
+        self._answered.clear()
+        target.write(data)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._answered.wait(), ANSWER_S_MAX)
+
+    async def _to_client(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await source.read(CHUNK_BYTES):
+                if target is self._unheard:
+                    self._answered.set()
+                    continue
+                if self.delay_s:
+                    await asyncio.sleep(self.delay_s)
                 target.write(data)
                 await target.drain()

@@ -3,28 +3,42 @@
 import asyncio
 import sys
 import time
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from random import Random
 from statistics import median
 from typing import Any
 
+import asyncpg
 import httpx
 import msgspec
+import psutil
 
+from headrace.cluster.local.errors import PlatformError
 from headrace.loadtests.chaos import ledger
-from headrace.loadtests.chaos.clients import ACCOUNTS, TIMEOUT_S, Client, GaveUp, account
+from headrace.loadtests.chaos.clients import ACCOUNTS, TIMEOUT_S, Client, account
 from headrace.loadtests.chaos.faults import FAULTS
-from headrace.loadtests.chaos.judge import Verdict, judge
-from headrace.loadtests.chaos.log import Log
+from headrace.loadtests.chaos.judge import WRONGS, Ledger, Verdict, judge
+from headrace.loadtests.chaos.log import Log, Told
+from headrace.loadtests.chaos.plan import Plan
 from headrace.loadtests.chaos.platform import ChaosError, TestedPlatform
+from headrace.loadtests.chaos.watch import Watch
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.settings import Settings
 
-BETWEEN_S = (0.5, 4.0)
-SETTLE_TIMEOUT_S = 60.0
+BETWEEN_S = (0.1, 1.5)
+HURRIED = 0.3
+"""Share of faults after which the next comes before the platform has recovered."""
+TIMED = frozenset({"actor", "postgres"})
+"""Faults that come to a platform that is well, and whose end is waited for."""
+BROKE_OFF = (
+    ChaosError, PlatformError, TimeoutError, OSError, psutil.Error, asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+)  # fmt: skip
+"""How a fault that could not be carried out shows itself."""
+SETTLE_TIMEOUT_S = 90.0
 DRAIN_TIMEOUT_S = 180.0
 TENANT = 1
 """The platform's first, whose key the clients have."""
@@ -41,11 +55,14 @@ class Run:
         self._log = Log(folder / "clients.jsonl")
         self._clients = clients
         self._kills: Counter[str] = Counter()
+        self._skipped: dict[str, str] = {}
+        self._recovery_ms: dict[str, list[float]] = defaultdict(list)
         self._unavailable_ms: list[float] = []
         self._troubles: list[str] = []
 
-    async def carry_out(self, duration_s: float, plan: Sequence[str] | None) -> dict[str, Any]:
-        """With a plan its faults once each, shuffled, and the rest of the time quiet."""
+    async def carry_out(self, plan: Plan) -> dict[str, Any]:
+        """The result, to be printed."""
+        begun = time.monotonic()
         try:
             await self._platform.start()
             async with httpx.AsyncClient(
@@ -54,23 +71,27 @@ class Run:
                 timeout=TIMEOUT_S,
                 trust_env=False,
             ) as http:
-                await self._load(http, duration_s, plan)
+                await self._load(http, plan)
                 self._say("settling")
                 events = await self._settle(http)
-            return await self._judge(events)
+            return await self._judge(plan, events) | {"took_s": round(time.monotonic() - begun)}
         finally:
             await self._platform.stop()
             self._log.close()
 
-    async def _load(
-        self, http: httpx.AsyncClient, duration_s: float, plan: Sequence[str] | None
-    ) -> None:
-        clients = [Client(http, self._log, f"client-{i}", self._seed) for i in range(self._clients)]
+    async def _load(self, http: httpx.AsyncClient, plan: Plan) -> None:
+        def client(name: str) -> Client:
+            return Client(http, self._log, self._platform.clocks, name, self._seed)
+
+        clients = [client(f"client-{i}") for i in range(self._clients)]
         await clients[0].open_accounts()
+        debtors = _one_account_of_each_actor()
+        watch = Watch([client(f"watch-{i}") for i, _ in enumerate(debtors)], debtors)
         stop = asyncio.Event()
-        working = [asyncio.create_task(client.run(stop)) for client in clients]
+        workers: list[Client | Watch] = [*clients, watch]
+        working = [asyncio.create_task(worker.run(stop)) for worker in workers]
         try:
-            await self._break(Client(http, self._log, "probe", self._seed), duration_s, plan)
+            await self._break(watch, plan)
         finally:
             stop.set()
             done, late = await asyncio.wait(working, timeout=DRAIN_TIMEOUT_S)
@@ -79,49 +100,51 @@ class Run:
         self._troubles += [repr(task.exception()) for task in done if task.exception()]
         self._troubles += ["a client was not answered for good"] * len(late)
 
-    async def _break(self, probe: Client, duration_s: float, plan: Sequence[str] | None) -> None:
-        end = time.monotonic() + duration_s
-        names = list(plan or FAULTS)
-        while time.monotonic() < end:
-            for name in self._random.sample(names, len(names)):
-                await asyncio.sleep(self._random.uniform(*BETWEEN_S))
-                if plan is None and time.monotonic() > end:
-                    return
-                self._say(name)
-                try:
-                    if name == "actor":  # what an earlier fault still does is no actor's death
-                        await self._until_answered(probe)
-                    await FAULTS[name](self._platform, self._random)
-                except (ChaosError, GaveUp, TimeoutError, OSError) as error:
-                    self._say(f"{name}: {error!r}")
-                    self._troubles.append(f"{name}: {error!r}")
-                    continue
-                self._kills[name] += 1
-                if name == "actor":
-                    self._unavailable_ms.append(await self._until_answered(probe))
-            if plan is not None:
+    async def _break(self, watch: Watch, plan: Plan) -> None:
+        end = time.monotonic() + plan.duration_s_max
+        if missing := self._platform.disk.missing:
+            self._skipped["disk_full"] = missing
+            self._say(f"disk_full is skipped: no disk of its own for PostgreSQL: {missing}")
+        for name in plan.shuffled(self._random):
+            await asyncio.sleep(self._random.uniform(*BETWEEN_S))
+            if time.monotonic() > end:
                 return
+            if name in self._skipped:
+                continue
+            try:
+                await self._do(name, watch)
+            except BROKE_OFF as error:
+                self._say(f"{name}: {error!r}")
+                self._troubles.append(f"{name}: {error!r}")
+        with suppress(TimeoutError):
+            await watch.answered_since(time.monotonic())
+        while self._acknowledged() < plan.acknowledged_min and time.monotonic() < end:
+            await asyncio.sleep(1)
+
+    async def _do(self, name: str, watch: Watch) -> None:
+        if name in TIMED:
+            await watch.answered_since(time.monotonic())
+        self._say(name)
+        begun = time.monotonic()
+        turn = await FAULTS[name](self._platform, self._random)
+        self._kills[name] += 1
+        if name in TIMED or self._random.random() > HURRIED:
+            self._recovery_ms[name].append(await watch.answered_since(turn))
+            self._unavailable_ms.append(watch.silence_ms(begun))
+            self._say(f"  answered {self._recovery_ms[name][-1]:.0f} ms later")
+
+    def _acknowledged(self) -> int:
+        return sum(1 for e in self._log.entries if isinstance(e, Told) and e.status < 300)
 
     def _say(self, what: str) -> None:
         lines = len(self._log.entries)
         print(f"{time.strftime('%X')} {lines:>7} lines  {what}", file=sys.stderr, flush=True)
 
-    async def _until_answered(self, probe: Client) -> float:
-        """By every actor, whichever it was that died; how long it took, in milliseconds."""
-        begun = time.monotonic()
-        settings = Settings()
-        by_actor: dict[int, str] = {}
-        for name in map(account, range(ACCOUNTS)):
-            partition = partition_of(TENANT, name, settings.partitions)
-            by_actor.setdefault(partition % settings.actors, name)
-        await asyncio.gather(*(probe.probe(debtor) for debtor in by_actor.values()))
-        return (time.monotonic() - begun) * 1000
-
     async def _settle(self, http: httpx.AsyncClient) -> list[str]:
         """Until nothing is under way, then all events."""
         deadline = time.monotonic() + SETTLE_TIMEOUT_S
         url = self._platform.postgres.tcp_url
-        while await ledger.in_transit(url) and time.monotonic() < deadline:  # noqa: ASYNC110
+        while await ledger.unsettled(url) and time.monotonic() < deadline:
             await asyncio.sleep(0.5)
         events: list[str] = []
         with suppress(httpx.HTTPError):
@@ -133,34 +156,57 @@ class Run:
                             events.append(event["id"])
         return events
 
-    async def _judge(self, events: list[str]) -> dict[str, Any]:
+    async def _judge(self, plan: Plan, events: list[str]) -> dict[str, Any]:
         found = await ledger.read(self._platform.postgres.tcp_url)
-        verdict = judge(self._log.entries, found, events)
+        verdict = judge(self._log.entries, found, events, self._platform.unfenced)
         verified = await self._platform.verify()
-        self.passed = verdict.passed and verified and not self._troubles
-        self._explain(verdict)
-        waits = sorted(self._unavailable_ms)
+        missed = plan.missed(
+            self._kills, list(self._skipped), verdict.acknowledged, verdict.crossing
+        )
+        self.passed = verdict.passed and verified and not self._troubles and not missed
+        self._explain(verdict, missed)
+        return self._result(verdict, found, verified) | {"missed": missed}
+
+    def _result(self, verdict: Verdict, found: Ledger, verified: bool) -> dict[str, Any]:
+        acknowledged = verdict.acknowledged
         return {
             "seed": self._seed,
             "kills": {name: self._kills[name] for name in FAULTS},
-            "acknowledged": verdict.acknowledged,
-            "crossing": verdict.crossing,
-            "lost": len(verdict.lost),
-            "doubled": len(verdict.doubled),
-            "invented": len(verdict.invented),
-            "incomplete": len(verdict.incomplete),
-            "gaps": len(verdict.gaps),
+            "acknowledged": acknowledged,
+            "crossing_share": round(verdict.crossing / acknowledged, 3) if acknowledged else 0,
+            "expired": found.expired,
+            **{name: len(getattr(verdict, name)) for name in WRONGS},
             "troubles": len(self._troubles),
-            "unavailable_ms": {
-                "p50": round(median(waits)) if waits else None,
-                "max": round(waits[-1]) if waits else None,
+            "unavailable_ms": _spread(self._unavailable_ms),
+            "recovery_ms": {
+                name: _spread(self._recovery_ms[name]) for name in FAULTS if self._recovery_ms[name]
             },
             "verify": "pass" if verified else "fail",
+            "skipped": self._skipped,
         }
 
-    def _explain(self, verdict: Verdict) -> None:
-        for name in ("lost", "doubled", "invented", "incomplete", "gaps"):
+    def _explain(self, verdict: Verdict, missed: Iterable[str]) -> None:
+        for name in WRONGS:
             for what in getattr(verdict, name)[:20]:
                 print(f"{name}: {what}", file=sys.stderr)
         for trouble in self._troubles:
             print(f"trouble: {trouble}", file=sys.stderr)
+        for what in missed:
+            print(f"missed: {what}", file=sys.stderr)
+
+
+def _spread(values_ms: list[float]) -> dict[str, int | None]:
+    ordered = sorted(values_ms)
+    return {
+        "p50": round(median(ordered)) if ordered else None,
+        "max": round(ordered[-1]) if ordered else None,
+    }
+
+
+def _one_account_of_each_actor() -> list[str]:
+    settings = Settings()
+    by_actor: dict[int, str] = {}
+    for name in map(account, range(ACCOUNTS)):
+        partition = partition_of(TENANT, name, settings.partitions)
+        by_actor.setdefault(partition % settings.actors, name)
+    return [by_actor[number] for number in sorted(by_actor)]

@@ -44,12 +44,16 @@ class Case:
         self.sequences = {0: [1, 2, 3, 4, 5, 6]}
         self.holds = frozenset({"p4"})
         self.events = [f"0:{seq}" for seq in range(1, 7)]
+        self.backwards: list[str] = []
+        self.early: list[str] = []
+        self.unfenced: list[str] = []
 
     def verdict(self) -> Verdict:
         ledger = Ledger(
-            rows=self.rows, sequences=self.sequences, last_seqs={0: 6}, holds=self.holds
-        )
-        return judge(self.log, ledger, self.events)
+            rows=self.rows, sequences=self.sequences, last_seqs={0: 6}, holds=self.holds,
+            backwards=self.backwards, early=self.early,
+        )  # fmt: skip
+        return judge(self.log, ledger, self.events, self.unfenced)
 
 
 def test_a_run_that_went_well() -> None:
@@ -122,6 +126,27 @@ def _events_swapped(case: Case) -> None:
     case.events[0:2] = ["0:2", "0:1"]
 
 
+def _occurred_otherwise(case: Case) -> None:
+    case.rows[0] = replace(case.rows[0], occurred_at=7)
+
+
+def _hold_shorter_than_asked(case: Case) -> None:
+    case.log[3] = replace(case.log[3], expires_in_s=2)  # type: ignore[call-arg]
+    case.rows[5] = replace(case.rows[5], expires_at=1_999_999)
+
+
+def _time_runs_back(case: Case) -> None:
+    case.backwards = ["0:4"]
+
+
+def _expired_early(case: Case) -> None:
+    case.early = ["p4"]
+
+
+def _written_without_the_lease(case: Case) -> None:
+    case.unfenced = ["partition 0"]
+
+
 @pytest.mark.parametrize(
     ("damage", "found"),
     [
@@ -141,6 +166,11 @@ def _events_swapped(case: Case) -> None:
         (_event_missing, "gaps"),
         (_event_twice, "gaps"),
         (_events_swapped, "gaps"),
+        (_occurred_otherwise, "invented"),
+        (_hold_shorter_than_asked, "invented"),
+        (_time_runs_back, "untimely"),
+        (_expired_early, "untimely"),
+        (_written_without_the_lease, "unfenced"),
     ],
 )
 def test_damage_is_found(damage: Callable[[Case], None], found: str) -> None:
