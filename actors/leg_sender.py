@@ -13,13 +13,15 @@ from headrace.runtime.payments.book import OpenLeg
 from headrace.runtime.payments.command import Arrived, Carry, Command
 
 PAUSE_S, PAUSE_MAX_S = 0.1, 2.0
+CALLS_OUT_MAX = 3
+"""To one actor at once; a further call only goes out full."""
 log = structlog.get_logger("headrace.legs")
 
 Submit = Callable[[list[Command]], Awaitable[list[Answer]]]
 
 
 class LegSender:
-    """One queue and one call at a time for each actor that carries legs out for us.
+    """One queue and few calls at a time for each actor that carries legs out for us.
 
     A leg leaves the queue only with its counterpart's answer, which goes on to `arrived`; a call
     that fails is sent again after a growing pause with jitter, marked as a repeat, for as long as
@@ -35,7 +37,8 @@ class LegSender:
         self._submit = submit
         self._arrived = arrived
         self._waiting: list[deque[tuple[OpenLeg, bool]]] = [deque() for _ in range(actors)]
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._calls_out = [0] * actors
+        self._tasks: set[asyncio.Task[None]] = set()
         self.calls_failed = 0
 
     def send(self, legs: Sequence[OpenLeg], again: bool = False) -> None:
@@ -43,20 +46,36 @@ class LegSender:
         for leg in legs:
             actor = partition_of_account(leg.creditor) % self._actors
             self._waiting[actor].append((leg, again))
-            if actor not in self._tasks:
-                self._tasks[actor] = asyncio.create_task(self._drain(actor))
+        for actor in range(self._actors):
+            self._keep_calling(actor)
 
     def forget(self) -> None:
         """Stops: the legs are found in the ledger again by whoever loads the partitions."""
-        for task in self._tasks.values():
+        for task in self._tasks:
             task.cancel()
-        self._tasks.clear()
+        self._tasks = set()
+        self._calls_out = [0] * self._actors
         for waiting in self._waiting:
             waiting.clear()
 
+    def _keep_calling(self, actor: int) -> None:
+        out = self._calls_out
+        while self._wants_call(actor, out[actor]):
+            out[actor] += 1
+            task = asyncio.create_task(self._drain(actor))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _wants_call(self, actor: int, others_out: int) -> bool:
+        """Beside others only full calls: what waits for them then goes together."""
+        waiting = len(self._waiting[actor])
+        if not others_out:
+            return waiting > 0
+        return others_out < CALLS_OUT_MAX and waiting >= others_out * self._legs_per_call_max
+
     async def _drain(self, actor: int) -> None:
         waiting, pause = self._waiting[actor], PAUSE_S
-        while waiting:
+        while self._wants_call(actor, self._calls_out[actor] - 1):
             size = min(len(waiting), self._legs_per_call_max)
             sent = [waiting.popleft() for _ in range(size)]
             failed = await self._call(sent)
@@ -67,7 +86,7 @@ class LegSender:
             waiting.extend((leg, True) for leg in failed)
             await asyncio.sleep(pause * (0.5 + random()))
             pause = min(pause * 2, PAUSE_MAX_S)
-        del self._tasks[actor]
+        self._calls_out[actor] -= 1
 
     async def _call(self, sent: list[tuple[OpenLeg, bool]]) -> list[OpenLeg]:
         """The legs that have no answer yet."""

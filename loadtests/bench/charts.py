@@ -12,7 +12,8 @@ from headrace.loadtests.bench.figures import Row
 
 PANELS = {
     "one payment a request": (
-        ("no-op ceiling", "noop"),
+        ("no-op, by way of Serve", "noop"),
+        ("no-op, before Serve", "noop_early"),
         ("single", "single"),
         ("single", "baseline.single"),
         ("single, at once", "expert.single"),
@@ -82,7 +83,7 @@ def _figure(
 
 
 def _colour(scenario: str) -> str:
-    subject = {"noop": "no-op"}.get(scenario, scenario.partition(".")[0])
+    subject = {"noop": "no-op", "noop_early": "no-op"}.get(scenario, scenario.partition(".")[0])
     return SUBJECTS.get(subject, SUBJECTS["Headrace"])
 
 

@@ -116,6 +116,9 @@ def as_json(measured: Mapping[str, Row], rest: Json) -> Json:
     told: Json = {}
     if "noop" in measured:
         told["noop"] = {"rps": measured["noop"].rps}
+    if "noop_early" in measured and "single" in measured:
+        early = measured["noop_early"].rps
+        told["noop_early"] = {"rps": early, "single_vs": round(measured["single"].rps / early, 2)}
     told |= {name: _told(measured[name]) for name in HEADRACE if name in measured}
     if baseline := _under("baseline", BASELINE, measured):
         told["baseline"] = baseline

@@ -1,8 +1,8 @@
 """The most that a gateway could do: an ingress like it that answers without doing anything.
 
-Deployed beside the platform's application for as long as a bench lasts: behind the same HAProxy,
-with the gateway's options, and taking requests as early as it does. Its rate is the ceiling of
-single payments.
+Deployed beside the platform's application for as long as a bench lasts, behind the same HAProxy and
+with the gateway's options, twice: `noop` as Serve hands requests to a deployment, whose rate is
+Serve's ceiling, and `noop_early`, which takes them before Serve's handling, as the gateway does.
 """
 
 from typing import Any
@@ -24,10 +24,14 @@ HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"%d" % l
 class NoopApp:
     """Reads a request's body and answers 201."""
 
+    def __init__(self, early: bool) -> None:
+        self._early = early
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await receive()
-            take_requests(self)
+            if self._early:
+                take_requests(self)
             await send({"type": "lifespan.startup.complete"})
             await receive()
             await send({"type": "lifespan.shutdown.complete"})
@@ -43,12 +47,13 @@ class Noop:
 
 
 def build(arguments: dict[str, Any]) -> Application:
-    """The application `noop`, with the options of serve/app.py's gateway."""
+    """An application with the options of serve/app.py's gateway; `early`: it takes requests as the
+    gateway does."""
     settings = settings_module.load()
     deployment = serve.deployment(
         name="noop",
         num_replicas=settings.gateways,
         max_ongoing_requests=settings.gateway_requests_max,
         health_check_period_s=HEALTH_CHECK_S,
-    )(serve.ingress(NoopApp())(Noop))
+    )(serve.ingress(NoopApp(bool(arguments.get("early"))))(Noop))
     return deployment.bind()

@@ -153,33 +153,39 @@ class LocalPlatform(Platform):
             finally:
                 await connection.close()
 
-    async def deploy_noop(self) -> "Ceiling":
-        """Adds the application of noop.py to the platform's Serve; ready on return."""
+    async def deploy_noops(self) -> "tuple[Ceiling, Ceiling]":
+        """Adds the applications of noop.py to the platform's Serve, the early one second; ready on
+        return."""
         state = daemon.running(self.data_dir)
         if state is None:
             raise BenchError(f"the platform in {self.data_dir} is gone")
         config = yaml.safe_load((files("headrace.cluster") / "serve.yaml").read_text("utf-8"))
         config["http_options"] |= {"host": "127.0.0.1", "port": self.address.port}
-        config["applications"].append(
+        config["applications"] += [
             {
-                "name": "noop",
-                "route_prefix": "/noop",
+                "name": name,
+                "route_prefix": f"/{name}",
                 "import_path": "headrace.loadtests.bench.noop:build",
+                "args": {"early": name == "noop-early"},
             }
-        )
+            for name in ("noop", "noop-early")
+        ]
         token = (self.data_dir / "ray.token").read_text()
         headers = {"Authorization": f"Bearer {token}"}
         address = f"{state.dashboard_url}/api/serve/applications/"
         async with httpx.AsyncClient(trust_env=False, timeout=60, headers=headers) as http:
             (await http.put(address, json=config)).raise_for_status()
-        noop = self.address._replace(prefix="/noop")
+        noop, early = (self.address._replace(prefix=p) for p in ("/noop", "/noop-early"))
         deadline = time.monotonic() + READY_TIMEOUT_S
-        async with noop.client() as http:
-            while not _is_direct(await http.post("/v1/payments", json={})):
+        async with noop.client() as asks, early.client() as asks_early:
+            while not (
+                (await asks.post("/v1/payments", json={})).status_code == 201
+                and _is_direct(await asks_early.post("/v1/payments", json={}))
+            ):
                 if time.monotonic() > deadline:
-                    raise BenchError("the no-op application is not ready")
+                    raise BenchError("the no-op applications are not ready")
                 await asyncio.sleep(POLL_S)
-        return Ceiling(noop)
+        return Ceiling(noop), Ceiling(early)
 
     async def _headrace(self, *arguments: str) -> dict[str, Any]:
         """A command's JSON; BenchError when it prints none."""
@@ -202,5 +208,5 @@ class LocalPlatform(Platform):
 
 
 def _is_direct(answer: httpx.Response) -> bool:
-    """Whether HAProxy has it from the replica; until it knows that, it asks Serve's proxy."""
+    """Whether HAProxy has it from the replica; until it knows that, it asks Serve's own proxy."""
     return answer.status_code == 201 and "x-request-id" not in answer.headers

@@ -74,11 +74,11 @@ class Bench:
             await platform.start()
             self._tell(f"first payment settled after {platform.start_s:.1f} s")
             at_rest = platform.memory_mib()
-            self._tell("starting the no-op application and the baseline")
+            self._tell("starting the no-op applications and the baseline")
+            noop, early = await platform.deploy_noops()
             services: dict[Subject, Service] = {
-                "headrace": platform,
-                "noop": await platform.deploy_noop(),
-            }
+                "headrace": platform, "noop": noop, "noop_early": early
+            }  # fmt: skip
             if baseline is not None:
                 await baseline.start()
                 await baseline.open_accounts()

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-Subject = Literal["noop", "headrace", "baseline"]
+Subject = Literal["noop", "noop_early", "headrace", "baseline"]
 
 BATCH = 1_000
 """Payments in one request of the batch scenarios."""
@@ -36,6 +36,7 @@ LOOP, BULK = "/v1/payment-batches/loop", "/v1/payment-batches/bulk"
 AT_ONCE, OPTIMISTIC = "/v1/payments/at-once", "/v1/payment-batches/optimistic-bulk"
 ROUND = (
     Scenario("noop", "noop"),
+    Scenario("noop_early", "noop_early"),
     Scenario("single", "headrace"),
     Scenario("baseline.single", "baseline"),
     Scenario("expert.single", "baseline", path=AT_ONCE),

@@ -12,7 +12,8 @@ from headrace.loadtests.bench.scenarios import ROUND
 from headrace.loadtests.bench.targets import TARGETS, verdicts
 
 RATES = {
-    "noop": 5_000, "single": 2_000, "single_hot": 1_800, "batch": 20_000, "batch_hot": 24_000,
+    "noop": 5_000, "noop_early": 20_000,
+    "single": 2_000, "single_hot": 1_800, "batch": 20_000, "batch_hot": 24_000,
     "baseline.single": 800, "baseline.single_hot": 200, "baseline.loop": 1_000,
     "baseline.bulk": 16_000, "baseline.bulk_hot": 12_000, "expert.single": 1_000,
     "expert.bulk": 25_000,
@@ -96,15 +97,16 @@ def test_the_last_line_has_the_promised_shape() -> None:
     told = json.loads(json.dumps(figures.as_json(measured(), REST)))
     row_keys = {"rps", "p50_ms", "p99_ms", "cpu_us"}
     assert told["noop"] == {"rps": 5_000}
+    assert told["noop_early"] == {"rps": 20_000, "single_vs": 0.1}
     for name in ("single", "single_hot", "batch", "batch_hot"):
         assert told[name].keys() == row_keys
     assert list(told["baseline"]) == ["single", "single_hot", "loop", "bulk", "bulk_hot"]
     assert all(of_one.keys() == row_keys for of_one in told["baseline"].values())
     assert told["expert"]["ratios"] == {"single_vs_single": 2, "batch_vs_bulk": 0.8}
     assert list(told) == [
-        "noop", "single", "single_hot", "batch", "batch_hot", "baseline", "expert", "ratios",
-        "third_of_peak", "idle", "crossing_share", "risk_degraded_share", "memory_mib", "start_s",
-        "verify",
+        "noop", "noop_early", "single", "single_hot", "batch", "batch_hot", "baseline", "expert",
+        "ratios", "third_of_peak", "idle", "crossing_share", "risk_degraded_share", "memory_mib",
+        "start_s", "verify",
     ]  # fmt: skip
 
 
