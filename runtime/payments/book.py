@@ -4,6 +4,7 @@ batches under way have decided on top. On doubt it is forgotten and loaded anew.
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeVar
 
 from headrace.runtime.ledger.record import Record
@@ -260,9 +261,14 @@ def _longest_unused(
 ) -> list[K]:
     if len(kept) <= most:
         return []
-    free = [(item.batch, key) for key, item in kept.items() if item.batch <= committed]
-    free.sort()
-    return [key for _, key in free[: len(kept) - most * 9 // 10]]
+    free = sorted([item.batch for item in kept.values() if item.batch <= committed])
+    wanted = min(len(free), len(kept) - most * 9 // 10)
+    if not wanted:
+        return []
+    last = free[wanted - 1]
+    gone = [key for key, item in kept.items() if item.batch < last]
+    ties = (key for key, item in kept.items() if item.batch == last)
+    return gone + list(islice(ties, wanted - len(gone)))
 
 
 def again(done: Done) -> Done:
