@@ -59,10 +59,9 @@ class LegSender:
             waiting.clear()
 
     def _keep_calling(self, actor: int) -> None:
-        out = self._calls_out
-        while self._wants_call(actor, out[actor]):
-            out[actor] += 1
-            task = asyncio.create_task(self._drain(actor))
+        while self._wants_call(actor, self._calls_out[actor]):
+            self._calls_out[actor] += 1
+            task = asyncio.create_task(self._drain(actor, self._take(actor)))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -71,21 +70,25 @@ class LegSender:
         waiting = len(self._waiting[actor])
         if not others_out:
             return waiting > 0
-        return others_out < CALLS_OUT_MAX and waiting >= others_out * self._legs_per_call_max
+        return others_out < CALLS_OUT_MAX and waiting >= self._legs_per_call_max
 
-    async def _drain(self, actor: int) -> None:
-        waiting, pause = self._waiting[actor], PAUSE_S
-        while self._wants_call(actor, self._calls_out[actor] - 1):
-            size = min(len(waiting), self._legs_per_call_max)
-            sent = [waiting.popleft() for _ in range(size)]
+    def _take(self, actor: int) -> list[tuple[OpenLeg, bool]]:
+        waiting = self._waiting[actor]
+        return [waiting.popleft() for _ in range(min(len(waiting), self._legs_per_call_max))]
+
+    async def _drain(self, actor: int, sent: list[tuple[OpenLeg, bool]]) -> None:
+        pause = PAUSE_S
+        while sent:
             failed = await self._call(sent)
-            if not failed:
+            if failed:
+                self.calls_failed += 1
+                self._waiting[actor].extend((leg, True) for leg in failed)
+                await asyncio.sleep(pause * (0.5 + random()))
+                pause = min(pause * 2, PAUSE_MAX_S)
+            else:
                 pause = PAUSE_S
-                continue
-            self.calls_failed += 1
-            waiting.extend((leg, True) for leg in failed)
-            await asyncio.sleep(pause * (0.5 + random()))
-            pause = min(pause * 2, PAUSE_MAX_S)
+            more = self._wants_call(actor, self._calls_out[actor] - 1)
+            sent = self._take(actor) if more else []
         self._calls_out[actor] -= 1
 
     async def _call(self, sent: list[tuple[OpenLeg, bool]]) -> list[OpenLeg]:
