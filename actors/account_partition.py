@@ -8,7 +8,7 @@ decided and the end of that decision nothing is awaited: async actors interleave
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -112,7 +112,7 @@ class AccountPartition:
     def __init__(
         self, index: int, name: str, settings: Settings, scorer: Scorer,
         creditors: CreditorWindows,
-        submit_to_peers: Callable[[list[Command]], Awaitable[list[Answer]]],
+        call_peer: Callable[[int, list[Command]], Awaitable[Sequence[Answer]]],
     ) -> None:  # fmt: skip
         self.name = name
         self.index = index
@@ -125,7 +125,7 @@ class AccountPartition:
             settings, name, [p for p in range(settings.partitions) if p % settings.actors == index]
         )
         self._intake = Intake(settings.queue_payments_max)
-        self._submit_to_peers = submit_to_peers
+        self._call_peer = call_peer
         self._legs = LegSender(
             settings.actors, settings.call_payments_max, self._to_counterpart, self._queue_arrived
         )
@@ -443,10 +443,10 @@ class AccountPartition:
 
     # What our own records call for
 
-    async def _to_counterpart(self, commands: list[Command]) -> list[Answer]:
-        if commands_wire.home_of(commands[0], self._settings.partitions) in self._book.partitions:
+    async def _to_counterpart(self, actor: int, commands: list[Command]) -> Sequence[Answer]:
+        if actor == self.index:
             return await self._intake.put(commands)
-        return await self._submit_to_peers(commands)
+        return await self._call_peer(actor, commands)
 
     def _queue_arrived(self, arrived: list[Arrived]) -> None:
         self._intake.put(arrived)

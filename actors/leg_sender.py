@@ -17,7 +17,8 @@ CALLS_OUT_MAX = 3
 """To one actor at once; a further call only goes out full."""
 log = structlog.get_logger("headrace.legs")
 
-Submit = Callable[[list[Command]], Awaitable[list[Answer]]]
+Submit = Callable[[int, list[Command]], Awaitable[Sequence[Answer]]]
+"""To the actor with this number."""
 
 
 class LegSender:
@@ -79,7 +80,7 @@ class LegSender:
     async def _drain(self, actor: int, sent: list[tuple[OpenLeg, bool]]) -> None:
         pause = PAUSE_S
         while sent:
-            failed = await self._call(sent)
+            failed = await self._call(actor, sent)
             if failed:
                 self.calls_failed += 1
                 self._waiting[actor].extend((leg, True) for leg in failed)
@@ -91,14 +92,14 @@ class LegSender:
             sent = self._take(actor) if more else []
         self._calls_out[actor] -= 1
 
-    async def _call(self, sent: list[tuple[OpenLeg, bool]]) -> list[OpenLeg]:
+    async def _call(self, actor: int, sent: list[tuple[OpenLeg, bool]]) -> list[OpenLeg]:
         """The legs that have no answer yet."""
         carries: list[Command] = [
             Carry(partition_of_account(leg.creditor), leg.partition, leg.seq, again)
             for leg, again in sent
         ]
         try:
-            answers = await self._submit(carries)
+            answers = await self._submit(actor, carries)
         except Exception as error:  # whatever went wrong on the way, the answer is not here
             log.warning("legs_not_carried", legs=len(sent), error=repr(error))
             return [leg for leg, _ in sent]

@@ -117,14 +117,19 @@ class PartitionClient:
             self._calls.add(call)
             call.add_done_callback(self._calls.discard)
 
+    async def call(self, number: int, commands: list[Command]) -> Sequence[Answer]:
+        """One call to an actor, by itself. Raises whatever went wrong on the way."""
+        async with asyncio.timeout(self._settings.call_timeout_s):
+            data = await self._actors.submit(number, commands_wire.encode(commands))
+        answers = answers_wire.decode(data)
+        if len(answers) != len(commands):
+            raise ValueError(f"{len(answers)} answers to {len(commands)} commands")
+        return answers
+
     async def _call(self, number: int, items: list[Item]) -> None:
         answers: Sequence[Answer]
         try:
-            data = commands_wire.encode([command for command, _, _ in items])
-            async with asyncio.timeout(self._settings.call_timeout_s):
-                answers = answers_wire.decode(await self._actors.submit(number, data))
-            if len(answers) != len(items):
-                raise ValueError(f"{len(answers)} answers to {len(items)} commands")
+            answers = await self.call(number, [command for command, _, _ in items])
         except Exception as error:  # whatever went wrong on the way, the answer is not here
             log.warning("no_answer", actor=number, commands=len(items), error=repr(error))
             answers = [Refused(Refusal.UNAVAILABLE)] * len(items)

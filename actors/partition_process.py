@@ -66,9 +66,7 @@ class PartitionProcess:
         risk = RiskClient.over_serve(settings)
         creditors = CreditorFeatures.over_ray(settings, namespace)
         peers = PartitionClient(settings, RayActors(settings, namespace))
-        partition = AccountPartition(
-            self._index, self._name, settings, risk, creditors, peers.submit
-        )
+        partition = AccountPartition(self._index, self._name, settings, risk, creditors, peers.call)
         await partition.start()
         if not await risk.ready(RISK_READY_S):
             log.warning("risk_not_ready", actor=self._name, waited_s=RISK_READY_S)

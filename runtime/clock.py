@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 DAY_US = 86_400_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+POSTGRES_EPOCH_US = 946_684_800_000_000
+"""2000-01-01 in microseconds since 1970: where PostgreSQL's binary timestamps count from."""
 
 
 def now_us() -> int:

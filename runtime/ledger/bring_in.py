@@ -14,7 +14,6 @@ from headrace.runtime.payments.command import (
     ChangeAccount,
     Command,
     Fund,
-    OpenAccount,
     Pay,
 )
 
@@ -35,11 +34,11 @@ class Needs:
         self.limits: set[Key] = set()
         self._system: set[int] = set()
         self._later: list[Command] = []
-        """Commands whose accounts are known only when something else has been loaded."""
+        """Commands whose accounts are found by number or when something else has been loaded."""
         by_id, creditors = book.by_id, book.creditors
         seen: dict[int, int] = {}
         for command in commands:
-            if type(command) is Pay:
+            if isinstance(command, Pay):
                 debtor = by_id.get(key := (command.tenant, command.debtor))
                 if debtor is None:
                     self.ids.add(key)
@@ -51,23 +50,27 @@ class Needs:
                     if key in creditors:
                         continue
                     (self.ids if book.owns_id(*key) else self.creditors).add(key)
-                continue
-            self._later.append(command)
-            if isinstance(command, Fund | OpenAccount | ChangeAccount):
-                if (key := (command.tenant, command.account)) not in by_id:
-                    self.ids.add(key)
-                if isinstance(command, ChangeAccount) and _sets_limits(command):
-                    self.limits.add(key)
-            elif isinstance(command, Act):
-                if command.payment not in book.payments:
-                    self.payments.add(command.payment)
             elif isinstance(command, Carry):
                 place = (command.home, command.seq)
                 (self.legs_again if command.again else self.legs).add(place)
             elif isinstance(command, Arrived):
                 leg = book.open_legs.get((command.payment, command.leg))
-                if leg and not leg.sole and command.payment not in book.payments:
+                if leg is None:
+                    continue
+                if not leg.sole and command.payment not in book.payments:
                     self.payments.add(command.payment)
+                if leg.refund or command.reason:
+                    self._later.append(command)
+            elif isinstance(command, Act):
+                self._later.append(command)
+                if command.payment not in book.payments:
+                    self.payments.add(command.payment)
+            else:
+                self._later.append(command)
+                if (key := (command.tenant, command.account)) not in by_id:
+                    self.ids.add(key)
+                if isinstance(command, ChangeAccount) and _sets_limits(command):
+                    self.limits.add(key)
 
     def must_wait_for(self, uncommitted: set[bytes]) -> bool:
         """Whether the ledger can't answer yet: payments or days that an open batch changed."""
@@ -110,8 +113,13 @@ class Needs:
         book = self.book
         numbers: set[int] = set()
         system = self._system
+        for leg in legs.values():
+            if leg.creditor not in book.accounts:
+                numbers.add(leg.creditor)
+            way = TRANSIT_OUT if leg.refund else TRANSIT_IN
+            system.add(system_account(leg.creditor >> 40, leg.currency, way))
         for command in self._later:
-            if type(command) is Pay:
+            if isinstance(command, Pay):
                 debtor = book.by_id.get((command.tenant, command.debtor))
                 if debtor is not None:
                     system.add(_transit_out(debtor))
@@ -125,15 +133,9 @@ class Needs:
                     numbers |= {payment.debtor, payment.creditor}
                     home = payment.debtor >> 40
                     system.add(system_account(home, payment.currency, TRANSIT_OUT))
-            elif isinstance(command, Carry):
-                leg = legs.get((command.home, command.seq))
-                if leg is not None:
-                    numbers.add(leg.creditor)
-                    way = TRANSIT_OUT if leg.refund else TRANSIT_IN
-                    system.add(system_account(leg.creditor >> 40, leg.currency, way))
             elif isinstance(command, Arrived):
                 open_leg = book.open_legs.get((command.payment, command.leg))
-                if open_leg is not None and (open_leg.refund or command.reason):
+                if open_leg is not None:
                     numbers.add(open_leg.debtor)
                     way = TRANSIT_IN if open_leg.refund else TRANSIT_OUT
                     system.add(system_account(open_leg.partition, open_leg.currency, way))

@@ -11,6 +11,7 @@ from struct import Struct as Layout
 import numpy as np
 from msgspec.structs import astuple
 
+from headrace.runtime.clock import POSTGRES_EPOCH_US
 from headrace.runtime.ledger.record import Record
 
 COLUMNS = Record.__struct_fields__
@@ -34,9 +35,6 @@ _TAIL_FROM = len(_FIXED)
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
-POSTGRES_EPOCH_US = 946_684_800_000_000
-"""2000-01-01 in microseconds since 1970: where PostgreSQL counts its timestamps from."""
-
 _NULL = b"\xff\xff\xff\xff"
 _NO_TAIL, _NO_MORE = _NULL * 4, _NULL * 3
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from struct import Struct as Layout
 from uuid import UUID
 
 from asyncpg import Record as Row
 
-from headrace.runtime.clock import DAY_US, from_us, now_us, to_us
+from headrace.runtime.clock import DAY_US, POSTGRES_EPOCH_US, from_us, now_us, to_us
 from headrace.runtime.ledger.connect import Database
 from headrace.runtime.ledger.record import Record
 from headrace.runtime.ledger.statements import load
@@ -22,6 +23,8 @@ WINDOW_PAYMENTS_MAX = 256
 """Newest payments of a debtor from which its risk windows are made again."""
 
 DUE_HOLDS_MAX = 1_000
+_LEG = Layout(">hq16shhihqq16sq")
+"""What the statement `legs` packs of a leg, in its order."""
 
 Key = tuple[int, str]
 
@@ -124,13 +127,14 @@ async def legs(
 ) -> dict[tuple[int, int], LegToCarry]:
     """The legs that records of home (partition, seq) opened; with `again` also what was done with
     them already. Places where no leg was opened are left out."""
-    rows = await db.fetch(SQL["legs"], [p[0] for p in places], [p[1] for p in places])
+    packed = await db.fetchval(SQL["legs"], [p[0] for p in places], [p[1] for p in places])
     found = {
-        (r["partition"], r["seq"]): LegToCarry(
-            r["payment"].bytes, r["leg"], r["refund"], r["tenant"], r["currency"], r["amount"],
-            r["creditor"], r["trace"].bytes, r["occurred_at"],
+        (partition, seq): LegToCarry(
+            payment, leg, kind == RecordKind.REFUND_REQUESTED, tenant, currency, amount, creditor,
+            trace, occurred_at + POSTGRES_EPOCH_US,
         )
-        for r in rows
+        for partition, seq, payment, leg, kind, tenant, currency, amount, creditor, trace,
+            occurred_at in _LEG.iter_unpack(packed or b"")
     }  # fmt: skip
     if again and found:
         ids = [UUID(bytes=leg.payment) for leg in found.values()]

@@ -6,10 +6,16 @@ from headrace.runtime.payments.account import Account, AccountState
 from headrace.runtime.payments.answer import Answer, Done, Refused
 from headrace.runtime.payments.book import Batch, Book, LegToCarry, OpenLeg, again
 from headrace.runtime.payments.command import Arrived
+from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.refusals import DeclineReason, Refusal
 from headrace.runtime.payments.states import PaymentState, RecordKind, check_transition
 
 S, K = PaymentState, RecordKind
+SOLE_LEG_ENDS = {
+    kind: check_transition(S.AUTHORIZED, kind, state)
+    for kind, state in ((K.COMPLETED, S.SETTLED), (K.RETURNED, S.RETURNED))
+}
+"""What becomes of a payment whose only leg ends so."""
 AMOUNT_MAX = 2**63 - 1
 
 
@@ -76,15 +82,18 @@ def decide_arrived(book: Book, batch: Batch, command: Arrived, now: int) -> Answ
         now, now, 0,
         leg.payment, leg.trace, leg.tenant, 0,
         partition.number, partition.number,
-        K.COMPLETED, 0, command.reason, leg.leg, leg.currency,
+        0, 0, command.reason, leg.leg, leg.currency,
     )  # fmt: skip
-    refused = command.reason != 0
+    kind = K.COMPLETED
     if leg.refund:
-        record.kind = K.REFUND_DECLINED if refused else K.REFUNDED
-    elif refused:
-        record.kind = K.RETURNED
-    record.state = _state_after(book, leg, RecordKind(record.kind))
-    if record.kind in (K.RETURNED, K.REFUNDED):
+        kind = K.REFUND_DECLINED if command.reason else K.REFUNDED
+    elif command.reason:
+        kind = K.RETURNED
+    record.kind = kind
+    record.state = (
+        SOLE_LEG_ENDS[kind] if leg.sole and payment is None else _state_after(payment, leg, kind)
+    )
+    if kind is K.RETURNED or kind is K.REFUNDED:
         way = TRANSIT_IN if leg.refund else TRANSIT_OUT
         transit = book.accounts[system_account(leg.partition, leg.currency, way)]
         post(book, batch, record, transit, book.accounts[leg.debtor])
@@ -97,11 +106,7 @@ def decide_arrived(book: Book, batch: Batch, command: Arrived, now: int) -> Answ
     return Done(record.partition, seq, now, leg.payment, record.state, command.reason, leg=leg.leg)
 
 
-def _state_after(book: Book, leg: OpenLeg, kind: RecordKind) -> PaymentState:
-    payment = book.payments.get(leg.payment)
-    if leg.sole and payment is None:
-        target = S.SETTLED if kind is K.COMPLETED else S.RETURNED
-        return check_transition(S.AUTHORIZED, kind, target)
+def _state_after(payment: Payment | None, leg: OpenLeg, kind: RecordKind) -> PaymentState:
     if payment is None:
         raise LookupError(f"payment {leg.payment.hex()} of a leg is not loaded")
     match kind:

@@ -94,8 +94,13 @@ WHERE payment = ANY($1::uuid[]) AND payment <> '00000000-0000-0000-0000-00000000
 ORDER BY partition, seq
 
 -- name: legs
-SELECT j.partition, j.seq, j.payment, j.leg, j.kind = 20 AS refund, j.tenant, j.currency, j.amount,
-       j.creditor, j.trace, (extract(epoch FROM j.occurred_at) * 1000000)::bigint AS occurred_at
+-- One value instead of rows of columns: load.py's _LEG, once a leg.
+SELECT string_agg(
+    int2send(j.partition) || int8send(j.seq) || uuid_send(j.payment) || int2send(j.leg)
+    || int2send(j.kind) || int4send(j.tenant) || int2send(j.currency) || int8send(j.amount)
+    || int8send(j.creditor) || uuid_send(j.trace) || timestamptz_send(j.occurred_at),
+    ''
+)
 FROM unnest($1::smallint[], $2::bigint[]) AS w (partition, seq)
 JOIN journal j ON j.partition = w.partition AND j.seq = w.seq
 WHERE j.kind IN (11, 16, 20)

@@ -51,7 +51,7 @@ class Cell:
     async def start(self, index: int, name: str = "", **settings: object) -> AccountPartition:
         actor = AccountPartition(
             index, name or f"account-partition-{index}", replace(self.settings, **settings),
-            Unscored(), NoWindows(), self.client.submit,
+            Unscored(), NoWindows(), self.client.call,
         )  # fmt: skip
         await actor.start()
         self.actors[index] = actor

@@ -115,7 +115,7 @@ async def running(settings: Settings) -> AsyncIterator[House]:
     actors = InProcess([])
     peers = PartitionClient(settings, actors)
     actors.partitions = [
-        AccountPartition(n, f"account-partition-{n}", settings, risk, NoWindows(), peers.submit)
+        AccountPartition(n, f"account-partition-{n}", settings, risk, NoWindows(), peers.call)
         for n in range(settings.actors)
     ]
     pool = await connect.pool(settings)

@@ -68,9 +68,13 @@ class Platform:
     def __init__(self, settings, dice):
         self.settings = settings
         self.writers = [
-            AccountPartition(n, f"writer-{n}", settings, Risk(dice), NoWindows(), self.submit)
+            AccountPartition(n, f"writer-{n}", settings, Risk(dice), NoWindows(), self.call)
             for n in range(settings.actors)
         ]
+
+    async def call(self, actor, wanted):
+        """Commands for one writer."""
+        return answers.decode(await self.writers[actor].submit(commands.encode(wanted)))
 
     async def submit(self, wanted):
         """Commands for any partitions, answered in their order."""
@@ -78,8 +82,7 @@ class Platform:
         homes = [home_of(c, self.settings.partitions) % self.settings.actors for c in wanted]
         for actor in set(homes):
             places = [n for n, home in enumerate(homes) if home == actor]
-            data = commands.encode([wanted[n] for n in places])
-            found = answers.decode(await self.writers[actor].submit(data))
+            found = await self.call(actor, [wanted[n] for n in places])
             for place, answer in zip(places, found, strict=True):
                 given[place] = answer
         return given

@@ -32,7 +32,7 @@ class Counterpart:
         self.called = asyncio.Event()
         self.sender = LegSender(2, FULL, self.submit, self.take)
 
-    async def submit(self, commands: list[Command]) -> list[Answer]:
+    async def submit(self, actor: int, commands: list[Command]) -> list[Answer]:
         future: asyncio.Future[list[Answer]] = asyncio.get_running_loop().create_future()
         self.called.set()
         self.calls.append(([c for c in commands if isinstance(c, Carry)], future))
