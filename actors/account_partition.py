@@ -44,7 +44,6 @@ from headrace.runtime.payments.decide_payment import (
     Risk,
     Times,
     decide_payment,
-    parties,
 )
 from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.payments.states import FIRST_KINDS, RecordKind
@@ -283,17 +282,19 @@ class AccountPartition:
         return rest
 
     async def _score(self, items: list[Item]) -> dict[int, Risk]:
-        """By place in the batch; payments that will be refused anyway are not scored."""
+        """By place in the batch. What has a known key or an unknown party is not scored."""
         rows, amounts, places = FeatureBatch(), [], []
-        now = now_us()
+        now, book = now_us(), self._book
         for place, (command, _, _) in enumerate(items):
-            if type(command) is not Pay or (command.tenant, command.key) in self._book.keys:
+            if type(command) is not Pay or (command.tenant, command.key) in book.keys:
                 continue
-            both = parties(self._book, command)
-            if isinstance(both, Refused) or both[0].windows is None:
+            debtor = book.by_id.get((command.tenant, command.debtor))
+            wanted = (command.tenant, command.creditor)
+            creditor = book.by_id.get(wanted) or book.creditors.get(wanted)
+            if debtor is None or debtor.windows is None or creditor is None:
                 continue
-            creditor = self._creditors.for_creditor(both[1].number)
-            rows.add(command.amount, command.occurred_at or now, both[0].windows, creditor)
+            windows = self._creditors.for_creditor(creditor.number)
+            rows.add(command.amount, command.occurred_at or now, debtor.windows, windows)
             amounts.append(command.amount)
             places.append(place)
         if not places:

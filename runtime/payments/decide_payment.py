@@ -82,8 +82,9 @@ def decide_payment(
     now = max(now, partition.at)
     if isinstance(creditor, Account):
         now = max(now, book.partitions[creditor.partition].at)
-    if isinstance(creditor, Account) and creditor.posted > AMOUNT_MAX - amount:
-        return Refused(Refusal.AMOUNT_TOO_LARGE, "amount", "the creditor's balance would overflow")
+        if creditor.posted > AMOUNT_MAX - amount:
+            detail = "the creditor's balance would overflow"
+            return Refused(Refusal.AMOUNT_TOO_LARGE, "amount", detail)
 
     reason = debtor.over_limit(amount, now)
     if not reason and risk.outcome == REJECT:
