@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from headrace.runtime.risk import exchange
-from headrace.runtime.risk.windows import EMPTY, Windows
+from headrace.runtime.risk.windows import EMPTY, Windows, merged, states_of
 from headrace.runtime.settings import Settings
 
 log = structlog.get_logger("headrace.creditors")
@@ -41,16 +41,18 @@ class CreditorProfiles:
         the creditors that it wants, in order; empty ones for those nobody has told of."""
         message = exchange.decode_told(told)
         numbers = exchange.decode_numbers(wanted)
-        observations = list(exchange.decode_observations(message.observations))
-        known = await self._read_unknown([*numbers, *(row[0] for row in observations)])
+        observations = exchange.decode_observations(message.observations)
+        seen = states_of(observations)
+        known = await self._read_unknown([*numbers, *(creditor for creditor, _ in seen)])
         self._windows.update(known)
         if message.sequence > self._heard.get(message.sender, 0):
             self._heard[message.sender] = message.sequence
-            for creditor, occurred_at, amount in observations:
-                if creditor not in known:  # else the ledger's newest payments include it
-                    self._of(creditor).observe(occurred_at, amount)
+            for creditor, state in seen:
+                if creditor not in known:  # else the ledger's newest payments include them
+                    windows = self._of(creditor)
+                    windows.state = merged(windows.state, state)
             self._counts["observations"] += len(observations)
-        elif observations:
+        elif seen:
             self._counts["repeats"] += 1
         if message.sender in self._heard:
             self._heard.move_to_end(message.sender)

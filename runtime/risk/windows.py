@@ -21,6 +21,7 @@ from math import exp
 from struct import Struct
 
 import numpy as np
+from numpy.typing import NDArray
 
 WINDOWS_DAYS = (1, 7, 30)
 
@@ -60,6 +61,45 @@ def observed(state: bytes, at_us: int, amount: int) -> bytes:
         c1 * e1 + 1, c7 * e7 + 1, c30 * e30 + 1,
         a1 * e1 + amount, a7 * e7 + amount, a30 * e30 + amount,
     )  # fmt: skip
+
+
+def merged(one: bytes, other: bytes) -> bytes:
+    """The state that has seen what both have."""
+    if one == EMPTY:
+        return other
+    if other == EMPTY:
+        return one
+    newer, older = (one, other) if _unpack(one)[1] >= _unpack(other)[1] else (other, one)
+    since, last, c1, c7, c30, a1, a7, a30 = _unpack(newer)
+    since_o, last_o, d1, d7, d30, b1, b7, b30 = _unpack(older)
+    dt = last_o - last
+    e1, e7, e30 = exp(dt * _PER_1_DAY), exp(dt * _PER_7_DAYS), exp(dt * _PER_30_DAYS)
+    return _pack(
+        min(since, since_o), last,
+        c1 + d1 * e1, c7 + d7 * e7, c30 + d30 * e30,
+        a1 + b1 * e1, a7 + b7 * e7, a30 + b30 * e30,
+    )  # fmt: skip
+
+
+def states_of(observations: NDArray[np.int64]) -> list[tuple[int, bytes]]:
+    """Account and state for each account among the observations, by themselves.
+
+    `observations` is (n, 3): account, microseconds above 0, amount in minor units; in any order.
+    """
+    if not len(observations):
+        return []
+    account, at, amount = observations[np.argsort(observations[:, 0], kind="stable")].T
+    starts = np.flatnonzero(np.r_[True, account[1:] != account[:-1]])
+    last = np.maximum.reduceat(at, starts)
+    sizes = np.diff(np.r_[starts, len(at)])
+    age_days = (at - np.repeat(last, sizes)) * _PER_1_DAY
+    weights = np.exp(age_days[:, None] / np.array(WINDOWS_DAYS))
+    states = np.empty(len(starts), STATE)
+    states["since"] = np.minimum.reduceat(at, starts)
+    states["last"] = last
+    states["counts"] = np.add.reduceat(weights, starts)
+    states["amounts"] = np.add.reduceat(weights * amount[:, None], starts)
+    return [(int(n), state.tobytes()) for n, state in zip(account[starts], states, strict=True)]
 
 
 class Windows:

@@ -1,13 +1,21 @@
 from math import exp, inf
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.runtime.clock import DAY_US
 from headrace.runtime.money import AMOUNT_MAX
-from headrace.runtime.risk.windows import EMPTY, STATE, WINDOWS_DAYS, Windows
+from headrace.runtime.risk.windows import (
+    EMPTY,
+    STATE,
+    WINDOWS_DAYS,
+    Windows,
+    merged,
+    states_of,
+)
 
 START = 1_522_540_800_000_000
 moments = st.integers(START, START + 400 * DAY_US)
@@ -44,6 +52,31 @@ def test_folding_the_journal_gives_what_was_observed_live(
     for amount, occurred_at in rows[cut:]:
         live.observe(occurred_at, amount)
     assert live.state == Windows.folded(rows).state
+
+
+def close(one: bytes, other: bytes) -> None:
+    end = START + 400 * DAY_US
+    a, b = Windows(one), Windows(other)
+    assert a.since_us == b.since_us
+    for x, y in zip(sum(a.values(end), ()), sum(b.values(end), ()), strict=True):
+        assert x == pytest.approx(y, rel=1e-9, abs=1e-6)
+
+
+@given(payments, payments)
+def test_two_that_are_merged_have_seen_what_both_have(
+    rows: list[tuple[int, int]], others: list[tuple[int, int]]
+) -> None:
+    one, other = Windows.folded(rows).state, Windows.folded(others).state
+    close(merged(one, other), Windows.folded(rows + others).state)
+    close(merged(other, one), Windows.folded(rows + others).state)
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), moments, amounts), max_size=60))
+def test_many_accounts_at_once_are_what_each_is_by_itself(rows: list[tuple[int, int, int]]) -> None:
+    told = states_of(np.array(rows, "<i8").reshape(-1, 3))
+    assert [account for account, _ in told] == sorted({account for account, _, _ in rows})
+    for account, state in told:
+        close(state, Windows.folded((a, t) for n, t, a in rows if n == account).state)
 
 
 @given(payments, st.randoms(use_true_random=False))
