@@ -1,7 +1,7 @@
 """Prepared HTTP requests over keep-alive connections, and how long each answer took.
 
-Small enough to take little of the machine that is measured: requests are bytes, answers are read
-up to their length and only their status is looked at, unless asked for.
+Small enough to take little of the machine that is measured: requests are bytes, and of answers only
+the status is looked at, unless asked for.
 """
 
 import asyncio
@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-ANSWER_TIMEOUT_S = 60.0
-ANSWER_BYTES_MAX = 2**24
+from headrace.loadtests.bench.http_connection import HttpConnection
 
 
 def percentile_ms(latencies_s: Sequence[float], share: float) -> float:
@@ -67,9 +66,7 @@ async def drive(
     turn = iter(range(2**62))
 
     async def connection() -> None:
-        reader, writer = await asyncio.open_connection(
-            host, port, limit=ANSWER_BYTES_MAX, ssl=tls or None
-        )
+        connected = await HttpConnection.open(host, port, tls)
         try:
             while time.perf_counter() < end:
                 due = time.perf_counter()
@@ -83,31 +80,14 @@ async def drive(
                     return
                 if not per_second:
                     due = time.perf_counter()
-                writer.write(data)
-                async with asyncio.timeout(ANSWER_TIMEOUT_S):
-                    status, body = await _answer(reader)
+                answer = await connected.ask(data)
                 load.latencies_s.append(time.perf_counter() - due)
-                load.statuses[status] += 1
+                load.statuses[answer.status] += 1
                 if answered is not None:
-                    answered(status, body)
+                    answered(answer.status, answer.body)
         finally:
-            writer.close()
+            connected.close()
 
     await asyncio.gather(*(connection() for _ in range(connections)))
     load.seconds = time.perf_counter() - started
     return load
-
-
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    head = await reader.readuntil(b"\r\n\r\n")
-    lower = head.lower()
-    if b"transfer-encoding: chunked" in lower:
-        body = bytearray()
-        while size := int(await reader.readline(), 16):
-            body += await reader.readexactly(size)
-            await reader.readexactly(2)
-        await reader.readexactly(2)
-        return int(head[9:12]), bytes(body)
-    place = lower.find(b"content-length:")
-    length = int(lower[place + 15 : lower.index(b"\r\n", place)]) if place >= 0 else 0
-    return int(head[9:12]), await reader.readexactly(length)

@@ -19,10 +19,10 @@ from pathlib import Path
 
 import msgspec
 
+from headrace.loadtests.bench.http_connection import ANSWER_TIMEOUT_S, HttpConnection
 from headrace.loadtests.bench.payments import Payments
 
 BATCH = 1_000
-ANSWER_TIMEOUT_S = 60.0
 HURRY = -10
 """Niceness."""
 WAKE_EVERY_S = 0.05
@@ -132,21 +132,19 @@ class Offer:
         """Keeps one connection busy, a new one after it was closed, until time is up."""
         while (due := await self._next_due()) is not None:
             try:
-                reader, writer = await asyncio.open_connection(
-                    "127.0.0.1", self._order.port, limit=2**24
-                )
+                connected = await HttpConnection.open("127.0.0.1", self._order.port)
             except OSError:
                 self.offered.failed += 1
                 await asyncio.sleep(0.1)
                 continue
             try:
                 while due is not None:
-                    await self._exchange(reader, writer, due)
+                    await self._exchange(connected, due)
                     due = await self._next_due()
-            except (OSError, EOFError, TimeoutError):
+            except OSError:
                 self.offered.failed += 1
             finally:
-                writer.close()
+                connected.close()
 
     async def _next_due(self) -> float | None:
         """When the next request is (or was) due; None after the last."""
@@ -166,33 +164,19 @@ class Offer:
                 await asyncio.sleep(due - now)
             return due
 
-    async def _exchange(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, due: float
-    ) -> None:
-        writer.write(next(self._requests))
+    async def _exchange(self, connected: HttpConnection, due: float) -> None:
+        request = next(self._requests)
         sent = time.perf_counter()
-        async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            head, body = await read_answer(reader)
-        status = head[9:12].decode()
-        self._statuses[status] += 1
+        answer = await connected.ask(request)
+        self._statuses[str(answer.status)] += 1
         now = time.perf_counter()
-        if status.startswith("2"):
+        if answer.status < 300:
             self._accepted_s.append(now - due)
-            self.offered.paid += body.count(SETTLED_ITEM) if self._order.batch else 1
-        elif status == "429":
+            self.offered.paid += answer.body.count(SETTLED_ITEM) if self._order.batch else 1
+        elif answer.status == 429:
             self._refused_s.append(now - sent)
-            lower = head.lower()
-            self.offered.refused_by_gateway += b"\r\ntrace-id:" in lower
-            self.offered.without_retry_after += b"\r\nretry-after:" not in lower
-
-
-async def read_answer(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
-    """Head and body of an answer that tells its length."""
-    head = await reader.readuntil(b"\r\n\r\n")
-    lower = head.lower()
-    place = lower.find(b"content-length:")
-    length = int(lower[place + 15 : lower.index(b"\r\n", place)]) if place >= 0 else 0
-    return head, await reader.readexactly(length)
+            self.offered.refused_by_gateway += b"\r\ntrace-id:" in answer.head
+            self.offered.without_retry_after += b"\r\nretry-after:" not in answer.head
 
 
 def requests_of(order: Order) -> Iterator[bytes]:
