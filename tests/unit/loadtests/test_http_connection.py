@@ -9,7 +9,10 @@ from headrace.loadtests.bench import http_connection
 from headrace.loadtests.bench.http_connection import HttpConnection
 
 PLAIN = b"HTTP/1.1 201 Created\r\nContent-Length: 5\r\nTrace-Id: a\r\n\r\nhello"
-CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhalf \r\nA\r\nand a half\r\n0\r\n\r\n"
+CHUNKED = (
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"5\r\nhalf \r\nA\r\nand a half\r\n0\r\n\r\n"
+)
 EMPTY = b"HTTP/1.1 204 No Content\r\n\r\n"
 Server = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
