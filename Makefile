@@ -33,7 +33,7 @@ bench: $(VENV)/installed-bench  ## measure Headrace beside a conventional servic
 bench-short: $(VENV)/installed-bench  ## the same in three minutes
 	@$(BIN)/python -m headrace.loadtests.bench --short
 
-overload: $(VENV)/installed  ## offer a platform three times what it can take, then crowd it, in some seven minutes
+overload: $(VENV)/installed  ## offer a platform three times what it can take, then crowd it, in some nine minutes
 	@$(BIN)/python -m headrace.loadtests.overload
 
 chaos: $(VENV)/installed  ## break a platform a hundred times in a quarter of an hour and judge its books (SEED=1)

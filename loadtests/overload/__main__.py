@@ -86,12 +86,12 @@ class Overload:
         """Fills in the way's figures; its peak in payments a second."""
         each = BATCH if way.batch else 1
         await self._offer(way, way.peak_connections, self._seconds / 8, 0)
-        peak, peak_rps = await self._offer(way, way.peak_connections, self._seconds / 4, 0)
+        peak, peak_before = await self._offer(way, way.peak_connections, self._seconds / 4, 0)
         self._platform.settle()
         probes = await probe(self._platform.port, self._singles(), 5)
         normal_s = max(took for _, took in probes)
         before = self._platform.status()
-        rate = TIMES_CAPACITY * peak_rps / each
+        rate = TIMES_CAPACITY * peak_before / each
         sampling = asyncio.create_task(self._sample())
         offered, rps = await self._offer(way, way.connections, self._seconds, rate)
         recovered_s = recovered_after_s(
@@ -101,8 +101,13 @@ class Overload:
         memory, actors = zip(*await sampling, strict=True)
         self._platform.settle()
         after = self._platform.status()
+        _, peak_after = await self._offer(way, way.peak_connections, self._seconds / 4, 0)
+        self._platform.settle()
+        peak_rps = (peak_before + peak_after) / 2
         self.figures[way.name] = {
             "peak_rps": round(peak_rps),
+            "peak_before_rps": round(peak_before),
+            "peak_after_rps": round(peak_after),
             "peak_p99_ms": peak.accepted_p99_ms,
             "offered_rps": round(rate * each),
             "sent_rps": round(offered.sent * each / offered.seconds),

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+import uvloop
 
 from headrace.loadtests.bench.http_connection import ANSWER_TIMEOUT_S, HttpConnection
 from headrace.loadtests.bench.payments import Payments
@@ -210,7 +211,7 @@ def main() -> None:
     """From standard input to standard output."""
     hurry()
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
-    offered = asyncio.run(Offer(order, requests_of(order)).carry_out())
+    offered = uvloop.run(Offer(order, requests_of(order)).carry_out())
     sys.stdout.buffer.write(msgspec.json.encode(offered))
 
 
