@@ -9,6 +9,7 @@ for an answer or a question and 1 for an error's text, and the payload.
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from hmac import compare_digest
 from secrets import token_bytes
@@ -49,7 +50,7 @@ async def listen(answer: Answer, host: str) -> Address:
     return Address(host, server.sockets[0].getsockname()[1], secret)
 
 
-class _Frames(asyncio.Protocol):
+class _Frames(asyncio.Protocol, ABC):
     """Takes the stream apart; a subclass takes the frames."""
 
     transport: asyncio.Transport
@@ -80,8 +81,9 @@ class _Frames(asyncio.Protocol):
     def send(self, number: int, kind: int, payload: bytes) -> None:
         self.transport.writelines((_head.pack(len(payload), number, kind), payload))
 
+    @abstractmethod
     def frame(self, number: int, kind: int, payload: bytes) -> None:
-        raise NotImplementedError
+        """Takes one."""
 
 
 class _Answering(_Frames):

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,7 +63,7 @@ class FreshPlatform:
             raise RuntimeError(f"the platform in {self.data_dir} is gone")
         return found
 
-    def metrics(self) -> dict[str, float]:
+    def metrics(self) -> Counter[str]:
         """Sums over the actors of the partitions' figures."""
         with urllib.request.urlopen(f"{self.url}/metrics", timeout=10) as answer:
             return partition_sums(answer.read().decode())
@@ -84,14 +85,14 @@ class FreshPlatform:
             return "fail"
 
 
-def partition_sums(text: str) -> dict[str, float]:
+def partition_sums(text: str) -> Counter[str]:
     """Of `/metrics`: the partitions' figures, without the prefix, summed over the actors."""
-    sums: dict[str, float] = {}
+    sums: Counter[str] = Counter()
     for line in text.splitlines():
         if line.startswith("headrace_partition_"):
             name, _, value = line.rpartition(" ")
             name = name.partition("{")[0].removeprefix("headrace_partition_")
-            sums[name] = sums.get(name, 0.0) + float(value)
+            sums[name] += float(value)  # type: ignore[assignment]
     return sums
 
 

@@ -18,8 +18,8 @@ import orjson
 from rich.console import Console
 
 from headrace.cluster.cli.client import Api, raise_for_problem
+from headrace.loadtests.bench.http_load import percentile_ms
 from headrace.loadtests.fresh_platform import FreshPlatform, actor_memory_mib, fresh_platform
-from headrace.loadtests.overload.offer import percentile_ms
 from headrace.runtime.settings import load as load_settings
 
 BATCH = 1_000

@@ -19,6 +19,7 @@ from headrace.cluster.local import daemon, processes
 from headrace.cluster.local.processes import Process
 from headrace.loadtests.bench.address import Address
 from headrace.loadtests.bench.payments import accounts
+from headrace.loadtests.fresh_platform import partition_sums
 
 COMMAND_TIMEOUT_S = 180.0
 READY_TIMEOUT_S = 60.0
@@ -46,14 +47,7 @@ class Platform:
     async def figures(self) -> Counter[str]:
         """The partition actors' figures of /metrics, added up."""
         async with self.address.client() as http:
-            text = (await http.get("/metrics")).raise_for_status().text
-        sums: Counter[str] = Counter()
-        for line in text.splitlines():
-            if line.startswith("headrace_partition_"):
-                name, _, value = line.rpartition(" ")
-                name = name.partition("{")[0].removeprefix("headrace_partition_")
-                sums[name] += float(value)  # type: ignore[assignment]
-        return sums
+            return partition_sums((await http.get("/metrics")).raise_for_status().text)
 
     async def settled(self) -> None:
         """Waits until nothing is under way between actors."""

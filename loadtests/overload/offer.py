@@ -7,20 +7,20 @@ that are due wait for one; those that have waited for `patience_s` are given up,
 
 import asyncio
 import contextlib
-import math
 import os
 import subprocess
 import sys
 import time
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import uvloop
 
 from headrace.loadtests.bench.http_connection import ANSWER_TIMEOUT_S, HttpConnection
+from headrace.loadtests.bench.http_load import percentile_ms
 from headrace.loadtests.bench.payments import Payments
 
 BATCH = 1_000
@@ -80,14 +80,6 @@ class Offered(msgspec.Struct, kw_only=True):
     def sent(self) -> int:
         """Requests that left."""
         return sum(self.statuses.values()) + self.failed
-
-
-def percentile_ms(latencies_s: Sequence[float], share: float) -> float:
-    """The latency that this share of the requests did not exceed; 0 when there are none."""
-    ordered = sorted(latencies_s)
-    if not ordered:
-        return 0.0
-    return round(ordered[max(0, math.ceil(len(ordered) * share) - 1)] * 1000, 1)
 
 
 class Offer:
