@@ -8,7 +8,7 @@ decided and the end of that decision nothing is awaited: async actors interleave
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,8 +24,8 @@ from headrace.runtime.ledger import commit, load
 from headrace.runtime.ledger.bring_in import Legs, Needs
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
-from headrace.runtime.payments.answer import Answer, Refused
-from headrace.runtime.payments.book import Batch, Book, OpenLeg, Partition
+from headrace.runtime.payments.answer import Answer, LegsAnswer, Refused
+from headrace.runtime.payments.book import Batch, Book, OpenLeg, Partition, Place, ShownLegs
 from headrace.runtime.payments.command import (
     Act,
     Arrived,
@@ -33,12 +33,13 @@ from headrace.runtime.payments.command import (
     ChangeAccount,
     Command,
     Fund,
+    LegCommand,
     OpenAccount,
     Pay,
 )
 from headrace.runtime.payments.decide_account import decide_change, decide_fund, decide_open
 from headrace.runtime.payments.decide_action import decide_action
-from headrace.runtime.payments.decide_leg import decide_arrived, decide_carry
+from headrace.runtime.payments.decide_legs import decide_arrived, decide_carry
 from headrace.runtime.payments.decide_payment import (
     NOT_SCORED,
     Risk,
@@ -101,7 +102,7 @@ class Decided:
     batch: Batch
     ready: commit.Commit
     items: list[Item]
-    answers: list[Answer]
+    answers: list[Answer | LegsAnswer]
 
 
 class AccountPartition:
@@ -111,7 +112,7 @@ class AccountPartition:
     def __init__(
         self, index: int, name: str, settings: Settings, scorer: Scorer,
         creditors: CreditorWindows,
-        call_peer: Callable[[int, list[Command]], Awaitable[Sequence[Answer]]],
+        carry_elsewhere: Callable[[int, Carry], Awaitable[LegsAnswer]],
     ) -> None:  # fmt: skip
         self.name = name
         self.index = index
@@ -124,9 +125,9 @@ class AccountPartition:
             settings, name, [p for p in range(settings.partitions) if p % settings.actors == index]
         )
         self._intake = Intake(settings.queue_payments_max)
-        self._call_peer = call_peer
+        self._carry_elsewhere = carry_elsewhere
         self._legs = LegSender(
-            settings.actors, settings.call_payments_max, self._to_counterpart, self._queue_arrived
+            settings.actors, settings.call_payments_max, self._to_counterpart, self._intake.put_legs
         )
         self._times = Times(settings.hold_expires_s, settings.review_expires_s)
         self._ready = False
@@ -136,7 +137,7 @@ class AccountPartition:
         self._batch_number = 0
         self._committed_number = 0
         self._look_up_until = 0
-        self._waiters: dict[tuple[bytes, int], list[asyncio.Future[None]]] = {}
+        self._waiters: dict[Place, list[asyncio.Future[None]]] = {}
         self._kinds: Counter[int] = Counter()
         self._counts = dict.fromkeys(COUNTERS, 0)
 
@@ -160,6 +161,11 @@ class AccountPartition:
         commands = commands_wire.decode(data)
         if not commands:
             return answers_wire.encode([])
+        first = commands[0]
+        if isinstance(first, LegCommand):
+            unavailable = Refused(Refusal.UNAVAILABLE)
+            (answer,) = await self._intake.put_legs(first) if self._ready else (unavailable,)
+            return answers_wire.encode(answer)
         if not self._ready:
             return answers_wire.encode([Refused(Refusal.UNAVAILABLE)] * len(commands))
         if not self._intake.has_room(len(commands)):
@@ -167,20 +173,21 @@ class AccountPartition:
             return answers_wire.encode([Refused(Refusal.OVERLOADED)] * len(commands))
         return answers_wire.encode(await self._intake.put(commands))
 
-    async def await_leg(self, payment: bytes, leg: int, timeout_s: float) -> None:
-        """Returns when a leg of a payment is no longer open, or after the time-out."""
-        if not self._book.under_way(payment, leg):
+    async def await_leg(self, opened_by: Place, timeout_s: float) -> None:
+        """Returns when the leg that a record opened, if any, is no longer open, or after the
+        time-out."""
+        if not self._book.under_way(opened_by):
             return
         waiter = asyncio.get_running_loop().create_future()
-        self._waiters.setdefault((payment, leg), []).append(waiter)
+        self._waiters.setdefault(opened_by, []).append(waiter)
         await asyncio.wait([waiter], timeout=timeout_s)
-        if not waiter.done() and (waiting := self._waiters.get((payment, leg))):
+        if not waiter.done() and (waiting := self._waiters.get(opened_by)):
             waiting.remove(waiter)
             if not waiting:
-                del self._waiters[payment, leg]
+                del self._waiters[opened_by]
 
-    def _wake(self, payment: bytes, leg: int) -> None:
-        for waiter in self._waiters.pop((payment, leg), ()):
+    def _wake(self, opened_by: Place) -> None:
+        for waiter in self._waiters.pop(opened_by, ()):
             if not waiter.done():
                 waiter.set_result(None)
 
@@ -198,7 +205,7 @@ class AccountPartition:
             "queue": len(self._intake),
             "accounts_in_memory": len(book.accounts),
             "payments_in_memory": len(book.payments),
-            "open_legs": len(book.open_legs),
+            "open_legs": sum(len(p.open_legs) for p in book.partitions.values()),
             "partition_lag_us": max((now - p.at for p in book.partitions.values()), default=0),
             "leg_calls_failed": self._legs.calls_failed,
             "epoch": max((p.epoch for p in book.partitions.values()), default=0),
@@ -306,26 +313,26 @@ class AccountPartition:
         started = time.perf_counter_ns()
         self._batch_number += 1
         book, batch, now, times = self._book, Batch(self._batch_number), now_us(), self._times
-        answers: list[Answer] = []
+        answers: list[Answer | LegsAnswer] = []
         for place, (command, _, _) in enumerate(items):
             if type(command) is Pay:
                 risk = scored.get(place, NOT_SCORED)
-                answer = decide_payment(book, batch, command, now, risk, times)
+                answers.append(decide_payment(book, batch, command, now, risk, times))
             else:
-                answer = self._decide_other(batch, command, legs, now)
-            answers.append(answer)
+                answers.append(self._decide_other(batch, command, legs.get(place), now))
         decided = Decided(batch, commit.prepare(batch, book.partitions), items, answers)
         self._counts["decide_us"] += (time.perf_counter_ns() - started) // 1000
         return decided
 
-    def _decide_other(self, batch: Batch, command: Command, legs: Legs, now: int) -> Answer:
+    def _decide_other(
+        self, batch: Batch, command: Command, legs: ShownLegs | None, now: int
+    ) -> Answer | LegsAnswer:
         book = self._book
         match command:
             case Carry():
-                leg = legs.get((command.home, command.seq))
-                if leg is None or leg.creditor not in book.accounts:
-                    return Refused(Refusal.UNKNOWN_PAYMENT, detail="no such leg in the ledger")
-                return decide_carry(book, batch, leg, now)
+                if legs is None:
+                    raise LookupError("legs were not looked up")
+                return decide_carry(book, batch, command, legs, now)
             case Arrived():
                 return decide_arrived(book, batch, command, now)
             case Act():
@@ -379,8 +386,10 @@ class AccountPartition:
             submission.answer(place, answer)
         self._committed_number = batch.number
         self._book.committed(batch)
-        counts["records"] += len(batch.records)
+        counts["records"] += len(batch)
         self._kinds.update([record.kind for record in batch.records])
+        for rows in batch.rows:
+            self._kinds.update(rows["kind"].tolist())
         observe, payments, degraded = self._creditors.observe, 0, 0
         for record in batch.records:
             if record.kind in FIRST_KINDS:
@@ -394,7 +403,7 @@ class AccountPartition:
             self._legs.send(batch.legs_opened)
         if self._waiters:
             for leg in batch.legs_closed:
-                self._wake(leg.payment, leg.leg)
+                self._wake((leg.partition, leg.seq))
 
     def _refuse_all(self, refusal: Refusal) -> None:
         for _, submission, place in self._intake.take(len(self._intake)):
@@ -432,25 +441,21 @@ class AccountPartition:
         legs: list[OpenLeg] = []
         for number, (partition, transit_from) in taken.items():
             found = await load.open_legs(reader, number, transit_from)
-            for leg in found:
-                book.open_legs[leg.payment, leg.leg] = leg
-                partition.open_legs[leg.seq] = leg
+            partition.open_legs = {leg.seq: leg for leg in found}
             legs += found
         self._ready = True
         self._legs.send(legs, again=True)
-        for key in [key for key in self._waiters if not book.under_way(*key)]:
-            self._wake(*key)
+        for opened_by in [place for place in self._waiters if not book.under_way(place)]:
+            self._wake(opened_by)
         log.info("loaded", actor=self.name, partitions=len(taken), open_legs=len(legs))
 
     # What our own records call for
 
-    async def _to_counterpart(self, actor: int, commands: list[Command]) -> Sequence[Answer]:
-        if actor == self.index:
-            return await self._intake.put(commands)
-        return await self._call_peer(actor, commands)
-
-    def _queue_arrived(self, arrived: list[Arrived]) -> None:
-        self._intake.put(arrived)
+    async def _to_counterpart(self, actor: int, legs: Carry) -> LegsAnswer:
+        if actor != self.index:
+            return await self._carry_elsewhere(actor, legs)
+        (answer,) = await self._intake.put_legs(legs)
+        return answer
 
     async def _expire_holds(self) -> None:
         """Looks every second for holds and reviews that are due: an expiry is decided in turn."""

@@ -4,9 +4,10 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Sequence
+from typing import Any
 
-from headrace.runtime.payments.answer import Answer
-from headrace.runtime.payments.command import Command
+from headrace.runtime.payments.answer import Answer, LegsAnswer
+from headrace.runtime.payments.command import Command, LegCommand
 
 
 class Submission:
@@ -15,17 +16,17 @@ class Submission:
     __slots__ = ("answers", "future", "left", "since")
 
     def __init__(self, size: int) -> None:
-        self.answers: list[Answer | None] = [None] * size
+        self.answers: list[Any] = [None] * size
         self.left = size
         self.since = time.monotonic()
-        self.future: asyncio.Future[list[Answer]] = asyncio.get_running_loop().create_future()
+        self.future: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
 
-    def answer(self, place: int, answer: Answer) -> None:
+    def answer(self, place: int, answer: Answer | LegsAnswer) -> None:
         """Answers one command; a caller that has gone is no error."""
         self.answers[place] = answer
         self.left -= 1
         if self.left == 0 and not self.future.done():
-            self.future.set_result([a for a in self.answers if a is not None])
+            self.future.set_result(self.answers)
 
 
 Item = tuple[Command, Submission, int]
@@ -33,16 +34,18 @@ Item = tuple[Command, Submission, int]
 
 
 class Intake:
-    """First in, first out. Only what comes from outside is bounded: what our own records call for
-    (legs, expiries) is bounded by them."""
+    """First in, first out, and legs before all else: they finish what was begun. Only what comes
+    from outside is bounded: what our own records call for (legs, expiries) is bounded by them."""
 
     def __init__(self, payments_max: int) -> None:
         self._payments_max = payments_max
         self._queue: deque[Item] = deque()
+        self._legs: deque[tuple[LegCommand, Submission, int]] = deque()
+        self._legs_waiting = 0
         self._filled = asyncio.Event()
 
     def __len__(self) -> int:
-        return len(self._queue)
+        return len(self._queue) + self._legs_waiting
 
     def has_room(self, size: int) -> bool:
         """Whether a call of this many commands may still come in."""
@@ -55,17 +58,38 @@ class Intake:
         self._filled.set()
         return submission.future
 
+    def put_legs(self, command: LegCommand) -> "asyncio.Future[list[LegsAnswer]]":
+        """Queues a call of legs; its future has one answer."""
+        submission = Submission(1)
+        self._legs.append((command, submission, 0))
+        self._legs_waiting += len(command.seqs)
+        self._filled.set()
+        return submission.future
+
     def put_back(self, items: Sequence[Item]) -> None:
         """Puts what was taken back in front, in its order."""
-        self._queue.extendleft(reversed(items))
-        if self._queue:
+        for item in reversed(items):
+            command, submission, place = item
+            if isinstance(command, LegCommand):
+                self._legs.appendleft((command, submission, place))
+                self._legs_waiting += len(command.seqs)
+            else:
+                self._queue.appendleft(item)
+        if self:
             self._filled.set()
 
     def take(self, most: int) -> list[Item]:
-        """The first commands, as many as there are up to a bound."""
+        """The first commands, as many as there are up to a bound; before them the first calls of
+        legs, until they have that many legs."""
+        items: list[Item] = []
+        legs, upto = self._legs, max(self._legs_waiting - most, 0)
+        while legs and self._legs_waiting > upto:
+            item = legs.popleft()
+            self._legs_waiting -= len(item[0].seqs)
+            items.append(item)
         queue = self._queue
-        items = [queue.popleft() for _ in range(min(most, len(queue)))]
-        if not queue:
+        items += [queue.popleft() for _ in range(min(most, len(queue)))]
+        if not self:
             self._filled.clear()
         return items
 

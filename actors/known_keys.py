@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from headrace.actors.intake import Item
 from headrace.runtime.ledger import load
 from headrace.runtime.ledger.connect import Database
-from headrace.runtime.payments.answer import Answer, Done, Refused
+from headrace.runtime.payments.answer import Answer, Done, LegsAnswer, Refused
 from headrace.runtime.payments.book import again
 from headrace.runtime.payments.command import Act, Command, Fund, Pay
 from headrace.runtime.payments.refusals import Refusal
@@ -27,7 +27,7 @@ async def answer_known(reader: Database, items: Sequence[Item]) -> list[Item]:
 
 
 async def answer_refused_again(
-    reader: Database, items: Sequence[Item], answers: list[Answer]
+    reader: Database, items: Sequence[Item], answers: list[Answer | LegsAnswer]
 ) -> None:
     """Before a keyed command is refused, the ledger is asked for its key: what it did before may be
     what stands in its way now, and a refusal writes nothing that would find the key."""

@@ -8,16 +8,16 @@ from random import random
 import structlog
 
 from headrace.runtime.partitioning import partition_of_account
-from headrace.runtime.payments.answer import Answer, Done
+from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsAnswer, LegsDone
 from headrace.runtime.payments.book import OpenLeg
-from headrace.runtime.payments.command import Arrived, Carry, Command
+from headrace.runtime.payments.command import Arrived, Carry
 
 PAUSE_S, PAUSE_MAX_S = 0.1, 2.0
 CALLS_OUT_MAX = 3
 """To one actor at once; a further call only goes out full."""
 log = structlog.get_logger("headrace.legs")
 
-Submit = Callable[[int, list[Command]], Awaitable[Sequence[Answer]]]
+Submit = Callable[[int, Carry], Awaitable[LegsAnswer]]
 """To the actor with this number."""
 
 
@@ -31,22 +31,23 @@ class LegSender:
 
     def __init__(
         self, actors: int, legs_per_call_max: int, submit: Submit,
-        arrived: Callable[[list[Arrived]], None],
+        arrived: Callable[[Arrived], object],
     ) -> None:  # fmt: skip
         self._actors = actors
         self._legs_per_call_max = legs_per_call_max
         self._submit = submit
         self._arrived = arrived
-        self._waiting: list[deque[tuple[OpenLeg, bool]]] = [deque() for _ in range(actors)]
+        self._waiting: list[deque[OpenLeg]] = [deque() for _ in range(actors)]
+        self._repeats: list[deque[OpenLeg]] = [deque() for _ in range(actors)]
         self._calls_out = [0] * actors
         self._tasks: set[asyncio.Task[None]] = set()
         self.calls_failed = 0
 
     def send(self, legs: Sequence[OpenLeg], again: bool = False) -> None:
         """Queues legs whose opening is committed."""
+        queues = self._repeats if again else self._waiting
         for leg in legs:
-            actor = partition_of_account(leg.creditor) % self._actors
-            self._waiting[actor].append((leg, again))
+            queues[partition_of_account(leg.creditor) % self._actors].append(leg)
         for actor in range(self._actors):
             self._keep_calling(actor)
 
@@ -56,59 +57,65 @@ class LegSender:
             task.cancel()
         self._tasks = set()
         self._calls_out = [0] * self._actors
-        for waiting in self._waiting:
-            waiting.clear()
+        for queue in self._waiting + self._repeats:
+            queue.clear()
 
     def _keep_calling(self, actor: int) -> None:
         while self._wants_call(actor, self._calls_out[actor]):
             self._calls_out[actor] += 1
-            task = asyncio.create_task(self._drain(actor, self._take(actor)))
+            task = asyncio.create_task(self._drain(actor, *self._take(actor)))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     def _wants_call(self, actor: int, others_out: int) -> bool:
         """Beside others only full calls: what waits for them then goes together."""
-        waiting = len(self._waiting[actor])
+        waiting = len(self._waiting[actor]) + len(self._repeats[actor])
         if not others_out:
             return waiting > 0
         return others_out < CALLS_OUT_MAX and waiting >= self._legs_per_call_max
 
-    def _take(self, actor: int) -> list[tuple[OpenLeg, bool]]:
-        waiting = self._waiting[actor]
-        return [waiting.popleft() for _ in range(min(len(waiting), self._legs_per_call_max))]
+    def _take(self, actor: int) -> tuple[list[OpenLeg], bool]:
+        """The legs of the next call, and whether they are repeats, which go by themselves."""
+        again = bool(self._repeats[actor])
+        queue = self._repeats[actor] if again else self._waiting[actor]
+        return [queue.popleft() for _ in range(min(len(queue), self._legs_per_call_max))], again
 
-    async def _drain(self, actor: int, sent: list[tuple[OpenLeg, bool]]) -> None:
+    async def _drain(self, actor: int, legs: list[OpenLeg], again: bool) -> None:
         pause = PAUSE_S
-        while sent:
-            failed = await self._call(actor, sent)
+        while legs:
+            failed = await self._call(actor, legs, again)
             if failed:
                 self.calls_failed += 1
-                self._waiting[actor].extend((leg, True) for leg in failed)
+                self._repeats[actor].extend(failed)
                 await asyncio.sleep(pause * (0.5 + random()))
                 pause = min(pause * 2, PAUSE_MAX_S)
             else:
                 pause = PAUSE_S
             more = self._wants_call(actor, self._calls_out[actor] - 1)
-            sent = self._take(actor) if more else []
+            legs, again = self._take(actor) if more else ([], False)
         self._calls_out[actor] -= 1
 
-    async def _call(self, actor: int, sent: list[tuple[OpenLeg, bool]]) -> list[OpenLeg]:
+    async def _call(self, actor: int, legs: list[OpenLeg], again: bool) -> list[OpenLeg]:
         """The legs that have no answer yet."""
-        carries: list[Command] = [
-            Carry(partition_of_account(leg.creditor), leg.partition, leg.seq, again)
-            for leg, again in sent
-        ]
+        homes, seqs = [leg.partition for leg in legs], [leg.seq for leg in legs]
         try:
-            answers = await self._submit(actor, carries)
+            answer = await self._submit(actor, Carry(homes, seqs, again))
         except Exception as error:  # whatever went wrong on the way, the answer is not here
-            log.warning("legs_not_carried", legs=len(sent), error=repr(error))
-            return [leg for leg, _ in sent]
-        arrived, failed = [], []
-        for (leg, _), answer in zip(sent, answers, strict=True):
-            if isinstance(answer, Done):
-                arrived.append(Arrived(leg.payment, leg.leg, answer.reason))
-            else:
-                failed.append(leg)
-        if arrived:
-            self._arrived(arrived)
-        return failed
+            log.warning("legs_not_carried", legs=len(legs), error=repr(error))
+            return legs
+        if not isinstance(answer, LegsDone):
+            return legs
+        reasons = answer.reasons
+        if NO_SUCH_LEG not in reasons:
+            self._arrived(Arrived(homes, seqs, reasons))
+            return []
+        done = [row for row, reason in enumerate(reasons) if reason != NO_SUCH_LEG]
+        if done:
+            self._arrived(
+                Arrived(
+                    [homes[row] for row in done],
+                    [seqs[row] for row in done],
+                    [reasons[row] for row in done],
+                )
+            )
+        return [leg for leg, reason in zip(legs, reasons, strict=True) if reason == NO_SUCH_LEG]

@@ -13,11 +13,11 @@ from typing import Protocol
 import structlog
 
 from headrace.actors.intake import Item, Submission
-from headrace.runtime.partitioning import partition_of_payment
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
-from headrace.runtime.payments.answer import Answer, Refused
-from headrace.runtime.payments.command import Command, home_of
+from headrace.runtime.payments.answer import Answer, Done, LegsAnswer, Refused
+from headrace.runtime.payments.book import Place
+from headrace.runtime.payments.command import Carry, Command, home_of
 from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.settings import Settings
 
@@ -31,7 +31,7 @@ class Actors(Protocol):
 
     async def submit(self, actor: int, data: bytes) -> bytes: ...
 
-    async def await_leg(self, actor: int, payment: bytes, leg: int, timeout_s: float) -> None: ...
+    async def await_leg(self, actor: int, opened_by: Place, timeout_s: float) -> None: ...
 
     async def stats(self, actor: int) -> Stats: ...
 
@@ -72,13 +72,13 @@ class PartitionClient:
             self._keep_calling(number)
         return submission.future
 
-    async def await_final(self, payment: bytes, leg: int, timeout_s: float) -> None:
-        """Returns when the leg is no longer under way, after the time-out, or when its home does
-        not answer: then the ledger says how it stands."""
-        number = partition_of_payment(payment) % self._settings.actors
+    async def await_final(self, done: Done, timeout_s: float) -> None:
+        """Returns when the leg that was opened by what was done, if any, is no longer under way,
+        after the time-out, or when its home does not answer: then the ledger says how it stands."""
+        number = done.partition % self._settings.actors
         try:
             async with asyncio.timeout(timeout_s):
-                await self._actors.await_leg(number, payment, leg, timeout_s)
+                await self._actors.await_leg(number, (done.partition, done.seq), timeout_s)
         except TimeoutError:
             return
         except Exception as error:  # whatever went wrong on the way, waiting is over
@@ -117,19 +117,21 @@ class PartitionClient:
             self._calls.add(call)
             call.add_done_callback(self._calls.discard)
 
-    async def call(self, number: int, commands: list[Command]) -> Sequence[Answer]:
-        """One call to an actor, by itself. Raises whatever went wrong on the way."""
+    async def carry(self, number: int, legs: Carry) -> LegsAnswer:
+        """One call of legs to an actor. Raises whatever went wrong on the way."""
+        return answers_wire.decode_legs(await self._ask(number, [legs]))
+
+    async def _ask(self, number: int, commands: list[Command]) -> bytes:
         async with asyncio.timeout(self._settings.call_timeout_s):
-            data = await self._actors.submit(number, commands_wire.encode(commands))
-        answers = answers_wire.decode(data)
-        if len(answers) != len(commands):
-            raise ValueError(f"{len(answers)} answers to {len(commands)} commands")
-        return answers
+            return await self._actors.submit(number, commands_wire.encode(commands))
 
     async def _call(self, number: int, items: list[Item]) -> None:
         answers: Sequence[Answer]
         try:
-            answers = await self.call(number, [command for command, _, _ in items])
+            data = await self._ask(number, [command for command, _, _ in items])
+            answers = answers_wire.decode(data)
+            if len(answers) != len(items):
+                raise ValueError(f"{len(answers)} answers to {len(items)} commands")
         except Exception as error:  # whatever went wrong on the way, the answer is not here
             log.warning("no_answer", actor=number, commands=len(items), error=repr(error))
             answers = [Refused(Refusal.UNAVAILABLE)] * len(items)

@@ -16,6 +16,7 @@ from headrace.actors.risk_client import RiskClient
 from headrace.runtime import logs
 from headrace.runtime import settings as settings_module
 from headrace.runtime.garbage import collect_rarely
+from headrace.runtime.payments.book import Place
 
 log = structlog.get_logger("headrace.partition_process")
 
@@ -42,9 +43,9 @@ class PartitionProcess:
         await self._partition()
         return self._address
 
-    async def await_leg(self, payment: bytes, leg: int, timeout_s: float) -> None:
+    async def await_leg(self, opened_by: Place, timeout_s: float) -> None:
         """AccountPartition.await_leg."""
-        await (await self._partition()).await_leg(payment, leg, timeout_s)
+        await (await self._partition()).await_leg(opened_by, timeout_s)
 
     async def stats(self) -> Stats:
         """AccountPartition.stats."""
@@ -66,7 +67,9 @@ class PartitionProcess:
         risk = RiskClient.over_serve(settings)
         creditors = CreditorFeatures.over_ray(settings, namespace)
         peers = PartitionClient(settings, RayActors(settings, namespace))
-        partition = AccountPartition(self._index, self._name, settings, risk, creditors, peers.call)
+        partition = AccountPartition(
+            self._index, self._name, settings, risk, creditors, peers.carry
+        )
         await partition.start()
         if not await risk.ready(RISK_READY_S):
             log.warning("risk_not_ready", actor=self._name, waited_s=RISK_READY_S)

@@ -11,6 +11,7 @@ import structlog
 from headrace.actors.direct_calls import Address, Line
 from headrace.actors.partition_client import Stats
 from headrace.runtime.ledger.connect import connect
+from headrace.runtime.payments.book import Place
 from headrace.runtime.settings import Settings
 
 log = structlog.get_logger("headrace.ray_actors")
@@ -46,9 +47,9 @@ class RayActors:
             if not asked.done():
                 asked.cancel()
 
-    async def await_leg(self, actor: int, payment: bytes, leg: int, timeout_s: float) -> None:
+    async def await_leg(self, actor: int, opened_by: Place, timeout_s: float) -> None:
         """Raises what Ray raises when the actor is away."""
-        await self._call(actor, "await_leg", payment, leg, timeout_s)
+        await self._call(actor, "await_leg", opened_by, timeout_s)
 
     async def stats(self, actor: int) -> Stats:
         """The same."""

@@ -86,7 +86,7 @@ class Writer:
 
     async def commit(self, batch: Batch, ready: commit.Commit) -> Outcome:
         """Never raises but for cancellation: whatever went wrong is an outcome."""
-        if not batch.records:
+        if not len(batch):
             return Outcome.COMMITTED
         if self._writing is None:
             return Outcome.IN_DOUBT

@@ -6,7 +6,7 @@ from headrace.runtime.ledger import load
 from headrace.runtime.ledger.connect import Database
 from headrace.runtime.partitioning import EXTERNAL, TRANSIT_IN, TRANSIT_OUT, system_account
 from headrace.runtime.payments.account import Account
-from headrace.runtime.payments.book import Book, LegToCarry
+from headrace.runtime.payments.book import Book, OpenLeg, ShownLegs
 from headrace.runtime.payments.command import (
     Act,
     Arrived,
@@ -16,8 +16,10 @@ from headrace.runtime.payments.command import (
     Fund,
     Pay,
 )
+from headrace.runtime.payments.states import RecordKind
 
-Legs = dict[tuple[int, int], LegToCarry]
+Legs = dict[int, ShownLegs]
+"""By the place of their command in the batch."""
 Key = tuple[int, str]
 
 
@@ -29,15 +31,16 @@ class Needs:
         self.ids: set[Key] = set()
         self.creditors: set[Key] = set()
         self.payments: set[bytes] = set()
-        self.legs: set[tuple[int, int]] = set()
-        self.legs_again: set[tuple[int, int]] = set()
+        self.legs: dict[int, Carry] = {}
         self.limits: set[Key] = set()
         self._system: set[int] = set()
         self._later: list[Command] = []
         """Commands whose accounts are found by number or when something else has been loaded."""
+        self._ending: list[OpenLeg] = []
+        """Legs whose end moves money."""
         by_id, creditors = book.by_id, book.creditors
         seen: dict[int, int] = {}
-        for command in commands:
+        for place, command in enumerate(commands):
             if isinstance(command, Pay):
                 debtor = by_id.get(key := (command.tenant, command.debtor))
                 if debtor is None:
@@ -51,16 +54,9 @@ class Needs:
                         continue
                     (self.ids if book.owns_id(*key) else self.creditors).add(key)
             elif isinstance(command, Carry):
-                place = (command.home, command.seq)
-                (self.legs_again if command.again else self.legs).add(place)
+                self.legs[place] = command
             elif isinstance(command, Arrived):
-                leg = book.open_legs.get((command.payment, command.leg))
-                if leg is None:
-                    continue
-                if not leg.sole and command.payment not in book.payments:
-                    self.payments.add(command.payment)
-                if leg.refund or command.reason:
-                    self._later.append(command)
+                self._need_ends(command)
             elif isinstance(command, Act):
                 self._later.append(command)
                 if command.payment not in book.payments:
@@ -72,6 +68,16 @@ class Needs:
                 if isinstance(command, ChangeAccount) and _sets_limits(command):
                     self.limits.add(key)
 
+    def _need_ends(self, command: Arrived) -> None:
+        book = self.book
+        for home, seq, reason in zip(command.homes, command.seqs, command.reasons, strict=True):
+            leg = book.partitions[home].open_legs.get(seq)
+            if leg is not None:
+                if not leg.sole and leg.payment not in book.payments:
+                    self.payments.add(leg.payment)
+                if leg.refund or reason:
+                    self._ending.append(leg)
+
     def must_wait_for(self, uncommitted: set[bytes]) -> bool:
         """Whether the ledger can't answer yet: payments or days that an open batch changed."""
         return bool(self.limits) or not self.payments.isdisjoint(uncommitted)
@@ -79,15 +85,14 @@ class Needs:
     async def bring_in(self, db: Database, batch: int) -> Legs:
         """Loads all of it; returns the legs to be carried, which are never kept."""
         book = self.book
-        legs: Legs = {}
+        legs = {
+            place: await load.legs(db, carry.homes, carry.seqs, carry.again)
+            for place, carry in self.legs.items()
+        }
         if self.payments:
             for payment in await load.payments(db, self.payments):
                 payment.batch = batch
                 book.payments[payment.id] = payment
-        if self.legs:
-            legs |= await load.legs(db, list(self.legs), again=False)
-        if self.legs_again:
-            legs |= await load.legs(db, list(self.legs_again), again=True)
         if self.ids:
             for account in await load.accounts_by_id(db, list(self.ids)):
                 account.batch = batch
@@ -113,11 +118,16 @@ class Needs:
         book = self.book
         numbers: set[int] = set()
         system = self._system
-        for leg in legs.values():
-            if leg.creditor not in book.accounts:
-                numbers.add(leg.creditor)
-            way = TRANSIT_OUT if leg.refund else TRANSIT_IN
-            system.add(system_account(leg.creditor >> 40, leg.currency, way))
+        for shown in legs.values():
+            facts = [shown.legs[name].tolist() for name in ("creditor", "currency", "kind")]
+            numbers.update(facts[0])
+            for creditor, currency, kind in set(zip(*facts, strict=True)):
+                way = TRANSIT_OUT if kind == RecordKind.REFUND_REQUESTED else TRANSIT_IN
+                system.add(system_account(creditor >> 40, currency, way))
+        for leg in self._ending:
+            numbers.add(leg.debtor)
+            way = TRANSIT_IN if leg.refund else TRANSIT_OUT
+            system.add(system_account(leg.partition, leg.currency, way))
         for command in self._later:
             if isinstance(command, Pay):
                 debtor = book.by_id.get((command.tenant, command.debtor))
@@ -133,12 +143,6 @@ class Needs:
                     numbers |= {payment.debtor, payment.creditor}
                     home = payment.debtor >> 40
                     system.add(system_account(home, payment.currency, TRANSIT_OUT))
-            elif isinstance(command, Arrived):
-                open_leg = book.open_legs.get((command.payment, command.leg))
-                if open_leg is not None:
-                    numbers.add(open_leg.debtor)
-                    way = TRANSIT_IN if open_leg.refund else TRANSIT_OUT
-                    system.add(system_account(open_leg.partition, open_leg.currency, way))
         known = book.accounts.keys()
         return {n for n in numbers - known if book.owns(n)}, system - known
 

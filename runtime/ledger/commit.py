@@ -10,6 +10,7 @@ from headrace.runtime.clock import from_us
 from headrace.runtime.ledger import copy
 from headrace.runtime.ledger.connect import Connection
 from headrace.runtime.ledger.fencing import advance
+from headrace.runtime.ledger.record import COLUMNS
 from headrace.runtime.ledger.statements import load
 from headrace.runtime.payments.book import Batch, Partition
 
@@ -33,7 +34,7 @@ class Commit:
 def prepare(batch: Batch, partitions: dict[int, Partition]) -> Commit:
     """Lays the batch out. To be called before anything is decided on top of it."""
     return Commit(
-        copy.encode(batch.records),
+        copy.encode(batch.records, batch.rows),
         [(_standing(partitions[n]), before[0]) for n, before in batch.started_from.items()],
     )
 
@@ -57,7 +58,7 @@ async def commit(connection: Connection, batch: Batch, ready: Commit) -> None:
         async with connection.transaction():
             await advance(connection, ready.moved)
             await connection.copy_to_table(
-                "journal", source=_once(ready.rows), columns=copy.COLUMNS, format="binary"
+                "journal", source=_once(ready.rows), columns=COLUMNS, format="binary"
             )
             if batch.opened:
                 await _open_accounts(connection, batch)

@@ -10,56 +10,57 @@ from struct import Struct as Layout
 
 import numpy as np
 from msgspec.structs import astuple
+from numpy.typing import NDArray
 
 from headrace.runtime.clock import POSTGRES_EPOCH_US
-from headrace.runtime.ledger.record import Record
+from headrace.runtime.ledger.record import COLUMNS, NEVER_NULL, ROW, Record, Rows
 
-COLUMNS = Record.__struct_fields__
-_FIXED = COLUMNS[: COLUMNS.index("key")]
-_BYTES = {
-    "payment": "S16", "trace": "S16", "tenant": ">i4", "risk_flags": ">i4",
-    "partition": ">i2", "credit_partition": ">i2", "kind": ">i2", "state": ">i2", "reason": ">i2",
-    "leg": ">i2", "currency": ">i2", "risk_score": ">i2", "risk_model": ">i2",
-}  # fmt: skip
-_PACKED = np.dtype([(name, _BYTES.get(name, ">i8")) for name in _FIXED])
 _CODES = {"S16": "16s", ">i8": "q", ">i4": "i", ">i2": "h"}
-_pack = Layout(">" + "".join(_CODES[_BYTES.get(name, ">i8")] for name in _FIXED)).pack
-_ROW = np.dtype(
+_pack = Layout(">" + "".join(_CODES[ROW[name].str.lstrip("|")] for name in NEVER_NULL)).pack
+_FIXED = np.dtype(
     [("fields", ">i2")]
-    + [part for n in _FIXED for part in ((f"{n}_length", ">i4"), (n, _PACKED[n]))]
+    + [part for n in NEVER_NULL for part in ((f"{n}_length", ">i4"), (n, ROW[n]))]
 )
-_EMPTY_ROW = Layout(">h" + "".join(f"i{_PACKED[n].itemsize}x" for n in _FIXED)).pack(
-    len(COLUMNS), *(_PACKED[n].itemsize for n in _FIXED)
+_EMPTY = Layout(">h" + "".join(f"i{ROW[n].itemsize}x" for n in NEVER_NULL)).pack(
+    len(COLUMNS), *(ROW[n].itemsize for n in NEVER_NULL)
 )
-_TAIL_FROM = len(_FIXED)
+_TAIL_FROM = len(NEVER_NULL)
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
 _NULL = b"\xff\xff\xff\xff"
 _NO_TAIL, _NO_MORE = _NULL * 4, _NULL * 3
+_WHOLE = np.dtype([("fixed", _FIXED), ("tail", f"S{len(_NO_TAIL)}")])
 
 
-def encode(records: Sequence[Record]) -> bytes:
+def encode(records: Sequence[Record], columns: Sequence[Rows] = ()) -> bytes:
     """The whole COPY stream of some records, header and trailer included."""
     packs, tails = [], []
     for record in records:
         fields = astuple(record)
         packs.append(_pack(*fields[:_TAIL_FROM]))
         tails.append(_tail(*fields[_TAIL_FROM:]))
-    packed = np.frombuffer(b"".join(packs), _PACKED)
-    rows = np.frombuffer(bytearray(_EMPTY_ROW * len(records)), _ROW)
-    for name in _FIXED:
-        rows[name] = packed[name]
-    rows["at"] -= POSTGRES_EPOCH_US
-    rows["occurred_at"] -= POSTGRES_EPOCH_US
-    fixed = rows.tobytes()
-    width = _ROW.itemsize
+    laid_out = np.frombuffer(bytearray(_EMPTY * len(records)), _FIXED)
+    _lay_out(laid_out, np.frombuffer(b"".join(packs), ROW))
+    fixed = laid_out.tobytes()
+    width = _FIXED.itemsize
     parts = [HEADER]
     for place, tail in enumerate(tails):
         parts.append(fixed[place * width : place * width + width])
         parts.append(tail)
+    for rows in columns:
+        whole = np.frombuffer(bytearray((_EMPTY + _NO_TAIL) * len(rows)), _WHOLE)
+        _lay_out(whole["fixed"], rows)
+        parts.append(whole.tobytes())
     parts.append(TRAILER)
     return b"".join(parts)
+
+
+def _lay_out(laid_out: NDArray[np.void], rows: Rows) -> None:
+    for name in NEVER_NULL:
+        laid_out[name] = rows[name]
+    laid_out["at"] -= POSTGRES_EPOCH_US
+    laid_out["occurred_at"] -= POSTGRES_EPOCH_US
 
 
 def _tail(

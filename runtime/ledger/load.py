@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from struct import Struct as Layout
 from uuid import UUID
 
+import numpy as np
 from asyncpg import Record as Row
+from numpy.typing import NDArray
 
 from headrace.runtime.clock import DAY_US, POSTGRES_EPOCH_US, from_us, now_us, to_us
 from headrace.runtime.ledger.connect import Database
@@ -13,7 +14,7 @@ from headrace.runtime.ledger.record import Record
 from headrace.runtime.ledger.statements import load
 from headrace.runtime.payments.account import Account, AccountState, Creditor
 from headrace.runtime.payments.answer import Done
-from headrace.runtime.payments.book import LegToCarry, OpenLeg
+from headrace.runtime.payments.book import LEG, OpenLeg, ShownLegs
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.states import RecordKind
 from headrace.runtime.risk.windows import Windows
@@ -23,9 +24,6 @@ WINDOW_PAYMENTS_MAX = 256
 """Newest payments of a debtor from which its risk windows are made again."""
 
 DUE_HOLDS_MAX = 1_000
-_LEG = Layout(">hq16shhihqq16sq")
-"""What the statement `legs` packs of a leg, in its order."""
-
 Key = tuple[int, str]
 
 
@@ -122,32 +120,21 @@ def record_of(row: Row) -> Record:
     return Record(**values)
 
 
-async def legs(
-    db: Database, places: Sequence[tuple[int, int]], again: bool
-) -> dict[tuple[int, int], LegToCarry]:
+async def legs(db: Database, homes: list[int], seqs: list[int], again: bool) -> ShownLegs:
     """The legs that records of home (partition, seq) opened; with `again` also what was done with
     them already. Places where no leg was opened are left out."""
-    packed = await db.fetchval(SQL["legs"], [p[0] for p in places], [p[1] for p in places])
-    found = {
-        (partition, seq): LegToCarry(
-            payment, leg, kind == RecordKind.REFUND_REQUESTED, tenant, currency, amount, creditor,
-            trace, occurred_at + POSTGRES_EPOCH_US,
-        )
-        for partition, seq, payment, leg, kind, tenant, currency, amount, creditor, trace,
-            occurred_at in _LEG.iter_unpack(packed or b"")
-    }  # fmt: skip
-    if again and found:
-        ids = [UUID(bytes=leg.payment) for leg in found.values()]
-        done = {
-            (r["payment"].bytes, r["leg"]): Done(
-                r["partition"], r["seq"], r["at"], r["payment"].bytes, reason=r["reason"],
-                leg=r["leg"],
-            )
-            for r in await db.fetch(SQL["carried"], ids)
-        }  # fmt: skip
-        for leg in found.values():
-            leg.carried = done.get((leg.payment, leg.leg))
-    return found
+    packed = await db.fetchval(SQL["legs"], homes, seqs)
+    shown = np.frombuffer(bytearray(packed or b""), LEG)
+    shown["occurred_at"] += POSTGRES_EPOCH_US
+    return ShownLegs(shown, await _carried(db, shown) if again else {})
+
+
+async def _carried(db: Database, shown: NDArray[np.void]) -> dict[int, int]:
+    """Place -> reason of the legs that the ledger says were carried out or refused."""
+    payments = [UUID(bytes=payment) for payment in shown["payment"].astype("V16").tolist()]
+    places = shown["place"].tolist()
+    rows = await db.fetch(SQL["carried"], payments, shown["leg"].tolist(), places)
+    return {r["place"]: r["reason"] for r in rows}
 
 
 async def open_legs(db: Database, partition: int, since: int) -> list[OpenLeg]:

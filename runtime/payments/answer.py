@@ -43,12 +43,29 @@ class Refused(Struct, array_like=True, tag=2, gc=False):
     detail: str = ""
 
 
+NO_SUCH_LEG = -1
+
+
+class LegsDone(Struct, array_like=True, tag=3, gc=False):
+    """Durable: what was done with each leg of a Carry or Arrived, in their order. 0: carried out,
+    or its end recorded; NO_SUCH_LEG; else the DeclineReason why not, for good."""
+
+    reasons: list[int]
+
+
 Answer = Done | Refused
+LegsAnswer = LegsDone | Refused
 
 encode = msgpack.Encoder().encode
 _decoder = msgpack.Decoder(list[Answer])
+_legs_decoder: msgpack.Decoder[LegsAnswer] = msgpack.Decoder(LegsAnswer)
 
 
 def decode(data: bytes) -> list[Answer]:
     """The answers of one call."""
     return _decoder.decode(data)
+
+
+def decode_legs(data: bytes) -> LegsAnswer:
+    """The answer to a call of legs."""
+    return _legs_decoder.decode(data)

@@ -5,9 +5,13 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from headrace.runtime.ledger.record import Record
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from headrace.runtime.ledger.record import Record, Rows
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.answer import Answer, Done, Refused
@@ -17,9 +21,11 @@ from headrace.runtime.payments.refusals import Refusal
 BATCHES_REMEMBERED = 8
 """Committed batches whose keys and legs are still known without asking the ledger."""
 
+Place = tuple[int, int]
+"""A record, by partition and sequence: also names the leg that it opened."""
 
-@dataclass(slots=True)
-class OpenLeg:
+
+class OpenLeg(Struct, gc=False):
     """Money under way to (or a refund asked of) another account's partition."""
 
     payment: bytes
@@ -38,21 +44,24 @@ class OpenLeg:
     trace: bytes
 
 
-@dataclass(slots=True)
-class LegToCarry:
-    """A leg as the ledger shows it to the counterpart."""
+LEG = np.dtype(
+    [
+        ("place", ">i4"), ("kind", ">i2"), ("leg", ">i2"), ("tenant", ">i4"), ("currency", ">i2"),
+        ("amount", ">i8"), ("creditor", ">i8"), ("occurred_at", ">i8"), ("payment", "S16"),
+        ("trace", "S16"),
+    ]
+)  # fmt: skip
+"""A leg as the ledger shows it to the counterpart: its place in the command that asks for it, and
+facts of the record that opened it."""
 
-    payment: bytes
-    leg: int
-    refund: bool
-    tenant: int
-    currency: int
-    amount: int
-    creditor: int
-    trace: bytes
-    occurred_at: int
-    carried: Done | None = None
-    """What the ledger says was done with it already."""
+
+class ShownLegs(NamedTuple):
+    """The legs of one Carry, those that the ledger shows."""
+
+    legs: NDArray[np.void]
+    """Of LEG, (n,)."""
+    carried: dict[int, int]
+    """Place -> reason: what the ledger says was done with them already."""
 
 
 @dataclass(slots=True)
@@ -99,12 +108,17 @@ class Batch:
     changed: dict[int, Account] = field(default_factory=dict)
     holds: dict[bytes, Hold | None] = field(default_factory=dict)
     """By payment: the hold as it is after the batch; None: ended."""
+    rows: list[Rows] = field(default_factory=list)
+    """Records that were decided as columns; `records` has the others."""
     legs_opened: list[OpenLeg] = field(default_factory=list)
     legs_closed: list[OpenLeg] = field(default_factory=list)
     accounts: set[int] = field(default_factory=set)
     payments: set[bytes] = field(default_factory=set)
     keys: list[tuple[int, str]] = field(default_factory=list)
-    carried: list[tuple[bytes, int]] = field(default_factory=list)
+    carried: list[Place] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.records) + sum(map(len, self.rows))
 
 
 class Book:
@@ -117,12 +131,12 @@ class Book:
         self.by_id: dict[tuple[int, str], Account] = {}
         self.creditors: dict[tuple[int, str], Creditor] = {}
         self.payments: dict[bytes, Payment] = {}
-        self.open_legs: dict[tuple[bytes, int], OpenLeg] = {}
-        self.closing_legs: set[tuple[bytes, int]] = set()
+        self.closing_legs: set[Place] = set()
         """Legs whose end is decided and not committed yet."""
         self.keys: dict[tuple[int, str], tuple[int, Done]] = {}
-        self.carried: dict[tuple[bytes, int], Done] = {}
-        self._remembered: deque[Batch] = deque()
+        self.carried: dict[Place, int] = {}
+        """Legs carried out lately -> reason."""
+        self._remembered: deque[tuple[list[tuple[int, str]], list[Place]]] = deque()
 
     def owns(self, account: int) -> bool:
         """Whether the account's partition is one of this actor's."""
@@ -159,19 +173,19 @@ class Book:
 
     def open_leg(self, batch: Batch, leg: OpenLeg) -> None:
         """Money leaves for another partition with the batch."""
-        self.open_legs[leg.payment, leg.leg] = leg
         self.partitions[leg.partition].open_legs[leg.seq] = leg
         batch.legs_opened.append(leg)
 
-    def under_way(self, payment: bytes, leg: int) -> bool:
-        """Whether the ledger does not show the leg's end yet."""
-        return (payment, leg) in self.open_legs or (payment, leg) in self.closing_legs
+    def under_way(self, place: Place) -> bool:
+        """Whether the ledger does not show the end of the leg that a record opened."""
+        partition = self.partitions.get(place[0])
+        is_open = partition is not None and place[1] in partition.open_legs
+        return is_open or place in self.closing_legs
 
     def close_leg(self, batch: Batch, leg: OpenLeg) -> None:
         """The batch records what became of it."""
-        del self.open_legs[leg.payment, leg.leg]
         del self.partitions[leg.partition].open_legs[leg.seq]
-        self.closing_legs.add((leg.payment, leg.leg))
+        self.closing_legs.add((leg.partition, leg.seq))
         batch.legs_closed.append(leg)
 
     def remember_key(
@@ -192,15 +206,14 @@ class Book:
 
     def committed(self, batch: Batch) -> None:
         """Forgets the keys and carried legs of batches that were committed a while ago."""
-        for leg in batch.legs_closed:
-            self.closing_legs.discard((leg.payment, leg.leg))
-        self._remembered.append(batch)
+        self.closing_legs.difference_update([(leg.partition, leg.seq) for leg in batch.legs_closed])
+        self._remembered.append((batch.keys, batch.carried))
         if len(self._remembered) > BATCHES_REMEMBERED:
-            old = self._remembered.popleft()
-            for key in old.keys:
+            keys, carried = self._remembered.popleft()
+            for key in keys:
                 self.keys.pop(key, None)
-            for carried in old.carried:
-                self.carried.pop(carried, None)
+            for opened_by in carried:
+                self.carried.pop(opened_by, None)
 
     def undo(self, batch: Batch) -> None:
         """Takes back a batch that was rolled back, the newest first. No doubt: nothing is loaded.
@@ -211,12 +224,10 @@ class Book:
             partition = self.partitions[number]
             partition.seq, partition.at, partition.place = seq, at, place
         for leg in batch.legs_opened:
-            if self.open_legs.pop((leg.payment, leg.leg), None):
-                del self.partitions[leg.partition].open_legs[leg.seq]
+            self.partitions[leg.partition].open_legs.pop(leg.seq, None)
         for leg in batch.legs_closed:
-            self.closing_legs.discard((leg.payment, leg.leg))
+            self.closing_legs.discard((leg.partition, leg.seq))
             if leg.seq <= self.partitions[leg.partition].seq:
-                self.open_legs[leg.payment, leg.leg] = leg
                 self.partitions[leg.partition].open_legs[leg.seq] = leg
         for partition_number in {leg.partition for leg in batch.legs_closed}:
             partition = self.partitions[partition_number]
@@ -227,8 +238,8 @@ class Book:
             self.payments.pop(payment, None)
         for key in batch.keys:
             self.keys.pop(key, None)
-        for carried in batch.carried:
-            self.carried.pop(carried, None)
+        for opened_by in batch.carried:
+            self.carried.pop(opened_by, None)
 
     def forget_account(self, number: int) -> None:
         """The account is loaded again when next needed."""

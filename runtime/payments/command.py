@@ -107,44 +107,46 @@ class Fund(Struct, array_like=True, tag=5, gc=False):
 
 
 class Carry(Struct, array_like=True, tag=6, gc=False):
-    """From a payment's home to its counterpart: carry out the leg that a record of home opened.
+    """To a counterpart: carry out the legs that these records of their homes opened, one or more.
 
-    The leg's facts are read from the ledger, never from the message.
+    The legs' facts are read from the ledger, never from the message. Columns of one length.
     """
 
-    partition: int
-    """The counterpart's, that of the creditor's account."""
-    home: int
-    seq: int
+    homes: list[int]
+    """Partitions."""
+    seqs: list[int]
     again: bool = False
-    """It may have been carried out already: look before deciding."""
+    """They may have been carried out already: look before deciding."""
 
 
 class Arrived(Struct, array_like=True, tag=7, gc=False):
-    """At home: what the counterpart did with a leg. `reason` 0: carried out."""
+    """At home: what the counterpart did with legs, one or more. Columns of one length."""
 
-    payment: bytes
-    leg: int
-    reason: int
+    homes: list[int]
+    seqs: list[int]
+    reasons: list[int]
+    """0: carried out; else the DeclineReason why not."""
 
 
 Command = Pay | Act | OpenAccount | ChangeAccount | Fund | Carry | Arrived
+LegCommand = Carry | Arrived
+"""Of legs, which actors send each other and themselves; each call has one of them, or none."""
 
 _partition_of = lru_cache(maxsize=65_536)(partition_of)
 """Of accounts seen lately: hashing one takes longer than all else that routes its payment."""
 
 
 def home_of(command: Command, partitions: int) -> int:
-    """The partition that decides a command."""
+    """The partition that decides a command; TypeError for those of legs."""
     match command:
         case Pay():
             return _partition_of(command.tenant, command.debtor, partitions)
         case OpenAccount() | ChangeAccount() | Fund():
             return _partition_of(command.tenant, command.account, partitions)
-        case Act() | Arrived():
+        case Act():
             return partition_of_payment(command.payment)
-        case Carry():
-            return command.partition
+        case Carry() | Arrived():
+            raise TypeError("legs go straight to an actor")
 
 
 encode = msgpack.Encoder().encode

@@ -9,7 +9,7 @@ from headrace.runtime.payments.account import Account, AccountState
 from headrace.runtime.payments.answer import Answer, Done, Refused
 from headrace.runtime.payments.book import Batch, Book
 from headrace.runtime.payments.command import ChangeAccount, Fund, OpenAccount
-from headrace.runtime.payments.decide_leg import post
+from headrace.runtime.payments.posting import post
 from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.payments.states import RecordKind
 from headrace.runtime.risk.windows import Windows

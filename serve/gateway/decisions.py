@@ -69,7 +69,7 @@ async def _decided(platform: Platform, request: Request, action: PaymentAction) 
     wait_s = request.wait_s(platform.settings.wait_max_s)
     if wait_s and action is PaymentAction.ACCEPT:
         if done.state == PaymentState.CAPTURED:
-            await platform.partitions.await_final(payment, 0, wait_s)
+            await platform.partitions.await_final(done, wait_s)
         view = await read(platform, request.tenant, payment)
         return reply.json(200, view, applied(wait_s))
     as_of = (done.partition, done.seq)

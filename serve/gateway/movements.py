@@ -111,7 +111,7 @@ async def _carried_out(platform: Platform, request: Request, command: Act) -> Re
     wait_s = request.wait_s(platform.settings.wait_max_s)
     if wait_s:
         headers.append(applied(wait_s))
-        await platform.partitions.await_final(done.payment, done.leg, wait_s)
+        await platform.partitions.await_final(done, wait_s)
         as_of = None
     view = await read(platform, request.tenant, done.payment, as_of)
     (movement,) = [m for m in view.movements if m.id == f"{view.id}:{done.leg}"]

@@ -118,7 +118,7 @@ async def create_payment(platform: Platform, request: Request) -> Reply:
     if wait_s:
         headers.append(applied(wait_s))
         if done.state == _AUTHORIZED and not pay.manual_capture:
-            await platform.partitions.await_final(done.payment, 0, wait_s)
+            await platform.partitions.await_final(done, wait_s)
             return reply.json(201, await read(platform, tenant, done.payment), *headers)
     if done.replayed:
         as_first = (done.partition, done.seq)

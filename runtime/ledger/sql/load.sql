@@ -94,22 +94,21 @@ WHERE payment = ANY($1::uuid[]) AND payment <> '00000000-0000-0000-0000-00000000
 ORDER BY partition, seq
 
 -- name: legs
--- One value instead of rows of columns: load.py's _LEG, once a leg.
+-- One value instead of rows of columns: book.py's LEG, once a leg.
 SELECT string_agg(
-    int2send(j.partition) || int8send(j.seq) || uuid_send(j.payment) || int2send(j.leg)
-    || int2send(j.kind) || int4send(j.tenant) || int2send(j.currency) || int8send(j.amount)
-    || int8send(j.creditor) || uuid_send(j.trace) || timestamptz_send(j.occurred_at),
+    int4send(w.place::integer - 1) || int2send(j.kind) || int2send(j.leg) || int4send(j.tenant)
+    || int2send(j.currency) || int8send(j.amount) || int8send(j.creditor)
+    || timestamptz_send(j.occurred_at) || uuid_send(j.payment) || uuid_send(j.trace),
     ''
 )
-FROM unnest($1::smallint[], $2::bigint[]) AS w (partition, seq)
+FROM unnest($1::smallint[], $2::bigint[]) WITH ORDINALITY AS w (partition, seq, place)
 JOIN journal j ON j.partition = w.partition AND j.seq = w.seq
 WHERE j.kind IN (11, 16, 20)
 
 -- name: carried
-SELECT payment, leg, partition, seq, reason, (extract(epoch FROM at) * 1000000)::bigint AS at
-FROM journal
-WHERE payment = ANY($1::uuid[]) AND kind >= 30
-  AND payment <> '00000000-0000-0000-0000-000000000000'
+SELECT w.place, j.reason
+FROM unnest($1::uuid[], $2::smallint[], $3::integer[]) AS w (payment, leg, place)
+JOIN journal j ON j.payment = w.payment AND j.leg = w.leg AND j.kind >= 30
 
 -- name: open_legs
 -- Legs opened since a position that no record of home has closed.

@@ -11,6 +11,7 @@ from headrace.actors.partition_client import PartitionClient, Stats
 from headrace.runtime.ledger.connect import connect
 from headrace.runtime.ledger.verify import verify
 from headrace.runtime.payments.answer import Answer, Done
+from headrace.runtime.payments.book import Place
 from headrace.runtime.payments.command import Command, Fund, OpenAccount
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk
 from headrace.runtime.risk.features import Matrix
@@ -51,7 +52,7 @@ class Cell:
     async def start(self, index: int, name: str = "", **settings: object) -> AccountPartition:
         actor = AccountPartition(
             index, name or f"account-partition-{index}", replace(self.settings, **settings),
-            Unscored(), NoWindows(), self.client.call,
+            Unscored(), NoWindows(), self.client.carry,
         )  # fmt: skip
         await actor.start()
         self.actors[index] = actor
@@ -61,8 +62,8 @@ class Cell:
     async def submit(self, actor: int, data: bytes) -> bytes:
         return await self.actors[actor].submit(data)
 
-    async def await_leg(self, actor: int, payment: bytes, leg: int, timeout_s: float) -> None:
-        await self.actors[actor].await_leg(payment, leg, timeout_s)
+    async def await_leg(self, actor: int, opened_by: Place, timeout_s: float) -> None:
+        await self.actors[actor].await_leg(opened_by, timeout_s)
 
     async def stats(self, actor: int) -> Stats:
         return self.actors[actor].stats()

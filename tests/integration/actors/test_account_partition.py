@@ -62,7 +62,7 @@ async def test_who_waits_for_a_leg_is_told_after_its_commit(cell: Any) -> None:
             assert answer.state == PaymentState.AUTHORIZED
             await other.execute(lock, home)
         await until(lambda: all_arrived(cell))
-        waiting = asyncio.create_task(cell.client.await_final(answer.payment, 0, 10))
+        waiting = asyncio.create_task(cell.client.await_final(answer, 10))
         await asyncio.wait([waiting], timeout=0.2)
         assert not waiting.done()
     await asyncio.wait_for(waiting, 5)
@@ -222,7 +222,7 @@ async def test_money_for_an_account_that_closed_meanwhile_comes_back_once(cell: 
         Act(cell.tenant, held.payment, PaymentAction.CAPTURE, key="capture", fingerprint=3)
     )
     assert captured.state == PaymentState.CAPTURED
-    await cell.client.await_final(held.payment, captured.leg, 10)
+    await cell.client.await_final(captured, 10)
     await until(lambda: all_arrived(cell))
     last = await cell.ledger.fetchrow(
         "SELECT state, reason FROM journal WHERE partition = $1 ORDER BY seq DESC LIMIT 1",
@@ -292,7 +292,7 @@ async def test_a_known_key_is_answered_as_before_though_it_would_be_refused_now(
     (paid,) = await cell.ask(first)
     refund = Act(cell.tenant, paid.payment, PaymentAction.REFUND, key="refund", fingerprint=5)
     (refunded,) = await cell.ask(refund)
-    await cell.client.await_final(paid.payment, refunded.leg, 10)
+    await cell.client.await_final(refunded, 10)
     await cell.ask(ChangeAccount(cell.tenant, debtor, frozen=True))
     await cell.actors[0].stop()
     await cell.start(0)

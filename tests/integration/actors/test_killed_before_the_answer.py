@@ -76,7 +76,7 @@ async def test_nothing_is_lost_and_nothing_doubled(cell: Any) -> None:
     assert all(isinstance(a, Done) and a.replayed for a in answers)
     assert len({a.payment for a in answers}) == len(payments)
     for answer in answers:
-        await cell.client.await_final(answer.payment, 0, 10)
+        await cell.client.await_final(answer, 10)
     total = await cell.ledger.fetchval(
         "SELECT sum(posted) FROM balances WHERE account LIKE 'account-%'"
     )

@@ -14,6 +14,7 @@ from headrace.actors.partition_client import PartitionClient, Stats
 from headrace.runtime.identity import keys, tenants
 from headrace.runtime.identity.keys import Role
 from headrace.runtime.ledger import connect
+from headrace.runtime.payments.book import Place
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk
 from headrace.runtime.risk.features import Matrix
 from headrace.runtime.risk.windows import Windows
@@ -53,8 +54,8 @@ class InProcess:
             raise ConnectionError("away")
         return await self.partitions[actor].submit(data)
 
-    async def await_leg(self, actor: int, payment: bytes, leg: int, timeout_s: float) -> None:
-        await self.partitions[actor].await_leg(payment, leg, timeout_s)
+    async def await_leg(self, actor: int, opened_by: Place, timeout_s: float) -> None:
+        await self.partitions[actor].await_leg(opened_by, timeout_s)
 
     async def stats(self, actor: int) -> Stats:
         if actor in self.away:
@@ -115,7 +116,7 @@ async def running(settings: Settings) -> AsyncIterator[House]:
     actors = InProcess([])
     peers = PartitionClient(settings, actors)
     actors.partitions = [
-        AccountPartition(n, f"account-partition-{n}", settings, risk, NoWindows(), peers.call)
+        AccountPartition(n, f"account-partition-{n}", settings, risk, NoWindows(), peers.carry)
         for n in range(settings.actors)
     ]
     pool = await connect.pool(settings)

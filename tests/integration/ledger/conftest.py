@@ -13,7 +13,7 @@ from headrace.runtime.identity import tenants
 from headrace.runtime.ids import payment_id
 from headrace.runtime.ledger import copy
 from headrace.runtime.ledger.connect import Database, pool
-from headrace.runtime.ledger.record import NO_LEG, Record
+from headrace.runtime.ledger.record import COLUMNS, NO_LEG, Record
 from headrace.runtime.money import currency_code
 from headrace.runtime.partitioning import (
     EXTERNAL,
@@ -258,7 +258,7 @@ class Books:
 
         async with self.database.acquire() as connection, connection.transaction():
             await connection.copy_to_table(
-                "journal", source=source(), columns=copy.COLUMNS, format="binary"
+                "journal", source=source(), columns=COLUMNS, format="binary"
             )
             await connection.executemany(
                 "UPDATE leases SET last_seq = $2, last_at = $3, last_place = $4"

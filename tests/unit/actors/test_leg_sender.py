@@ -6,19 +6,20 @@ import pytest
 from headrace.actors import leg_sender
 from headrace.actors.leg_sender import CALLS_OUT_MAX, LegSender
 from headrace.runtime.partitioning import ACCOUNT_BITS
-from headrace.runtime.payments.answer import Answer, Done, Refused
+from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsDone
 from headrace.runtime.payments.book import OpenLeg
-from headrace.runtime.payments.command import Arrived, Carry, Command
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.payments.command import Arrived, Carry
 
-FULL = 10
+FULL, HOME = 10, 3
 TIMEOUT_S = 5.0
 
 
 def legs(count: int, actor: int = 1, first: int = 1) -> list[OpenLeg]:
     creditor = actor << ACCOUNT_BITS | 5_000
     return [
-        OpenLeg(seq.to_bytes(16, "big"), 0, 0, seq, False, True, 1, 978, 5, 1, creditor, bytes(16))
+        OpenLeg(
+            seq.to_bytes(16, "big"), 0, HOME, seq, False, True, 1, 978, 5, 1, creditor, bytes(16)
+        )
         for seq in range(first, first + count)
     ]
 
@@ -27,36 +28,33 @@ class Counterpart:
     """Keeps calls until it is told to answer; then each leg is carried out, unless refused."""
 
     def __init__(self) -> None:
-        self.calls: list[tuple[list[Carry], asyncio.Future[list[Answer]]]] = []
+        self.calls: list[tuple[Carry, asyncio.Future[LegsDone]]] = []
         self.arrived: list[int] = []
         self.called = asyncio.Event()
         self.sender = LegSender(2, FULL, self.submit, self.take)
 
-    async def submit(self, actor: int, commands: list[Command]) -> list[Answer]:
-        future: asyncio.Future[list[Answer]] = asyncio.get_running_loop().create_future()
+    async def submit(self, actor: int, carry: Carry) -> LegsDone:
+        future: asyncio.Future[LegsDone] = asyncio.get_running_loop().create_future()
         self.called.set()
-        self.calls.append(([c for c in commands if isinstance(c, Carry)], future))
+        self.calls.append((carry, future))
         return await future
 
-    def take(self, arrived: list[Arrived]) -> None:
-        self.arrived += [int.from_bytes(a.payment, "big") for a in arrived]
+    def take(self, arrived: Arrived) -> None:
+        assert arrived.homes == [HOME] * len(arrived.seqs)
+        assert arrived.reasons == [seq % 2 for seq in arrived.seqs]
+        self.arrived += arrived.seqs
 
     async def answer(self, refusing: Any = ()) -> list[int]:
-        """Answers every call that is out; returns how many legs each had."""
+        """Answers every call that is out, legs by turns carried out and refused for good; returns
+        how many legs each had."""
         await asyncio.sleep(0)
         calls, self.calls = self.calls, []
-        for carries, future in calls:
-            future.set_result(
-                [
-                    Refused(Refusal.UNAVAILABLE)
-                    if c.seq in refusing
-                    else Done(1, c.seq, 1, c.seq.to_bytes(16, "big"))
-                    for c in carries
-                ]
-            )
+        for carry, future in calls:
+            reasons = [NO_SUCH_LEG if seq in refusing else seq % 2 for seq in carry.seqs]
+            future.set_result(LegsDone(reasons))
         for _ in range(3):
             await asyncio.sleep(0)
-        return [len(carries) for carries, _ in calls]
+        return [len(carry.seqs) for carry, _ in calls]
 
 
 async def test_what_comes_while_a_call_is_out_goes_together() -> None:
@@ -92,8 +90,8 @@ async def test_what_failed_is_sent_again_as_a_repeat(monkeypatch: pytest.MonkeyP
     assert await other.answer(refusing={2}) == [3]
     other.called.clear()
     await asyncio.wait_for(other.called.wait(), TIMEOUT_S)
-    (carry,) = other.calls[0][0]
-    assert (carry.seq, carry.again) == (2, True)
+    carry = other.calls[0][0]
+    assert (carry.homes, carry.seqs, carry.again) == ([HOME], [2], True)
     await other.answer()
     assert sorted(other.arrived) == [1, 2, 3]
 

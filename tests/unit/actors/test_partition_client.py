@@ -6,6 +6,7 @@ from headrace.actors.partition_client import PartitionClient, Stats
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
 from headrace.runtime.payments.answer import Refused
+from headrace.runtime.payments.book import Place
 from headrace.runtime.payments.command import Act, PaymentAction
 from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.settings import Settings
@@ -25,7 +26,7 @@ class HeldUp:
         commands = commands_wire.decode(data)
         return answers_wire.encode([Refused(Refusal.UNKNOWN_PAYMENT)] * len(commands))
 
-    async def await_leg(self, actor: int, payment: bytes, leg: int, timeout_s: float) -> None:
+    async def await_leg(self, actor: int, opened_by: Place, timeout_s: float) -> None:
         return None
 
     async def stats(self, actor: int) -> Stats:

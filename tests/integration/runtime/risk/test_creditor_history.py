@@ -9,7 +9,7 @@ from headrace.actors.creditor_profiles import CreditorProfiles
 from headrace.runtime.ids import payment_id
 from headrace.runtime.ledger import copy
 from headrace.runtime.ledger.connect import connect
-from headrace.runtime.ledger.record import Record
+from headrace.runtime.ledger.record import COLUMNS, Record
 from headrace.runtime.partitioning import ACCOUNT_BITS
 from headrace.runtime.payments.states import PaymentState, RecordKind
 from headrace.runtime.risk import history
@@ -42,7 +42,7 @@ async def test_the_newest_payments_count_when_they_were_taken(settings: Settings
     connection = await connect(settings)
     try:
         await connection.copy_to_table(
-            "journal", source=BytesIO(copy.encode(rows)), columns=copy.COLUMNS, format="binary"
+            "journal", source=BytesIO(copy.encode(rows)), columns=COLUMNS, format="binary"
         )
     finally:
         await connection.close()

@@ -4,7 +4,9 @@ What a book lacks is loaded by folding the list, so that a batch taken back is l
 real rollback.
 """
 
-from headrace.runtime.ledger.record import Record
+import numpy as np
+
+from headrace.runtime.ledger.record import NEVER_NULL, ROW, Record, Rows
 from headrace.runtime.partitioning import (
     EXTERNAL,
     TRANSIT_IN,
@@ -15,11 +17,12 @@ from headrace.runtime.partitioning import (
     system_account,
 )
 from headrace.runtime.payments.account import Account, AccountState, Creditor
-from headrace.runtime.payments.answer import Answer
-from headrace.runtime.payments.book import Batch, Book, LegToCarry, OpenLeg, Partition
+from headrace.runtime.payments.answer import Answer, LegsDone
+from headrace.runtime.payments.book import LEG, Batch, Book, OpenLeg, Partition, ShownLegs
 from headrace.runtime.payments.command import (
     Act,
     Arrived,
+    Carry,
     ChangeAccount,
     Command,
     Fund,
@@ -29,7 +32,7 @@ from headrace.runtime.payments.command import (
 )
 from headrace.runtime.payments.decide_account import decide_change, decide_fund, decide_open
 from headrace.runtime.payments.decide_action import decide_action
-from headrace.runtime.payments.decide_leg import decide_arrived, decide_carry
+from headrace.runtime.payments.decide_legs import decide_arrived, decide_carry
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk, Times, decide_payment
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.states import RecordKind
@@ -57,13 +60,17 @@ class Engine:
     def book_of(self, partition: int) -> Book:
         return self.books[partition % ACTORS]
 
+    def book_for(self, command: Command) -> Book:
+        arrived = isinstance(command, Arrived)
+        return self.book_of(command.homes[0] if arrived else home_of(command, PARTITIONS))
+
     def batch(self) -> Batch:
         self.number += 1
         return Batch(self.number)
 
     def decide(self, batch: Batch, command: Command, risk: Risk = NOT_SCORED) -> Answer:
         self.now += 1_000
-        book = self.book_of(home_of(command, PARTITIONS))
+        book = self.book_for(command)
         match command:
             case Pay():
                 self._load_id(book, command.tenant, command.debtor)
@@ -84,31 +91,40 @@ class Engine:
                 self._load_id(book, command.tenant, command.account)
                 return decide_change(book, batch, command, self.now)
             case Arrived():
-                leg = book.open_legs.get((command.payment, command.leg))
-                if leg is not None:
-                    self._load_payment(book, command.payment)
-                    self._load_number(book, leg.debtor)
+                for home, seq in zip(command.homes, command.seqs, strict=True):
+                    leg = book.partitions[home].open_legs.get(seq)
+                    if leg is not None:
+                        if not leg.sole:
+                            self._load_payment(book, leg.payment)
+                        self._load_number(book, leg.debtor)
                 self._load_system(book, TRANSIT_IN)
                 self._load_system(book, TRANSIT_OUT)
                 return decide_arrived(book, batch, command, self.now)
             case _:
                 raise TypeError(command)
 
-    def carry(self, batch: Batch, leg: OpenLeg) -> Answer:
-        """At the counterpart."""
+    def carry(self, batch: Batch, *legs: OpenLeg) -> LegsDone:
+        """At their counterpart, one for all of them."""
         self.now += 1_000
-        book = self.book_of(partition_of_account(leg.creditor))
-        self._load_number(book, leg.creditor)
+        book = self.book_of(partition_of_account(legs[0].creditor))
+        for leg in legs:
+            self._load_number(book, leg.creditor)
         self._load_system(book, TRANSIT_IN)
         self._load_system(book, TRANSIT_OUT)
-        shown = LegToCarry(
-            leg.payment, leg.leg, leg.refund, leg.tenant, leg.currency, leg.amount, leg.creditor,
-            leg.trace, self.now,
-        )  # fmt: skip
-        return decide_carry(book, batch, shown, self.now)
+        shown = np.zeros(len(legs), LEG)
+        for place, leg in enumerate(legs):
+            kind = K.REFUND_REQUESTED if leg.refund else K.DEBITED
+            shown[place] = (
+                place, kind, leg.leg, leg.tenant, leg.currency, leg.amount, leg.creditor, self.now,
+                leg.payment, leg.trace,
+            )  # fmt: skip
+        command = Carry([leg.partition for leg in legs], [leg.seq for leg in legs])
+        return decide_carry(book, batch, command, ShownLegs(shown, {}), self.now)
 
     def commit(self, batch: Batch) -> None:
         self.journal += batch.records
+        for rows in batch.rows:
+            self.journal += records_of(rows)
         for account in [*batch.opened, *batch.changed.values()]:
             kept = Account(account.number, account.tenant, account.id, account.currency)
             for name in ("state", "credit_line", "payment_max", "daily_amount_max",
@@ -123,7 +139,8 @@ class Engine:
         book.undo(batch)
 
     def open_legs(self) -> list[OpenLeg]:
-        return [leg for book in self.books for leg in book.open_legs.values()]
+        partitions = [p for book in self.books for p in book.partitions.values()]
+        return [leg for partition in partitions for leg in partition.open_legs.values()]
 
     def balance(self, number: int) -> tuple[int, int]:
         """(posted, held) as the account's newest record tells."""
@@ -182,6 +199,12 @@ class Engine:
             self._load_number(book, payment.debtor)
             self._load_number(book, payment.creditor)
             self._load_system(book, TRANSIT_OUT)
+
+
+def records_of(rows: Rows) -> list[Record]:
+    """Columns as records."""
+    whole = [("V16" if ROW[name].kind == "S" else ROW[name]) for name in NEVER_NULL]
+    return [Record(*row) for row in rows.view(list(zip(NEVER_NULL, whole, strict=True))).tolist()]
 
 
 def check_books(engine: Engine) -> None:

@@ -9,7 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from headrace.runtime.payments.answer import Done, Refused
+from headrace.runtime.payments.answer import NO_SUCH_LEG, Done, LegsDone, Refused
+from headrace.runtime.payments.book import OpenLeg
 from headrace.runtime.payments.command import (
     Act,
     Arrived,
@@ -19,7 +20,6 @@ from headrace.runtime.payments.command import (
     OpenAccount,
     Pay,
     PaymentAction,
-    home_of,
 )
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk
 from headrace.runtime.payments.refusals import Refusal
@@ -65,7 +65,7 @@ class Payments(RuleBasedStateMachine):
 
     def run(self, command: Command, risk: Risk = NOT_SCORED, abort: bool = False):  # type: ignore[no-untyped-def]
         """Decides one batch of one command, perhaps rolled back once before it is committed."""
-        book = self.engine.book_of(home_of(command, PARTITIONS))
+        book = self.engine.book_for(command)
         if abort:
             batch = self.engine.batch()
             self.engine.decide(batch, command, risk)
@@ -133,7 +133,7 @@ class Payments(RuleBasedStateMachine):
     def send_again(self, data: st.DataObject) -> None:
         """Known keys are answered as before while they are remembered; reuse is refused."""
         command, first = data.draw(st.sampled_from(self.sent[-3:]))
-        book = self.engine.book_of(home_of(command, PARTITIONS))
+        book = self.engine.book_for(command)
         if (1, command.key) in book.keys:
             answer = self.run(command)
             assert answer == Done(*_fields(first)[:-1], True)
@@ -218,28 +218,46 @@ class Payments(RuleBasedStateMachine):
             assert self.of(payment).held == 0
 
     @precondition(lambda self: self.engine.open_legs())
-    @rule(data=st.data(), twice=st.booleans(), abort=st.booleans())
-    def leg_travels(self, data: st.DataObject, twice: bool, abort: bool) -> None:
-        leg = data.draw(st.sampled_from(self.engine.open_legs()))
-        pay = self.payments[leg.payment]
+    @rule(data=st.data(), others=st.booleans(), twice=st.booleans(), abort=st.booleans())
+    def legs_travel(self, data: st.DataObject, others: bool, twice: bool, abort: bool) -> None:
+        """One, or all from one actor to another, in one batch and in an order of their own."""
+        engine, waiting = self.engine, self.engine.open_legs()
+        first = data.draw(st.sampled_from(waiting))
+        there, home = engine.book_of(first.creditor >> 40), engine.book_of(first.partition)
+        same_way = [
+            leg
+            for leg in waiting
+            if engine.book_of(leg.creditor >> 40) is there and engine.book_of(leg.partition) is home
+        ]
+        legs = data.draw(st.permutations(same_way)) if others else [first]
         if abort:
-            batch = self.engine.batch()
-            self.engine.carry(batch, leg)
-            self.engine.roll_back(batch, self.engine.book_of(leg.creditor >> 40))
-        batch = self.engine.batch()
-        answer = self.engine.carry(batch, leg)
+            batch = engine.batch()
+            engine.carry(batch, *legs)
+            engine.roll_back(batch, there)
+        batch = engine.batch()
+        reasons = engine.carry(batch, *legs).reasons
         if twice:
-            repeated = self.engine.carry(batch, leg)
-            assert isinstance(repeated, Done)
-            assert repeated.replayed
-        self.engine.commit(batch)
-        assert isinstance(answer, Done)
-        arrived = self.run(Arrived(leg.payment, leg.leg, answer.reason))
-        assert isinstance(arrived, Done)
-        assert isinstance(self.run(Arrived(leg.payment, leg.leg, 0)), Refused)
+            records = len(batch)
+            assert engine.carry(batch, *legs).reasons == reasons
+            assert len(batch) == records
+        engine.commit(batch)
+        homes, seqs = [leg.partition for leg in legs], [leg.seq for leg in legs]
+        if abort:
+            batch = engine.batch()
+            engine.decide(batch, Arrived(homes, seqs, reasons))
+            engine.roll_back(batch, home)
+        arrived = self.run(Arrived(homes, seqs, reasons))
+        assert arrived == LegsDone([0] * len(legs))
+        again = self.run(Arrived(homes, seqs, [0] * len(legs)))
+        assert again == LegsDone([NO_SUCH_LEG] * len(legs))
+        for leg, reason in zip(legs, reasons, strict=True):
+            self._has_arrived(leg, reason)
+
+    def _has_arrived(self, leg: OpenLeg, reason: int) -> None:
+        pay = self.payments[leg.payment]
         if leg.refund:
             affordable = self.has[pay.creditor] - self.held[pay.creditor] >= leg.amount
-            assert affordable == (answer.reason == 0)
+            assert affordable == (reason == 0)
             if not affordable:
                 self.asked_back[leg.payment] -= leg.amount
             else:
@@ -247,7 +265,7 @@ class Payments(RuleBasedStateMachine):
                 self.has[pay.debtor] += leg.amount
         else:
             self.flying -= leg.amount
-            self.has[pay.debtor if answer.reason else pay.creditor] += leg.amount
+            self.has[pay.debtor if reason else pay.creditor] += leg.amount
 
     @rule(account=accounts)
     def close_and_refuse(self, account: str) -> None:
