@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from array import array
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,6 +88,8 @@ class Offer:
     def __init__(self, order: Order, requests: Iterator[bytes]) -> None:
         self._order = order
         self._requests = requests
+        self._refused: deque[bytes] = deque()
+        """To be sent again, when a further request is due: a good client keeps its key."""
         self._turn = 0
         self._accepted_s, self._refused_s, self._late_s = array("d"), array("d"), array("d")
         self._statuses: Counter[str] = Counter()
@@ -158,7 +160,7 @@ class Offer:
             return due
 
     async def _exchange(self, connected: HttpConnection, due: float) -> None:
-        request = next(self._requests)
+        request = self._refused.popleft() if self._refused else next(self._requests)
         sent = time.perf_counter()
         answer = await connected.ask(request)
         self._statuses[str(answer.status)] += 1
@@ -167,6 +169,7 @@ class Offer:
             self._accepted_s.append(now - due)
             self.offered.paid += answer.body.count(SETTLED_ITEM) if self._order.batch else 1
         elif answer.status == 429:
+            self._refused.append(request)
             self._refused_s.append(now - sent)
             self.offered.refused_by_gateway += b"\r\ntrace-id:" in answer.head
             self.offered.without_retry_after += b"\r\nretry-after:" not in answer.head
