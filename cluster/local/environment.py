@@ -33,6 +33,7 @@ def of_platform(settings: Settings, runtime_dir: Path, token_file: Path) -> dict
         "DASHBOARD_METRIC_PORT": str(dashboard_port),
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
         "RAY_SERVE_METRICS_EXPORT_INTERVAL_MS": "5000",
+        "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.3",  # at 0.1 it is a quarter of an idle platform
         "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "headrace.serve.gateway.asgi.middlewares",
         "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",  # a dead HAProxy is replaced in 8 s, not 30
         # What was accepted is answered before a replica ends; the rest of the wait is for nothing.
