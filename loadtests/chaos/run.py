@@ -23,8 +23,10 @@ from headrace.loadtests.chaos.faults import FAULTS
 from headrace.loadtests.chaos.judge import WRONGS, Ledger, Verdict, judge
 from headrace.loadtests.chaos.log import Log, Told
 from headrace.loadtests.chaos.plan import Plan
-from headrace.loadtests.chaos.platform import ChaosError, TestedPlatform
+from headrace.loadtests.chaos.platform import TestedPlatform
 from headrace.loadtests.chaos.watch import Watch
+from headrace.loadtests.platform import RunError
+from headrace.loadtests.signals import to_its_end
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.settings import Settings
 
@@ -34,7 +36,7 @@ HURRIED = 0.3
 TIMED = frozenset({"actor", "postgres"})
 """Faults that come to a platform that is well, and whose end is waited for."""
 BROKE_OFF = (
-    ChaosError, PlatformError, TimeoutError, OSError, psutil.Error, asyncpg.PostgresError,
+    RunError, PlatformError, TimeoutError, OSError, psutil.Error, asyncpg.PostgresError,
     asyncpg.InterfaceError,
 )  # fmt: skip
 """How a fault that could not be carried out shows itself."""
@@ -65,18 +67,13 @@ class Run:
         begun = time.monotonic()
         try:
             await self._platform.start()
-            async with httpx.AsyncClient(
-                base_url=self._platform.url,
-                headers={"Authorization": f"Bearer {self._platform.api_key()}"},
-                timeout=TIMEOUT_S,
-                trust_env=False,
-            ) as http:
+            async with self._platform.address.client(TIMEOUT_S) as http:
                 await self._load(http, plan)
                 self._say("settling")
                 events = await self._settle(http)
             return await self._judge(plan, events) | {"took_s": round(time.monotonic() - begun)}
         finally:
-            await self._platform.stop()
+            await to_its_end(self._platform.stop())
             self._log.close()
 
     async def _load(self, http: httpx.AsyncClient, plan: Plan) -> None:
@@ -92,10 +89,10 @@ class Run:
         working = [asyncio.create_task(worker.run(stop)) for worker in workers]
         try:
             await self._break(watch, plan)
-        finally:
             stop.set()
             done, late = await asyncio.wait(working, timeout=DRAIN_TIMEOUT_S)
-            for task in late:
+        finally:
+            for task in working:
                 task.cancel()
         self._troubles += [repr(task.exception()) for task in done if task.exception()]
         self._troubles += ["a client was not answered for good"] * len(late)
@@ -163,11 +160,11 @@ class Run:
         missed = plan.missed(
             self._kills, list(self._skipped), verdict.acknowledged, verdict.crossing
         )
-        self.passed = verdict.passed and verified and not self._troubles and not missed
+        self.passed = verdict.passed and verified == "pass" and not self._troubles and not missed
         self._explain(verdict, missed)
         return self._result(verdict, found, verified) | {"missed": missed}
 
-    def _result(self, verdict: Verdict, found: Ledger, verified: bool) -> dict[str, Any]:
+    def _result(self, verdict: Verdict, found: Ledger, verified: str) -> dict[str, Any]:
         acknowledged = verdict.acknowledged
         return {
             "seed": self._seed,
@@ -181,7 +178,7 @@ class Run:
             "recovery_ms": {
                 name: _spread(self._recovery_ms[name]) for name in FAULTS if self._recovery_ms[name]
             },
-            "verify": "pass" if verified else "fail",
+            "verify": verified,
             "skipped": self._skipped,
         }
 
