@@ -47,6 +47,7 @@ def main() -> None:
         sys.exit(f"the bench could not go on: {error or type(error).__name__}")
     console.print(tables.scenarios(results))
     console.print(tables.targets(results))
+    console.print(f"wrote {tables.write(results, options.folder)}")
     for path in charts.draw(results.rows, options.folder):
         console.print(f"drew {path}")
     print(json.dumps(results.json))
@@ -112,7 +113,10 @@ def _options() -> argparse.Namespace:
     for name, default in (("single", SINGLE_CONNECTIONS), ("batch", BATCH_CONNECTIONS)):
         parser.add_argument(f"--{name}-connections", type=int, default=default, help=f"({default})")
     parser.add_argument(
-        "--folder", type=Path, default=Path("bench-results"), help="of the charts (bench-results)"
+        "--folder",
+        type=Path,
+        default=Path("bench-results"),
+        help="of tables and charts (bench-results)",
     )
     return parser.parse_args()
 
