@@ -13,17 +13,18 @@ from typing import Any
 
 import asyncpg
 import httpx
-import msgspec
 import psutil
 
 from headrace.cluster.local.errors import PlatformError
 from headrace.loadtests.chaos import ledger
 from headrace.loadtests.chaos.clients import ACCOUNTS, TIMEOUT_S, Client, account
 from headrace.loadtests.chaos.faults import FAULTS
-from headrace.loadtests.chaos.judge import WRONGS, Ledger, Verdict, judge
+from headrace.loadtests.chaos.judge import judge
+from headrace.loadtests.chaos.listener import Listener
 from headrace.loadtests.chaos.log import Log, Told
 from headrace.loadtests.chaos.plan import Plan
 from headrace.loadtests.chaos.platform import TestedPlatform
+from headrace.loadtests.chaos.verdict import WRONGS, Ledger, Verdict
 from headrace.loadtests.chaos.watch import Watch
 from headrace.loadtests.platform import RunError
 from headrace.loadtests.signals import to_its_end
@@ -68,15 +69,17 @@ class Run:
         try:
             await self._platform.start()
             async with self._platform.address.client(TIMEOUT_S) as http:
-                await self._load(http, plan)
+                listener = Listener(http)
+                await self._load(http, plan, listener)
                 self._say("settling")
-                events = await self._settle(http)
+                await self._settle()
+                events = await listener.all()
             return await self._judge(plan, events) | {"took_s": round(time.monotonic() - begun)}
         finally:
             await to_its_end(self._platform.stop())
             self._log.close()
 
-    async def _load(self, http: httpx.AsyncClient, plan: Plan) -> None:
+    async def _load(self, http: httpx.AsyncClient, plan: Plan, listener: Listener) -> None:
         def client(name: str) -> Client:
             return Client(http, self._log, self._platform.clocks, name, self._seed)
 
@@ -85,7 +88,7 @@ class Run:
         debtors = _one_account_of_each_actor()
         watch = Watch([client(f"watch-{i}") for i, _ in enumerate(debtors)], debtors)
         stop = asyncio.Event()
-        workers: list[Client | Watch] = [*clients, watch]
+        workers: list[Client | Watch | Listener] = [*clients, watch, listener]
         working = [asyncio.create_task(worker.run(stop)) for worker in workers]
         try:
             await self._break(watch, plan)
@@ -137,21 +140,12 @@ class Run:
         lines = len(self._log.entries)
         print(f"{time.strftime('%X')} {lines:>7} lines  {what}", file=sys.stderr, flush=True)
 
-    async def _settle(self, http: httpx.AsyncClient) -> list[str]:
-        """Until nothing is under way, then all events."""
+    async def _settle(self) -> None:
+        """Until nothing is under way."""
         deadline = time.monotonic() + SETTLE_TIMEOUT_S
         url = self._platform.postgres.tcp_url
         while await ledger.unsettled(url) and time.monotonic() < deadline:
             await asyncio.sleep(0.5)
-        events: list[str] = []
-        with suppress(httpx.HTTPError):
-            async with http.stream("GET", "/v1/events", params={"follow": "false"}) as stream:
-                async for line in stream.aiter_lines():
-                    if line.startswith("data: "):
-                        event = msgspec.json.decode(line.removeprefix("data: "))
-                        if event["type"].startswith("com.headrace.payment."):
-                            events.append(event["id"])
-        return events
 
     async def _judge(self, plan: Plan, events: list[str]) -> dict[str, Any]:
         found = await ledger.read(self._platform.postgres.tcp_url)
