@@ -37,7 +37,7 @@ class Platform:
     """One of which nothing is known but its API."""
 
     def __init__(self, address: Address, actors: int = 1) -> None:
-        """With more actors than that, as many as have ever told their figures together count."""
+        """`actors`: how many there are at least; more when more have told their figures at once."""
         self.address = address
         self._actors = actors
 

@@ -52,7 +52,7 @@ def markdown(table: Table) -> str:
     """The same table, for a document."""
     columns = [
         [str(c.header), "---:" if c.justify == "right" else "---"]
-        + [Text.from_markup(str(cell)).plain for cell in c.cells]
+        + [Text.from_markup(str(cell)).plain.strip() for cell in c.cells]
         for c in table.columns
     ]
     lines = ("| " + " | ".join(row) + " |\n" for row in zip(*columns, strict=True))

@@ -29,7 +29,7 @@ from headrace.loadtests.chaos.watch import Watch
 from headrace.loadtests.platform import RunError
 from headrace.loadtests.signals import to_its_end
 from headrace.runtime.partitioning import partition_of
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings import load
 
 BETWEEN_S = (0.1, 1.5)
 HURRIED = 0.3
@@ -195,7 +195,7 @@ def _spread(values_ms: list[float]) -> dict[str, int | None]:
 
 
 def _one_account_of_each_actor() -> list[str]:
-    settings = Settings()
+    settings = load()
     by_actor: dict[int, str] = {}
     for name in map(account, range(ACCOUNTS)):
         partition = partition_of(TENANT, name, settings.partitions)
