@@ -3,8 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
-from functools import partial
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import uvloop
@@ -141,7 +140,7 @@ class Bench:
         connections = plan.batch_connections if scenario.batch else plan.single_connections
         name = f"{self._name}-{number}-{scenario.name}"
         async with self._memory_watched(service):
-            run = await _on_uvloop(measure(scenario, service, name, connections, plan.seconds))
+            run = await on_uvloop(measure(scenario, service, name, connections, plan.seconds))
         if not run.payments:
             raise RunError(f"{scenario.name}: {run.refused} payments, none answered as durable")
         self._tell(_line(number, run))
@@ -152,7 +151,7 @@ class Bench:
     ) -> Load:
         seconds = self.plan.paced_seconds
         run_name = f"{self._name}-{name}"
-        load = await _on_uvloop(paced(platform, run_name, per_second, connections, seconds))
+        load = await on_uvloop(paced(platform, run_name, per_second, connections, seconds))
         p50, p99 = load.percentile_ms(0.5), load.percentile_ms(0.99)
         self._tell(f"{name}, {per_second:,.0f} a second: p50 {p50} ms, p99 {p99} ms")
         return load
@@ -168,23 +167,25 @@ class Bench:
         self._memory += found
 
 
-async def _on_uvloop(work: Coroutine[Any, Any, T]) -> T:
+async def on_uvloop(work: Coroutine[Any, Any, T]) -> T:
     """In a thread of its own: uvloop takes less of the machine, but can start no process as another
     user, which PostgreSQL needs. Has ended on return, also when it is cancelled."""
-    cancel: list[Callable[[], object]] = []
+    loop = uvloop.new_event_loop()
+    task = loop.create_task(work)
 
-    async def cancellable() -> T:
-        task = asyncio.current_task()
-        assert task is not None
-        cancel.append(partial(asyncio.get_running_loop().call_soon_threadsafe, task.cancel))
-        return await work
+    def run() -> T:
+        try:
+            return loop.run_until_complete(task)
+        finally:
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
 
-    running = asyncio.ensure_future(asyncio.to_thread(uvloop.run, cancellable()))
+    running = asyncio.ensure_future(asyncio.to_thread(run))
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
-        for call in cancel:
-            call()
+        with suppress(RuntimeError):  # it has just ended
+            loop.call_soon_threadsafe(task.cancel)
         await asyncio.wait([running])
         raise
 
