@@ -7,21 +7,17 @@ JSON object.
 
 import argparse
 import json
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from headrace.loadtests.fresh_platform import FreshPlatform, actor_memory_mib, fresh_platform
+from headrace.loadtests.platform import LocalPlatform, actor_memory_mib, fresh_platform
+from headrace.loadtests.sampling import sampled
+from headrace.loadtests.signals import run
 
 FOLDER = Path("../shared/data/card-transactions")
 SAMPLE_EVERY_S = 5.0
-MONTH_TIMEOUT_S = 600
 MAPPING = {
     "debtor": "customer-{customer_id}",
     "creditor": "terminal-{terminal_id}",
@@ -34,63 +30,29 @@ OPENING_DEPOSIT = "100000.00"
 say = Console(stderr=True).print
 
 
-class MemoryWatch:
-    """Samples the actors' memory in the background."""
-
-    def __init__(self, platform: FreshPlatform) -> None:
-        self.samples_mib: list[float] = []
-        self._platform = platform
-        self._ended = threading.Event()
-
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """As long as the block runs."""
-        thread = threading.Thread(target=self._watch)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._ended.set()
-            thread.join()
-
-    def _watch(self) -> None:
-        while not self._ended.wait(SAMPLE_EVERY_S):
-            self.samples_mib.append(actor_memory_mib(self._platform.status()))
-
-
-def pay(platform: FreshPlatform, month: Path) -> dict[str, Any]:
+async def pay(platform: LocalPlatform, month: Path) -> dict[str, Any]:
     """Sends a file; the command's counts."""
-    command = [sys.executable, "-m", "headrace.cluster.cli", "pay", str(month)]
-    for field, template in MAPPING.items():
-        command += ["--map", f"{field}={template}"]
-    command += ["--open-missing", OPENING_DEPOSIT, "--data-dir", str(platform.data_dir), "--json"]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=MONTH_TIMEOUT_S, check=False
-    )
-    if done.returncode:
-        raise RuntimeError(f"headrace pay {month}: {done.stderr[-2000:]}{done.stdout[-500:]}")
-    counts: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return counts
+    mapping = [word for f, template in MAPPING.items() for word in ("--map", f"{f}={template}")]
+    return await platform.headrace("pay", str(month), *mapping, "--open-missing", OPENING_DEPOSIT)
 
 
-def measure(platform: FreshPlatform, months: list[Path]) -> dict[str, Any]:
+async def measure(platform: LocalPlatform, months: list[Path]) -> dict[str, Any]:
     """All months, one after the other."""
     rest = platform.status()
     after: list[float] = []
     totals: dict[str, float] = {}
-    watch = MemoryWatch(platform)
-    with watch.watching():
+    async with sampled(platform.status, SAMPLE_EVERY_S) as seen:
         for month in months:
-            counts = pay(platform, month)
+            counts = await pay(platform, month)
             for name, value in counts.items():
                 if isinstance(value, int | float):
                     totals[name] = totals.get(name, 0) + value
             after.append(actor_memory_mib(platform.status()))
             say(f"{month.name}: {counts['submitted']} payments, actors {after[-1]} MiB")
-    platform.settle()
+    await platform.settled()
     end = platform.status()
     start, memory = actor_memory_mib(rest), actor_memory_mib(end)
-    metrics = platform.metrics()
+    metrics = await platform.figures()
     payments = int(totals["submitted"])
     return {
         "payments": payments,
@@ -106,13 +68,18 @@ def measure(platform: FreshPlatform, months: list[Path]) -> dict[str, Any]:
         "actor_memory_mib": {
             "start": start,
             "after_each_month": after,
-            "peak": max([*watch.samples_mib, memory]),
+            "peak": max(map(actor_memory_mib, [*seen, end])),
             "end": memory,
             "growth": round(memory - start, 1),
         },
         "memory_mib": {"start": rest.memory_mb, "end": end.memory_mb},
-        "verify": platform.verify(),
+        "verify": await platform.verify(),
     }
+
+
+async def _measure(port: int, months: list[Path]) -> dict[str, Any]:
+    async with fresh_platform(port) as platform:
+        return await measure(platform, months)
 
 
 def main() -> None:
@@ -125,8 +92,7 @@ def main() -> None:
     months = sorted(options.folder.glob("*.parquet"))[: options.months]
     if not months:
         parser.error(f"no Parquet files in {options.folder}")
-    with fresh_platform(options.port) as platform:
-        print(json.dumps(measure(platform, months)))
+    print(json.dumps(run(_measure(options.port, months))))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ from rich.console import Console
 
 from headrace.cluster.cli.client import Api, raise_for_problem
 from headrace.loadtests.bench.http_load import percentile_ms
-from headrace.loadtests.fresh_platform import FreshPlatform, actor_memory_mib, fresh_platform
+from headrace.loadtests.platform import LocalPlatform, RunError, actor_memory_mib, fresh_platform
+from headrace.loadtests.signals import run
 from headrace.runtime.settings import load as load_settings
 
 BATCH = 1_000
@@ -80,7 +81,7 @@ class Batches:
 class Weighing:
     """One platform's figures, phase by phase."""
 
-    def __init__(self, platform: FreshPlatform, accounts: int) -> None:
+    def __init__(self, platform: LocalPlatform, accounts: int) -> None:
         self._platform = platform
         self._accounts = accounts
         self._batches = Batches(accounts)
@@ -92,13 +93,13 @@ class Weighing:
         opening = await self._phase("opening", self._batches.accounts(), self._accounts)
         opening["actor_memory_mib"] = actor_memory_mib(platform.status())
         paying = await self._phase("paying", self._batches.payments(), payers)
-        platform.settle()
+        await platform.settled()
         after = actor_memory_mib(platform.status())
-        in_memory = platform.metrics()["accounts_in_memory"]
+        in_memory = (await platform.figures())["accounts_in_memory"]
         cold = min(COLD_ACCOUNTS, payers)
         again = await self._phase("paying again", self._batches.again(cold), cold)
-        platform.settle()
-        end, metrics = platform.status(), platform.metrics()
+        await platform.settled()
+        end, metrics = platform.status(), await platform.figures()
         ledger = sum(
             file.stat().st_size for file in platform.data_dir.rglob("base/**/*") if file.is_file()
         )
@@ -118,14 +119,15 @@ class Weighing:
             "accounts_in_memory_max_per_actor": load_settings().accounts_in_memory_max,
             "evicted": int(metrics["evicted_total"]),
             "ledger_mib": round(ledger / 2**20),
-            "verify": platform.verify(),
+            "verify": await platform.verify(),
         }
 
     async def _phase(self, name: str, batches: Iterator[Batch], items: int) -> dict[str, float]:
-        """Sends all of it; RuntimeError unless every item of every batch was done."""
+        """Sends all of it; RunError unless every item of every batch was done."""
         latencies_s: list[float] = []
         before, begun = self._platform.status().cpu_s, time.perf_counter()
-        async with Api(self._platform.url, self._platform.api_key, PATIENCE_S) as api:
+        address = self._platform.address
+        async with Api(address.url, address.api_key, PATIENCE_S) as api:
 
             async def sender() -> None:
                 for path, accounts_or_payments in batches:
@@ -153,7 +155,12 @@ async def _post(api: Api, path: str, items: list[dict[str, Any]]) -> None:
     wrong = [result for result in orjson.loads(response.content)["results"]
              if result["status"] >= 300]  # fmt: skip
     if wrong:
-        raise RuntimeError(f"{path}: {len(wrong)} items went wrong, such as {wrong[0]}")
+        raise RunError(f"{path}: {len(wrong)} items went wrong, such as {wrong[0]}")
+
+
+async def _measure(port: int, accounts: int) -> dict[str, Any]:
+    async with fresh_platform(port) as platform:
+        return await Weighing(platform, accounts).measure()
 
 
 def main() -> None:
@@ -164,8 +171,7 @@ def main() -> None:
     parser.add_argument("--accounts", type=int, default=1_000_000, help="(1,000,000)")
     parser.add_argument("--port", type=int, default=8351, help="of the platform (8351)")
     options = parser.parse_args()
-    with fresh_platform(options.port) as platform:
-        print(json.dumps(asyncio.run(Weighing(platform, options.accounts).measure())))
+    print(json.dumps(run(_measure(options.port, options.accounts))))
 
 
 if __name__ == "__main__":

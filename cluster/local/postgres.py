@@ -243,7 +243,12 @@ async def _run(found: Home, name: str, *arguments: str) -> str:
         stderr=asyncio.subprocess.STDOUT, 
                 user=found.uid, group=found.gid, extra_groups=found.groups,
     )  # fmt: skip
-    output, _ = await asyncio.wait_for(process.communicate(), START_TIMEOUT_S)
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), START_TIMEOUT_S)
+    finally:
+        if process.returncode is None:  # it would go on writing
+            process.terminate()
+            await process.wait()
     if process.returncode != 0:
         raise PostgresError(f"{name} failed:\n{output[-2000:].decode(errors='replace')}")
     return output.decode()

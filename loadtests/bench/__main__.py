@@ -7,9 +7,9 @@ books of either are wrong, whatever a target says.
 import argparse
 import asyncio
 import json
-import shutil
+import os
 import sys
-import tempfile
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from httpx import HTTPError
@@ -19,9 +19,11 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from headrace.cluster.local.errors import PlatformError
 from headrace.loadtests.bench import charts, tables
 from headrace.loadtests.bench.baseline_service import BaselineService
-from headrace.loadtests.bench.platform import BenchError
+from headrace.loadtests.bench.platform import BenchPlatform
 from headrace.loadtests.bench.run import Bench, Plan, Results
 from headrace.loadtests.bench.scenarios import BATCH_CONNECTIONS, SINGLE_CONNECTIONS
+from headrace.loadtests.platform import RunError, fresh_folder
+from headrace.loadtests.signals import run, to_its_end
 
 FULL, SHORT = (10.0, 2, 15.0), (4.0, 1, 5.0)
 """Seconds of a scenario in a round, rounds, seconds of a paced run."""
@@ -33,16 +35,19 @@ FULL_TIMEOUT_S, SHORT_TIMEOUT_S = 600.0, 180.0
 def main() -> None:
     """Parses, measures, prints."""
     options = _options()
+    for name in [name for name in os.environ if name.startswith("HEADRACE_")]:
+        del os.environ[name]  # the defaults are measured
     timeout_s = SHORT_TIMEOUT_S if options.short else FULL_TIMEOUT_S
     console = Console(stderr=True, highlight=False)
     if not console.is_terminal:
         console.width = LOG_WIDTH
     try:
-        results = asyncio.run(_measure(options, timeout_s, console))
-    except (BenchError, PlatformError, HTTPError, OSError, EOFError) as error:
+        results = run(_measure(options, timeout_s, console))
+    except (RunError, PlatformError, HTTPError, OSError, EOFError) as error:
         sys.exit(f"the bench could not go on: {error or type(error).__name__}")
     console.print(tables.scenarios(results))
     console.print(tables.targets(results))
+    console.print(f"wrote {tables.write(results, options.folder)}")
     for path in charts.draw(results.rows, options.folder):
         console.print(f"drew {path}")
     print(json.dumps(results.json))
@@ -51,21 +56,28 @@ def main() -> None:
 
 
 async def _measure(options: argparse.Namespace, timeout_s: float, console: Console) -> Results:
-    folder = _folder()
-    baseline = None
-    if not options.no_baseline:
-        workers, pool = options.baseline_workers, options.baseline_pool
-        baseline = BaselineService(folder / "baseline", options.port + 1, workers, pool)
-    try:
-        with _progress(console, timeout_s):
-            async with asyncio.timeout(timeout_s) as limit:
-                bench = Bench(_plan(options), console.print)
-                return await bench.of_fresh(folder, options.port, baseline)
-    except TimeoutError as error:
-        late = f"it took longer than {timeout_s:.0f} s" if limit.expired() else "no answer came"
-        raise BenchError(late) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with fresh_folder() as folder:
+        platform, baseline = BenchPlatform(folder / "headrace", options.port), None
+        if not options.no_baseline:
+            workers, pool = options.baseline_workers, options.baseline_pool
+            baseline = BaselineService(folder / "baseline", options.port + 1, workers, pool)
+        try:
+            with _progress(console, timeout_s):
+                async with asyncio.timeout(timeout_s) as limit:
+                    return await Bench(_plan(options), console.print).of_fresh(platform, baseline)
+        except TimeoutError as error:
+            late = f"it took longer than {timeout_s:.0f} s" if limit.expired() else "no answer came"
+            raise RunError(late) from error
+        finally:
+            console.print("stopping")
+            await to_its_end(_stop(platform, baseline))
+
+
+async def _stop(platform: BenchPlatform, baseline: BaselineService | None) -> None:
+    async with AsyncExitStack() as stack:
+        if baseline is not None:
+            stack.push_async_callback(baseline.stop)
+        stack.push_async_callback(platform.down)
 
 
 def _progress(console: Console, timeout_s: float) -> Progress:
@@ -89,12 +101,6 @@ def _plan(options: argparse.Namespace) -> Plan:
     )
 
 
-def _folder() -> Path:
-    path = Path(tempfile.mkdtemp(prefix="headrace-bench-", dir="/tmp"))
-    path.chmod(0o711)  # started by root, PostgreSQL runs as another user
-    return path
-
-
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="headrace.loadtests.bench", description=__doc__)
     parser.add_argument("--short", action="store_true", help="in three minutes instead of ten")
@@ -107,7 +113,10 @@ def _options() -> argparse.Namespace:
     for name, default in (("single", SINGLE_CONNECTIONS), ("batch", BATCH_CONNECTIONS)):
         parser.add_argument(f"--{name}-connections", type=int, default=default, help=f"({default})")
     parser.add_argument(
-        "--folder", type=Path, default=Path("bench-results"), help="of the charts (bench-results)"
+        "--folder",
+        type=Path,
+        default=Path("bench-results"),
+        help="of tables and charts (bench-results)",
     )
     return parser.parse_args()
 

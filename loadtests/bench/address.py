@@ -31,11 +31,11 @@ class Address(NamedTuple):
     def url(self) -> str:
         return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}{self.prefix}"
 
-    def client(self) -> httpx.AsyncClient:
+    def client(self, timeout_s: float = CALL_TIMEOUT_S) -> httpx.AsyncClient:
         """For calls that are not measured."""
         return httpx.AsyncClient(
             base_url=self.url, headers={"Authorization": f"Bearer {self.api_key}"},
-            timeout=CALL_TIMEOUT_S, trust_env=False,
+            timeout=timeout_s, trust_env=False,
         )  # fmt: skip
 
     async def post(self, path: str, body: object, headers: dict[str, str] | None = None) -> Any:

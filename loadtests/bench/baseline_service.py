@@ -13,7 +13,7 @@ from headrace.cluster.local import processes
 from headrace.cluster.local.postgres import Postgres
 from headrace.loadtests.bench.address import Address
 from headrace.loadtests.bench.payments import accounts
-from headrace.loadtests.bench.platform import BenchError
+from headrace.loadtests.platform import RunError
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
@@ -42,7 +42,7 @@ class BaselineService:
         async with asyncio.timeout(START_TIMEOUT_S):
             while (line := await self._process.stdout.readline()).strip() != b"ready":
                 if not line:
-                    raise BenchError("the baseline ended at its start")
+                    raise RunError("the baseline ended at its start")
 
     async def stop(self) -> None:
         """The service, then its PostgreSQL."""

@@ -54,8 +54,9 @@ def bench(
 
         from headrace.loadtests.bench import tables
         from headrace.loadtests.bench.address import Address
-        from headrace.loadtests.bench.platform import BenchError, Platform
+        from headrace.loadtests.bench.platform import RunningPlatform
         from headrace.loadtests.bench.run import Bench, Plan
+        from headrace.loadtests.platform import RunError
 
         base, key = resolve(url, api_key, data_dir)
         plan = Plan(seconds, rounds, seconds, single_connections, batch_connections)
@@ -64,8 +65,8 @@ def bench(
         except ValueError as error:
             raise BadInput(str(error)) from error
         try:
-            results = await Bench(plan, say).of_running(Platform(address))
-        except (BenchError, HTTPError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+            results = await Bench(plan, say).of_running(RunningPlatform(address))
+        except (RunError, HTTPError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
             raise Failure(f"{base}: {error or type(error).__name__}") from error
         shown = Group(tables.scenarios(results), tables.targets(results))
         if as_json:

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import Any, TypeVar
 
 import uvloop
@@ -15,8 +14,10 @@ from headrace.loadtests.bench.baseline_service import BaselineService
 from headrace.loadtests.bench.figures import Row, Run
 from headrace.loadtests.bench.http_load import Load
 from headrace.loadtests.bench.measure import Service, measure, paced
-from headrace.loadtests.bench.platform import BenchError, LocalPlatform, Platform
+from headrace.loadtests.bench.platform import BenchPlatform, RunningPlatform
 from headrace.loadtests.bench.scenarios import ROUND, Scenario, Subject
+from headrace.loadtests.platform import RunError
+from headrace.loadtests.sampling import sampled
 
 IDLE_PER_S = 10
 OTHERS_SHARE_MAX = 0.1
@@ -61,49 +62,42 @@ class Bench:
         self._name = f"bench-{time.time_ns():x}"
         self._memory: list[float] = []
 
-    async def of_running(self, platform: Platform) -> Results:
+    async def of_running(self, platform: RunningPlatform) -> Results:
         """Headrace's own scenarios on a platform that runs already."""
         scenarios = [scenario for scenario in ROUND if scenario.subject == "headrace"]
         return await self._measure(platform, {"headrace": platform}, scenarios)
 
-    async def of_fresh(self, folder: Path, port: int, baseline: BaselineService | None) -> Results:
-        """Everything, on a platform of its own in `folder`; its rival only when there is one."""
-        platform = LocalPlatform(folder / "headrace", port)
-        try:
-            self._tell("starting Headrace")
-            await platform.start()
-            self._tell(f"first payment settled after {platform.start_s:.1f} s")
-            at_rest = platform.memory_mib()
-            self._tell("starting the no-op applications and the baseline")
-            noop, early = await platform.deploy_noops()
-            services: dict[Subject, Service] = {
-                "headrace": platform, "noop": noop, "noop_early": early
-            }  # fmt: skip
-            if baseline is not None:
-                await baseline.start()
-                await baseline.open_accounts()
-                services["baseline"] = baseline
-            scenarios = [scenario for scenario in ROUND if scenario.subject in services]
-            results = await self._measure(platform, services, scenarios)
-            self._tell("checking the books")
-            right = [await platform.verify()]
-            if baseline is not None:
-                right.append(await baseline.verify())
-            results.json |= {
-                "memory_mib": {"rest": round(at_rest), "peak": round(max(at_rest, *self._memory))},
-                "start_s": round(platform.start_s, 1),
-                "verify": "pass" if all(right) else "fail",
-            }
-            return results
-        finally:
-            self._tell("stopping")
-            await platform.stop()
-            if baseline is not None:
-                await baseline.stop()
+    async def of_fresh(self, platform: BenchPlatform, baseline: BaselineService | None) -> Results:
+        """Everything, on a platform that is started here; its rival only when there is one."""
+        self._tell("starting Headrace")
+        await platform.start()
+        self._tell(f"first payment settled after {platform.start_s:.1f} s")
+        at_rest = platform.memory_mib()
+        self._tell("starting the no-op applications and the baseline")
+        noop, early = await platform.deploy_noops()
+        services: dict[Subject, Service] = {
+            "headrace": platform, "noop": noop, "noop_early": early
+        }  # fmt: skip
+        if baseline is not None:
+            await baseline.start()
+            await baseline.open_accounts()
+            services["baseline"] = baseline
+        scenarios = [scenario for scenario in ROUND if scenario.subject in services]
+        results = await self._measure(platform, services, scenarios)
+        self._tell("checking the books")
+        right = [await platform.verify() == "pass"]
+        if baseline is not None:
+            right.append(await baseline.verify())
+        results.json |= {
+            "memory_mib": {"rest": round(at_rest), "peak": round(max(at_rest, *self._memory))},
+            "start_s": round(platform.start_s, 1),
+            "verify": "pass" if all(right) else "fail",
+        }
+        return results
 
     async def _measure(
         self,
-        platform: Platform,
+        platform: RunningPlatform | BenchPlatform,
         services: Mapping[Subject, Service],
         scenarios: Sequence[Scenario],
     ) -> Results:
@@ -146,18 +140,18 @@ class Bench:
         connections = plan.batch_connections if scenario.batch else plan.single_connections
         name = f"{self._name}-{number}-{scenario.name}"
         async with self._memory_watched(service):
-            run = await _on_uvloop(measure(scenario, service, name, connections, plan.seconds))
+            run = await on_uvloop(measure(scenario, service, name, connections, plan.seconds))
         if not run.payments:
-            raise BenchError(f"{scenario.name}: {run.refused} payments, none answered as durable")
+            raise RunError(f"{scenario.name}: {run.refused} payments, none answered as durable")
         self._tell(_line(number, run))
         return run
 
     async def _paced(
-        self, platform: Platform, name: str, per_second: float, connections: int
+        self, platform: Service, name: str, per_second: float, connections: int
     ) -> Load:
         seconds = self.plan.paced_seconds
         run_name = f"{self._name}-{name}"
-        load = await _on_uvloop(paced(platform, run_name, per_second, connections, seconds))
+        load = await on_uvloop(paced(platform, run_name, per_second, connections, seconds))
         p50, p99 = load.percentile_ms(0.5), load.percentile_ms(0.99)
         self._tell(f"{name}, {per_second:,.0f} a second: p50 {p50} ms, p99 {p99} ms")
         return load
@@ -165,29 +159,35 @@ class Bench:
     @asynccontextmanager
     async def _memory_watched(self, service: Service) -> AsyncIterator[None]:
         """Takes samples of our platform's memory as long as this lasts, and one at its end."""
-        if not isinstance(service, LocalPlatform):
+        if not isinstance(service, BenchPlatform):
             yield
             return
-
-        async def sample() -> None:
-            while True:
-                await asyncio.sleep(MEMORY_SAMPLE_S)
-                self._memory.append(await asyncio.to_thread(service.memory_mib))
-
-        sampling = asyncio.create_task(sample())
-        try:
+        async with sampled(service.memory_mib, MEMORY_SAMPLE_S) as found:
             yield
-        finally:
-            sampling.cancel()
-            with suppress(asyncio.CancelledError):
-                await sampling
-        self._memory.append(service.memory_mib())
+        self._memory += found
 
 
-async def _on_uvloop(work: Coroutine[Any, Any, T]) -> T:
+async def on_uvloop(work: Coroutine[Any, Any, T]) -> T:
     """In a thread of its own: uvloop takes less of the machine, but can start no process as another
-    user, which PostgreSQL needs."""
-    return await asyncio.to_thread(uvloop.run, work)
+    user, which PostgreSQL needs. Has ended on return, also when it is cancelled."""
+    loop = uvloop.new_event_loop()
+    task = loop.create_task(work)
+
+    def run() -> T:
+        try:
+            return loop.run_until_complete(task)
+        finally:
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
+
+    running = asyncio.ensure_future(asyncio.to_thread(run))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        with suppress(RuntimeError):  # it has just ended
+            loop.call_soon_threadsafe(task.cancel)
+        await asyncio.wait([running])
+        raise
 
 
 def _line(number: int, run: Run) -> str:

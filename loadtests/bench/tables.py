@@ -1,6 +1,9 @@
 """A bench's figures for people."""
 
+from pathlib import Path
+
 from rich.table import Table
+from rich.text import Text
 
 from headrace.loadtests.bench.run import Results
 from headrace.loadtests.bench.targets import verdicts
@@ -43,3 +46,22 @@ def targets(results: Results) -> Table:
             f"{measured:,g} {target.unit}", f"[{_STYLES[met]}]{met}[/]",
         )  # fmt: skip
     return table
+
+
+def markdown(table: Table) -> str:
+    """The same table, for a document."""
+    columns = [
+        [str(c.header), "---:" if c.justify == "right" else "---"]
+        + [Text.from_markup(str(cell)).plain.strip() for cell in c.cells]
+        for c in table.columns
+    ]
+    lines = ("| " + " | ".join(row) + " |\n" for row in zip(*columns, strict=True))
+    return f"### {table.title}\n" + "".join(lines)
+
+
+def write(results: Results, folder: Path) -> Path:
+    """All tables as Markdown; the file's path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "figures.md"
+    path.write_text("\n".join(markdown(table(results)) for table in (scenarios, targets)))
+    return path

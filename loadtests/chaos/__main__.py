@@ -4,16 +4,15 @@ The last line on standard output is the result; exit code 1 when anything is wro
 not reach what it was to.
 """
 
-import asyncio
 import shutil
-import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import typer
 
+from headrace.loadtests import signals
 from headrace.loadtests.chaos import disk, plan
 from headrace.loadtests.chaos.faults import FAULTS
 from headrace.loadtests.chaos.run import Run
@@ -38,16 +37,9 @@ def main(
     folder.mkdir(parents=True)
     folder.chmod(0o755)  # PostgreSQL's user passes through
     run = Run(seed, folder, port, clients)
-    result = asyncio.run(_carried_out(run, chosen))
+    result = signals.run(run.carry_out(chosen))
     print(msgspec.json.encode(result).decode())
     sys.exit(0 if run.passed else 1)
-
-
-async def _carried_out(run: Run, chosen: plan.Plan) -> dict[str, Any]:
-    """SIGTERM, like Ctrl-C, ends it with nothing left running."""
-    task = asyncio.ensure_future(run.carry_out(chosen))
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    return await task
 
 
 typer.run(main)

@@ -3,9 +3,11 @@
 import asyncio
 import itertools
 import time
+from collections import deque
+from collections.abc import Mapping
 from datetime import datetime
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -26,10 +28,21 @@ PAUSE_S, PAUSE_MAX_S = 0.05, 1.0
 PROBE_PAUSE_MAX_S = 0.05
 """A probe tells when an answer comes again: it asks without growing patience."""
 AGAIN = frozenset({408, 425, 429})
+REMEMBERED = 200
+"""Requests that were answered, of which some are sent again."""
 
 
 class GaveUp(Exception):
     """No final answer in ATTEMPT_S_MAX: the platform did not come back."""
+
+
+class Asked(NamedTuple):
+    """A POST under a key."""
+
+    key: str
+    path: str
+    body: Json | None
+    headers: Mapping[str, str]
 
 
 def account(number: int) -> str:
@@ -46,12 +59,14 @@ class Client:
         self._random = Random(f"{seed} {name}")
         self._keys = itertools.count()
         self._pause_s_max = PAUSE_MAX_S
+        self._answered: deque[Asked] = deque(maxlen=REMEMBERED)
         self.asked_at = 0.0
         """When the last attempt left, by the monotonic clock."""
 
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            work = (self._single, self._batch, self._batch, self._hold, self._refund)
+            often = (self._single, self._batch, self._batch, self._hold, self._refund)
+            work = (*often, *often, self._again)
             await self._random.choice(work)()
             await asyncio.sleep(0.05)
 
@@ -94,16 +109,15 @@ class Client:
             answer = await self._send("POST", "/v1/payment-batches", items)
             if answer.status_code != 200:
                 for item in items:
-                    self._told(item["idempotency_key"], answer.status_code)
+                    self._told(item["idempotency_key"], answer.status_code, answer.json())
                 return
             left = []
             for item, result in zip(items, answer.json()["results"], strict=True):
                 if result["status"] >= 500 or result["status"] in AGAIN:
                     left.append(item)
                 else:
-                    self._told(
-                        item["idempotency_key"], result["status"], result.get("payment") or {}
-                    )
+                    told = result["payment" if result["status"] < 300 else "problem"]
+                    self._told(item["idempotency_key"], result["status"], told)
             items = left
             if items:
                 if asyncio.get_running_loop().time() > deadline:
@@ -134,23 +148,35 @@ class Client:
         path = f"/v1/payments/{paid['id']}/refunds"
         await self._act(paid["id"], "refund", part, path, {"amount": part})
 
+    async def _again(self) -> None:
+        """What was answered before, perhaps by a process that is gone since."""
+        if self._answered:
+            await self._ask(self._random.choice(self._answered))
+
     async def _pay(self, body: Json, headers: dict[str, str] | None = None) -> Json:
         key = self._key()
         self._sent_payment(key, body)
-        answer = await self._send(
-            "POST", "/v1/payments", body, {"Idempotency-Key": key} | (headers or {})
-        )
-        payment: Json = answer.json() if answer.status_code == 201 else {}
-        self._told(key, answer.status_code, payment)
-        return payment
+        asked = Asked(key, "/v1/payments", body, headers or {})
+        answer = await self._ask(asked)
+        self._answered.append(asked)
+        return answer
 
     async def _act(
         self, payment: str, operation: str, amount: int, path: str, body: Json | None = None
     ) -> None:
         key = self._key()
         self._log.write(Sent(key, operation, amount, payment=payment))
-        answer = await self._send("POST", path, body, {"Idempotency-Key": key})
-        self._log.write(Told(key, answer.status_code, payment))
+        asked = Asked(key, path, body, {})
+        await self._ask(asked)
+        self._answered.append(asked)
+
+    async def _ask(self, asked: Asked) -> Json:
+        """The answer, written down."""
+        headers = {"Idempotency-Key": asked.key, **asked.headers}
+        answer = await self._send("POST", asked.path, asked.body, headers)
+        told: Json = answer.json()
+        self._told(asked.key, answer.status_code, told)
+        return told
 
     def _sent_payment(self, key: str, body: Json) -> None:
         moment = body.get("occurred_at")
@@ -162,9 +188,15 @@ class Client:
             )
         )  # fmt: skip
 
-    def _told(self, key: str, status: int, payment: Json | None = None) -> None:
-        told = payment or {}
-        self._log.write(Told(key, status, told.get("id", ""), told.get("status", "")))
+    def _told(self, key: str, status: int, told: Json) -> None:
+        """A payment, a capture or refund with its payment, or a problem."""
+        if status >= 300:
+            self._log.write(Told(key, status, refusal=told["code"]))
+            return
+        payment = told.get("payment", told)
+        self._log.write(
+            Told(key, status, payment["id"], payment["status"], amount=told.get("amount", 0))
+        )
 
     async def _send(
         self, method: str, path: str, body: Any, headers: dict[str, str] | None = None

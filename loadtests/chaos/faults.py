@@ -13,7 +13,8 @@ import psutil
 
 from headrace.cluster.local.postgres_home import PostgresError
 from headrace.loadtests.chaos import ledger
-from headrace.loadtests.chaos.platform import ChaosError, TestedPlatform
+from headrace.loadtests.chaos.platform import TestedPlatform
+from headrace.loadtests.platform import RunError
 
 SLOW_S = 0.1
 """A direction; a round trip takes twice as long."""
@@ -142,12 +143,12 @@ async def platform(platform: TestedPlatform, random: Random) -> float:
 
 @contextlib.asynccontextmanager
 async def _waiting_for(what: str) -> AsyncIterator[None]:
-    """ChaosError after TIMEOUT_S."""
+    """RunError after TIMEOUT_S."""
     try:
         async with asyncio.timeout(TIMEOUT_S):
             yield
     except TimeoutError:
-        raise ChaosError(f"waited {TIMEOUT_S:.0f} s for {what}") from None
+        raise RunError(f"waited {TIMEOUT_S:.0f} s for {what}") from None
 
 
 def _log_since(platform: TestedPlatform, start: int) -> bytes:

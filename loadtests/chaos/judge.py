@@ -3,9 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from msgspec import Struct, field
-
 from headrace.loadtests.chaos.log import Entry, Sent, Told
+from headrace.loadtests.chaos.verdict import Ledger, Row, Verdict
 from headrace.runtime.payments.states import (
     COUNTERPART_KINDS,
     FIRST_KINDS,
@@ -14,110 +13,63 @@ from headrace.runtime.payments.states import (
 )
 
 K = RecordKind
-OPERATIONS = {K.CAPTURED: "capture", K.REFUND_REQUESTED: "refund", K.RELEASED: "cancel"}
-ENDS_OF_LEGS = frozenset({K.COMPLETED, K.RETURNED, K.REFUNDED, K.REFUND_DECLINED})
+OPERATIONS = {K.CAPTURED: "capture", K.REFUND_REQUESTED: "refund"}
+"""Of a payment that there is, under a key."""
+ENDS = {
+    K.COMPLETED: K.CREDITED,
+    K.RETURNED: K.LEG_REFUSED,
+    K.REFUNDED: K.REFUND_DEBITED,
+    K.REFUND_DECLINED: K.LEG_REFUSED,
+}
+"""Of a leg: what home records, and what its counterpart has recorded before."""
+CANCELLED_BEFORE = "wrong_state"
+"""How a cancel that is sent again, as its answer was lost, is refused: cancels have no keys."""
+CAME_BACK = frozenset({K.RETURNED, K.REFUND_DECLINED})
+"""Nobody closes an account here, and all have money."""
+UNASKED = frozenset({*ENDS, K.RELEASED})
+"""What home records without a client's key."""
 HELD_STATES = frozenset(
     {PaymentState.IN_REVIEW, PaymentState.AUTHORIZED, PaymentState.PARTIALLY_CAPTURED}
 )
 
 
-class Row(Struct, frozen=True, kw_only=True):
-    """A record of the journal, accounts by their ids; of payments and of nothing else."""
-
-    partition: int
-    seq: int
-    credit_partition: int
-    credit_seq: int
-    kind: int
-    state: int
-    payment: str
-    leg: int
-    amount: int
-    key: str | None
-    debtor: str = ""
-    creditor: str = ""
-    crosses: bool = False
-    """Its money went to transit, not to the creditor."""
-    at: int = 0
-    occurred_at: int = 0
-    expires_at: int = 0
-    """Microseconds; 0: no hold."""
-
-
-class Ledger(Struct, kw_only=True):
-    """What the database holds after the platform settled."""
-
-    rows: Sequence[Row]
-    sequences: dict[int, list[int]]
-    """By partition, every sequence number that a record of any kind has there, in order."""
-    last_seqs: dict[int, int]
-    """As the leases say."""
-    holds: frozenset[str]
-    """Payments in the table of open holds."""
-    backwards: Sequence[str] = ()
-    """Records that are earlier than the one before them in a partition."""
-    early: Sequence[str] = ()
-    """Payments whose hold expired before it was to."""
-    expired: int = 0
-    """Holds that expired at all."""
-
-
-class Verdict(Struct, kw_only=True):
-    """Lists name keys or payments, so that a red run can be looked into."""
-
-    acknowledged: int = 0
-    crossing: int = 0
-    lost: list[str] = field(default_factory=list)
-    """Acknowledged and not in the ledger, or not as acknowledged."""
-    doubled: list[str] = field(default_factory=list)
-    invented: list[str] = field(default_factory=list)
-    incomplete: list[str] = field(default_factory=list)
-    """Money still in transit, or a hold without an owner or an owner without its hold."""
-    gaps: list[str] = field(default_factory=list)
-    """Sequences and events that are missing, doubled or out of order."""
-    untimely: list[str] = field(default_factory=list)
-    """Times that run back in a partition, holds that ended early."""
-    unfenced: list[str] = field(default_factory=list)
-    """Written by an actor while another held its partition."""
-
-    @property
-    def passed(self) -> bool:
-        return not any(getattr(self, name) for name in WRONGS)
-
-
-WRONGS = ("lost", "doubled", "invented", "incomplete", "gaps", "untimely", "unfenced")
-"""What a verdict may say against a platform."""
-
-
 def judge(
     log: Iterable[Entry], ledger: Ledger, events: Sequence[str], unfenced: Sequence[str] = ()
 ) -> Verdict:
-    """`events`: the ids of all payment events as a stream told them, in its order; `unfenced`: what
-    takeovers saw."""
+    """`events`: the ids of all payment events as a consumer heard them, in that order; `unfenced`:
+    what takeovers saw."""
     verdict = Verdict(unfenced=list(unfenced))
     sent: dict[str, Sent] = {}
-    told: dict[str, Told] = {}
+    told: list[Told] = []
     for entry in log:
         if isinstance(entry, Sent):
             sent[entry.key] = entry
         else:
-            told[entry.key] = entry
+            told.append(entry)
     _operations(verdict, sent, told, ledger.rows)
-    _completeness(verdict, ledger)
+    _accounts(verdict, ledger.rows)
+    _holds(verdict, ledger, under_way=_legs(verdict, ledger.rows))
     _order(verdict, ledger, events)
     verdict.untimely += [f"{record} is before its predecessor" for record in ledger.backwards]
     verdict.untimely += [f"{payment} expired early" for payment in ledger.early]
+    verdict.untimely += [f"{payment} does not expire" for payment in ledger.overdue]
     return verdict
 
 
 def _operations(
-    verdict: Verdict, sent: dict[str, Sent], told: dict[str, Told], rows: Sequence[Row]
+    verdict: Verdict, sent: dict[str, Sent], told: Sequence[Told], rows: Sequence[Row]
 ) -> None:
     by_key: dict[str, list[Row]] = defaultdict(list)
+    states: dict[str, set[str]] = defaultdict(set)
     released: Counter[str] = Counter()
     for row in rows:
-        if row.key is not None and row.kind not in COUNTERPART_KINDS:
+        if row.kind in COUNTERPART_KINDS:
+            continue
+        states[row.payment].add(PaymentState(row.state).name.lower())
+        if row.key is not None:
             by_key[row.key].append(row)
+        elif row.kind not in UNASKED:
+            verdict.invented.append(f"{row.payment} without a key")
         elif row.kind == K.RELEASED and row.state == PaymentState.CANCELLED:
             released[row.payment] += 1
     for key, found in by_key.items():
@@ -130,58 +82,111 @@ def _operations(
     verdict.invented += [payment for payment in released if payment not in cancels]
     firsts = Counter(row.payment for row in rows if row.kind in FIRST_KINDS)
     verdict.doubled += [payment for payment, count in firsts.items() if count > 1]
-    for key, answer in told.items():
-        rows_of_key = by_key.get(key, [])
+    acknowledged: set[str] = set()
+    for answer in told:
+        asked, done = sent[answer.key], next(iter(by_key[answer.key]), None)
+        cancelled = asked.operation == "cancel" and released[asked.payment] > 0
         if answer.status >= 300:
-            if rows_of_key:
-                verdict.invented.append(key)
+            if done:
+                verdict.invented.append(f"{answer.key} {answer.refusal}")
+            elif not (cancelled and answer.refusal == CANCELLED_BEFORE):
+                verdict.refused.append(f"{answer.key} {answer.refusal}")
             continue
-        verdict.acknowledged += 1
-        if sent[key].operation == "cancel":
-            if not released[answer.payment] and not rows_of_key:
-                verdict.lost.append(key)
-        elif not rows_of_key or not _is_as_told(answer, rows_of_key[0]):
-            verdict.lost.append(key)
-        else:
-            verdict.crossing += rows_of_key[0].crosses
+        payment = done.payment if done else asked.payment if cancelled else ""
+        amount = done.amount if done else answer.amount
+        if (
+            answer.payment != payment
+            or answer.state not in states[payment]
+            or answer.amount not in (0, amount)
+        ):
+            verdict.lost.append(answer.key)
+        elif done and answer.key not in acknowledged:
+            verdict.crossing += done.crosses
+        acknowledged.add(answer.key)
+    verdict.acknowledged = len(acknowledged)
 
 
 def _is_what_was_sent(sent: Sent, row: Row) -> bool:
     if sent.operation != "payment":
-        return (
-            row.payment == sent.payment and OPERATIONS.get(RecordKind(row.kind)) == sent.operation
-        )
+        return (OPERATIONS.get(RecordKind(row.kind)), row.payment, row.amount) == (
+            sent.operation, sent.payment, sent.amount
+        )  # fmt: skip
     return (
         row.kind in FIRST_KINDS
-        and (row.amount, row.debtor, row.creditor) == (sent.amount, sent.debtor, sent.creditor)
+        and (row.amount, row.debited, row.creditor) == (sent.amount, sent.debtor, sent.creditor)
         and row.occurred_at == (sent.occurred_at or row.at)
         and (row.kind != K.HELD or row.expires_at >= row.at + sent.expires_in_s * 1_000_000)
     )
 
 
-def _is_as_told(told: Told, row: Row) -> bool:
-    """A state moves on after the answer; but a decline is for good, and only a decline is one."""
-    declined = row.kind == K.DECLINED
-    return row.payment == told.payment and (
-        row.kind not in FIRST_KINDS or declined == (told.state == "declined")
-    )
+def _accounts(verdict: Verdict, rows: Sequence[Row]) -> None:
+    """Whether each record took from and gave to those that its payment is between."""
+    firsts = {row.payment: row for row in rows if row.kind in FIRST_KINDS}
+    for row in rows:
+        first = firsts.get(row.payment)
+        if first is None or (row.debited, row.credited) != _between(row, first):
+            verdict.invented.append(f"{row.payment} {K(row.kind).name.lower()} between others")
 
 
-def _completeness(verdict: Verdict, ledger: Ledger) -> None:
-    under_way: set[tuple[str, int]] = set()
+def _between(row: Row, first: Row) -> tuple[str, str]:
+    """Whom a record has to debit and to credit."""
+    debtor, creditor = first.debited, first.creditor
+    match row.kind:
+        case K.SETTLED:
+            return debtor, creditor
+        case K.CAPTURED:
+            return debtor, "" if row.crosses else creditor
+        case K.CREDITED:
+            return "", creditor
+        case K.REFUND_DEBITED:
+            return creditor, ""
+        case K.RETURNED | K.REFUNDED:
+            return "", debtor
+        case K.COMPLETED | K.ACCEPTED | K.REFUND_REQUESTED | K.REFUND_DECLINED | K.LEG_REFUSED:
+            return "", ""
+        case _:
+            return debtor, ""
+
+
+def _legs(verdict: Verdict, rows: Sequence[Row]) -> set[str]:
+    """Whether each leg that began arrived once, with all its money; payments that have one under
+    way."""
+    begun: dict[tuple[str, int], list[Row]] = defaultdict(list)
+    carried_out: dict[tuple[str, int], list[Row]] = defaultdict(list)
+    ended: dict[tuple[str, int], list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.kind in COUNTERPART_KINDS:
+            carried_out[row.payment, row.leg].append(row)
+        elif row.kind in ENDS:
+            ended[row.payment, row.leg].append(row)
+        elif row.kind == K.REFUND_REQUESTED or row.crosses:
+            begun[row.payment, row.leg].append(row)
+    under_way: set[str] = set()
+    for leg in sorted(begun.keys() | carried_out.keys() | ended.keys()):
+        name = f"{leg[0]}:{leg[1]}"
+        begins, carries_out, ends = begun[leg], carried_out[leg], ended[leg]
+        if len(begins) > 1 or len(carries_out) > 1 or len(ends) > 1:
+            verdict.doubled.append(name)
+        elif not begins:
+            verdict.invented.append(f"{name} never began")
+        elif not ends:
+            under_way.add(leg[0])
+            verdict.incomplete.append(f"{name} in transit")
+        elif not carries_out or carries_out[0].kind != ENDS[RecordKind(ends[0].kind)]:
+            verdict.lost.append(f"{name} ended and was not carried out")
+        elif {row.amount for row in (*carries_out, *ends)} != {begins[0].amount}:
+            verdict.invented.append(f"{name} with another amount")
+        elif ends[0].kind in CAME_BACK:
+            verdict.lost.append(f"{name} came back")
+    return under_way
+
+
+def _holds(verdict: Verdict, ledger: Ledger, under_way: set[str]) -> None:
     last: dict[str, Row] = {}
     for row in sorted(ledger.rows, key=lambda row: (row.partition, row.seq)):
-        if row.kind in COUNTERPART_KINDS:
-            continue
-        last[row.payment] = row
-        leg = (row.payment, row.leg)
-        if row.kind in ENDS_OF_LEGS:
-            under_way.discard(leg)
-        elif row.kind == K.REFUND_REQUESTED or row.crosses:
-            under_way.add(leg)
-    verdict.incomplete += [f"{payment}:{leg} in transit" for payment, leg in sorted(under_way)]
-    holding = {p for p, row in last.items() if PaymentState(row.state) in HELD_STATES}
-    holding -= {payment for payment, _ in under_way}
+        if row.kind not in COUNTERPART_KINDS:
+            last[row.payment] = row
+    holding = {p for p, row in last.items() if PaymentState(row.state) in HELD_STATES} - under_way
     verdict.incomplete += [f"{p} hold without owner" for p in sorted(ledger.holds - holding)]
     verdict.incomplete += [f"{p} without its hold" for p in sorted(holding - ledger.holds)]
 

@@ -4,7 +4,7 @@ from random import Random
 
 import asyncpg
 
-from headrace.loadtests.chaos.judge import Ledger, Row
+from headrace.loadtests.chaos.verdict import Ledger, Row
 from headrace.runtime.clock import to_us
 from headrace.runtime.ids import text
 from headrace.runtime.ledger import fencing
@@ -14,11 +14,13 @@ NO_PAYMENT = "00000000-0000-0000-0000-000000000000"
 
 ROWS = """
 SELECT j.partition, j.seq, j.credit_partition, j.credit_seq, j.kind, j.state, j.payment, j.leg,
-       j.amount, j.key, coalesce(d.id, '') AS debtor, coalesce(c.id, '') AS creditor,
+       j.amount, j.key, coalesce(d.id, '') AS debited, coalesce(c.id, '') AS credited,
+       coalesce(p.id, '') AS creditor,
        j.kind IN (11, 16) AND j.credit <> j.creditor AS crosses, j.at, j.occurred_at, j.expires_at
 FROM journal j
 LEFT JOIN accounts d ON d.number = j.debit
-LEFT JOIN accounts c ON c.number = j.creditor
+LEFT JOIN accounts c ON c.number = j.credit
+LEFT JOIN accounts p ON p.number = j.creditor
 WHERE j.payment <> $1
 ORDER BY j.partition, j.seq
 """
@@ -43,6 +45,7 @@ SELECT e.payment, e.at < h.expires_at AS early
 FROM journal e JOIN journal h ON h.payment = e.payment AND h.kind = 14
 WHERE e.kind = 17 AND e.state = 10
 """
+OVERDUE = "SELECT payment FROM holds WHERE expires_at < now()"
 UNSETTLED = """
 SELECT (SELECT count(*) FROM journal j
         WHERE (j.kind = 20 OR j.kind IN (11, 16) AND j.credit <> j.creditor)
@@ -63,6 +66,7 @@ async def read(url: str) -> Ledger:
             holds = await connection.fetch("SELECT payment FROM holds")
             backwards = await connection.fetch(BACKWARDS)
             expired = await connection.fetch(EXPIRED)
+            overdue = await connection.fetch(OVERDUE)
     finally:
         await connection.close()
     return Ledger(
@@ -72,6 +76,7 @@ async def read(url: str) -> Ledger:
         holds=frozenset(text(r["payment"].bytes) for r in holds),
         backwards=[f"{r['partition']}:{r['seq']}" for r in backwards],
         early=[text(r["payment"].bytes) for r in expired if r["early"]],
+        overdue=[text(r["payment"].bytes) for r in overdue],
         expired=len(expired),
     )
 

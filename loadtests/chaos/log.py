@@ -24,12 +24,18 @@ class Sent(Struct, frozen=True, tag="sent"):
 
 
 class Told(Struct, frozen=True, tag="told"):
-    """A final answer: a success, or a refusal with which nothing was done."""
+    """A final answer: a success, or a refusal with which nothing was done. Again for each time that
+    the same was sent although it had been answered."""
 
     key: str
     status: int
     payment: str = ""
     state: str = ""
+    """Of the payment, when it was told."""
+    amount: int = 0
+    """0: not told."""
+    refusal: str = ""
+    """Its code."""
 
 
 Entry = Sent | Told

@@ -13,20 +13,23 @@ from typing import Any
 
 import asyncpg
 import httpx
-import msgspec
 import psutil
 
 from headrace.cluster.local.errors import PlatformError
 from headrace.loadtests.chaos import ledger
 from headrace.loadtests.chaos.clients import ACCOUNTS, TIMEOUT_S, Client, account
 from headrace.loadtests.chaos.faults import FAULTS
-from headrace.loadtests.chaos.judge import WRONGS, Ledger, Verdict, judge
+from headrace.loadtests.chaos.judge import judge
+from headrace.loadtests.chaos.listener import Listener
 from headrace.loadtests.chaos.log import Log, Told
 from headrace.loadtests.chaos.plan import Plan
-from headrace.loadtests.chaos.platform import ChaosError, TestedPlatform
+from headrace.loadtests.chaos.platform import TestedPlatform
+from headrace.loadtests.chaos.verdict import WRONGS, Ledger, Verdict
 from headrace.loadtests.chaos.watch import Watch
+from headrace.loadtests.platform import RunError
+from headrace.loadtests.signals import to_its_end
 from headrace.runtime.partitioning import partition_of
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings import load
 
 BETWEEN_S = (0.1, 1.5)
 HURRIED = 0.3
@@ -34,7 +37,7 @@ HURRIED = 0.3
 TIMED = frozenset({"actor", "postgres"})
 """Faults that come to a platform that is well, and whose end is waited for."""
 BROKE_OFF = (
-    ChaosError, PlatformError, TimeoutError, OSError, psutil.Error, asyncpg.PostgresError,
+    RunError, PlatformError, TimeoutError, OSError, psutil.Error, asyncpg.PostgresError,
     asyncpg.InterfaceError,
 )  # fmt: skip
 """How a fault that could not be carried out shows itself."""
@@ -65,21 +68,18 @@ class Run:
         begun = time.monotonic()
         try:
             await self._platform.start()
-            async with httpx.AsyncClient(
-                base_url=self._platform.url,
-                headers={"Authorization": f"Bearer {self._platform.api_key()}"},
-                timeout=TIMEOUT_S,
-                trust_env=False,
-            ) as http:
-                await self._load(http, plan)
+            async with self._platform.address.client(TIMEOUT_S) as http:
+                listener = Listener(http)
+                await self._load(http, plan, listener)
                 self._say("settling")
-                events = await self._settle(http)
+                await self._settle()
+                events = await listener.all()
             return await self._judge(plan, events) | {"took_s": round(time.monotonic() - begun)}
         finally:
-            await self._platform.stop()
+            await to_its_end(self._platform.stop())
             self._log.close()
 
-    async def _load(self, http: httpx.AsyncClient, plan: Plan) -> None:
+    async def _load(self, http: httpx.AsyncClient, plan: Plan, listener: Listener) -> None:
         def client(name: str) -> Client:
             return Client(http, self._log, self._platform.clocks, name, self._seed)
 
@@ -88,14 +88,14 @@ class Run:
         debtors = _one_account_of_each_actor()
         watch = Watch([client(f"watch-{i}") for i, _ in enumerate(debtors)], debtors)
         stop = asyncio.Event()
-        workers: list[Client | Watch] = [*clients, watch]
+        workers: list[Client | Watch | Listener] = [*clients, watch, listener]
         working = [asyncio.create_task(worker.run(stop)) for worker in workers]
         try:
             await self._break(watch, plan)
-        finally:
             stop.set()
             done, late = await asyncio.wait(working, timeout=DRAIN_TIMEOUT_S)
-            for task in late:
+        finally:
+            for task in working:
                 task.cancel()
         self._troubles += [repr(task.exception()) for task in done if task.exception()]
         self._troubles += ["a client was not answered for good"] * len(late)
@@ -140,21 +140,12 @@ class Run:
         lines = len(self._log.entries)
         print(f"{time.strftime('%X')} {lines:>7} lines  {what}", file=sys.stderr, flush=True)
 
-    async def _settle(self, http: httpx.AsyncClient) -> list[str]:
-        """Until nothing is under way, then all events."""
+    async def _settle(self) -> None:
+        """Until nothing is under way."""
         deadline = time.monotonic() + SETTLE_TIMEOUT_S
         url = self._platform.postgres.tcp_url
         while await ledger.unsettled(url) and time.monotonic() < deadline:
             await asyncio.sleep(0.5)
-        events: list[str] = []
-        with suppress(httpx.HTTPError):
-            async with http.stream("GET", "/v1/events", params={"follow": "false"}) as stream:
-                async for line in stream.aiter_lines():
-                    if line.startswith("data: "):
-                        event = msgspec.json.decode(line.removeprefix("data: "))
-                        if event["type"].startswith("com.headrace.payment."):
-                            events.append(event["id"])
-        return events
 
     async def _judge(self, plan: Plan, events: list[str]) -> dict[str, Any]:
         found = await ledger.read(self._platform.postgres.tcp_url)
@@ -163,11 +154,11 @@ class Run:
         missed = plan.missed(
             self._kills, list(self._skipped), verdict.acknowledged, verdict.crossing
         )
-        self.passed = verdict.passed and verified and not self._troubles and not missed
+        self.passed = verdict.passed and verified == "pass" and not self._troubles and not missed
         self._explain(verdict, missed)
         return self._result(verdict, found, verified) | {"missed": missed}
 
-    def _result(self, verdict: Verdict, found: Ledger, verified: bool) -> dict[str, Any]:
+    def _result(self, verdict: Verdict, found: Ledger, verified: str) -> dict[str, Any]:
         acknowledged = verdict.acknowledged
         return {
             "seed": self._seed,
@@ -181,7 +172,7 @@ class Run:
             "recovery_ms": {
                 name: _spread(self._recovery_ms[name]) for name in FAULTS if self._recovery_ms[name]
             },
-            "verify": "pass" if verified else "fail",
+            "verify": verified,
             "skipped": self._skipped,
         }
 
@@ -204,7 +195,7 @@ def _spread(values_ms: list[float]) -> dict[str, int | None]:
 
 
 def _one_account_of_each_actor() -> list[str]:
-    settings = Settings()
+    settings = load()
     by_actor: dict[int, str] = {}
     for name in map(account, range(ACCOUNTS)):
         partition = partition_of(TENANT, name, settings.partitions)

@@ -6,21 +6,21 @@ line is one JSON object.
 """
 
 import argparse
-import asyncio
 import json
 import resource
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 from rich.console import Console
 
 from headrace.loadtests.bench.http_load import drive
-from headrace.loadtests.bench.payments import Payments, accounts
-from headrace.loadtests.fresh_platform import FreshPlatform, actor_memory_mib, fresh_platform
+from headrace.loadtests.bench.payments import Payments
 from headrace.loadtests.overload.crowd import Crowd, CrowdSize
 from headrace.loadtests.overload.offer import BATCH, Offered, Order, offer_in_a_process
 from headrace.loadtests.overload.probe import probe, recovered_after_s
+from headrace.loadtests.platform import LocalPlatform, actor_memory_mib, fresh_platform
+from headrace.loadtests.sampling import sampled
+from headrace.loadtests.signals import run
 
 TIMES_CAPACITY = 3
 OFFER_TIMEOUT_S = 120
@@ -57,7 +57,7 @@ WAYS = (
 class Overload:
     """One platform's figures."""
 
-    def __init__(self, platform: FreshPlatform, seconds: float) -> None:
+    def __init__(self, platform: LocalPlatform, seconds: float) -> None:
         self._platform = platform
         self._seconds = seconds
         self._count = 0
@@ -65,20 +65,17 @@ class Overload:
 
     async def measure(self, crowd: CrowdSize) -> dict[str, Any]:
         """Both ways, the crowd, the books."""
-        async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
-            headers = {"Authorization": f"Bearer {self._platform.api_key}"}
-            path = f"{self._platform.url}/v1/account-batches"
-            (await http.post(path, json=accounts(), headers=headers)).raise_for_status()
+        await self._platform.open_accounts()
         peaks = {}
         for way in WAYS:
             peaks[way.name] = await self._overload(way)
         await self._crowded(crowd, peaks["single"] / CROWDED_SHARE)
-        self._platform.settle()
-        metrics = self._platform.metrics()
+        await self._platform.settled()
+        metrics = await self._platform.figures()
         self.figures["risk_degraded_share"] = round(
             metrics["risk_degraded_total"] / metrics["payments_total"], 5
         )
-        self.figures["verify"] = self._platform.verify()
+        self.figures["verify"] = await self._platform.verify()
         self.figures["met"] = self._met()
         return self.figures
 
@@ -87,22 +84,20 @@ class Overload:
         each = BATCH if way.batch else 1
         await self._offer(way, way.peak_connections, self._seconds / 8, 0)
         peak, peak_before = await self._offer(way, way.peak_connections, self._seconds / 4, 0)
-        self._platform.settle()
-        probes = await probe(self._platform.port, self._singles(), 5)
+        await self._platform.settled()
+        probes = await probe(self._platform.address.port, self._singles(), 5)
         normal_s = max(took for _, took in probes)
         before = self._platform.status()
         rate = TIMES_CAPACITY * peak_before / each
-        sampling = asyncio.create_task(self._sample())
-        offered, rps = await self._offer(way, way.connections, self._seconds, rate)
-        recovered_s = recovered_after_s(
-            await probe(self._platform.port, self._singles(), PROBE_S), normal_s
-        )
-        sampling.cancel()
-        memory, actors = zip(*await sampling, strict=True)
-        self._platform.settle()
+        async with sampled(self._platform.status, SAMPLE_EVERY_S) as seen:
+            offered, rps = await self._offer(way, way.connections, self._seconds, rate)
+            recovered_s = recovered_after_s(
+                await probe(self._platform.address.port, self._singles(), PROBE_S), normal_s
+            )
+        await self._platform.settled()
         after = self._platform.status()
         _, peak_after = await self._offer(way, way.peak_connections, self._seconds / 4, 0)
-        self._platform.settle()
+        await self._platform.settled()
         peak_rps = (peak_before + peak_after) / 2
         self.figures[way.name] = {
             "peak_rps": round(peak_rps),
@@ -130,11 +125,13 @@ class Overload:
             "generator_late_p99_ms": offered.late_p99_ms,
             "generator_cores": round(offered.cpu_s / offered.seconds, 2),
             "memory_mib": {
-                "before": before.memory_mb, "peak": max(memory), "after": after.memory_mb
+                "before": before.memory_mb,
+                "peak": max(status.memory_mb for status in seen),
+                "after": after.memory_mb,
             },
             "actor_memory_mib": {
                 "before": actor_memory_mib(before),
-                "peak": max(actors),
+                "peak": max(map(actor_memory_mib, seen)),
                 "after": actor_memory_mib(after),
             },
         }  # fmt: skip
@@ -147,35 +144,24 @@ class Overload:
         """What a load came to, and the durable payments a second while it went on."""
         self._count += 1
         order = Order(
-            port=self._platform.port,
-            api_key=self._platform.api_key,
+            port=self._platform.address.port,
+            api_key=self._platform.address.api_key,
             name=f"{way.name}-{self._count}",
             batch=way.batch,
             connections=connections,
             seconds=seconds,
             per_second=rate,
         )
-        paid = self._platform.metrics()["payments_total"]
-        offered = await asyncio.to_thread(offer_in_a_process, order)
-        count = self._platform.metrics()["payments_total"] - paid
+        paid = (await self._platform.figures())["payments_total"]
+        offered = await offer_in_a_process(order)
+        count = (await self._platform.figures())["payments_total"] - paid
         if abs(count - offered.paid) > 0:
             say(f"{order.name}: {count:.0f} payments decided, {offered.paid} told; {offered}")
         return offered, count / offered.seconds
 
-    async def _sample(self) -> list[tuple[float, float]]:
-        """Memory of all and of the actors, until cancelled."""
-        found = []
-        try:
-            while True:
-                status = await asyncio.to_thread(self._platform.status)
-                found.append((status.memory_mb, actor_memory_mib(status)))
-                await asyncio.sleep(SAMPLE_EVERY_S)
-        except asyncio.CancelledError:
-            return found
-
     def _singles(self) -> Any:
         self._count += 1
-        return Payments(self._platform.api_key, f"probe-{self._count}", False).singles()
+        return Payments(self._platform.address.api_key, f"probe-{self._count}", False).singles()
 
     async def _crowded(self, size: CrowdSize, per_second: float) -> None:
         """A normal load without the crowd and beside it."""
@@ -183,8 +169,8 @@ class Overload:
 
         async def normal() -> dict[str, Any]:
             load = await drive(
-                "127.0.0.1", self._platform.port, self._singles(), CROWDED_CONNECTIONS, seconds,
-                per_second=per_second,
+                "127.0.0.1", self._platform.address.port, self._singles(), CROWDED_CONNECTIONS,
+                seconds, per_second=per_second,
             )  # fmt: skip
             return {
                 "p50_ms": load.percentile_ms(0.5),
@@ -193,7 +179,7 @@ class Overload:
             }
 
         alone = await normal()
-        crowd = Crowd(self._platform.port, size, self._singles())
+        crowd = Crowd(self._platform.address.port, size, self._singles())
         try:
             await crowd.gather()
             beside = await normal()
@@ -220,6 +206,11 @@ class Overload:
         return met
 
 
+async def _measure(port: int, seconds: float, size: CrowdSize) -> dict[str, Any]:
+    async with fresh_platform(port) as platform:
+        return await Overload(platform, seconds).measure(size)
+
+
 def main() -> None:
     """Parses, measures, prints."""
     parser = argparse.ArgumentParser(prog="headrace.loadtests.overload", description=__doc__)
@@ -229,9 +220,8 @@ def main() -> None:
     options = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(OPEN_FILES, most), most))
-    with fresh_platform(options.port) as platform:
-        overload = Overload(platform, options.seconds)
-        print(json.dumps(asyncio.run(overload.measure(CrowdSize(idle=options.idle)))))
+    size = CrowdSize(idle=options.idle)
+    print(json.dumps(run(_measure(options.port, options.seconds, size))))
 
 
 if __name__ == "__main__":

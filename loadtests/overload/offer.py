@@ -8,7 +8,6 @@ that are due wait for one; those that have waited for `patience_s` are given up,
 import asyncio
 import contextlib
 import os
-import subprocess
 import sys
 import time
 from array import array
@@ -22,6 +21,7 @@ import uvloop
 from headrace.loadtests.bench.http_connection import ANSWER_TIMEOUT_S, HttpConnection
 from headrace.loadtests.bench.http_load import percentile_ms
 from headrace.loadtests.bench.payments import Payments
+from headrace.loadtests.platform import RunError
 
 BATCH = 1_000
 HURRY = -10
@@ -181,17 +181,25 @@ def requests_of(order: Order) -> Iterator[bytes]:
     return payments.batches(BATCH) if order.batch else payments.singles()
 
 
-def offer_in_a_process(order: Order) -> Offered:
-    """Starts this module and waits for what it prints; RuntimeError when it fails."""
-    done = subprocess.run(
-        [sys.executable, "-m", "headrace.loadtests.overload.offer"],
-        input=msgspec.json.encode(order), capture_output=True, check=False,
-        timeout=order.seconds + ANSWER_TIMEOUT_S + 30,
+async def offer_in_a_process(order: Order) -> Offered:
+    """Starts this module and waits for what it prints; RunError when it fails. Has ended on
+    return."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "headrace.loadtests.overload.offer",
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
         start_new_session=True,  # Linux shares the CPU among sessions: not the platform's
     )  # fmt: skip
-    if done.returncode:
-        raise RuntimeError(f"the load: {done.stderr[-2000:].decode()}")
-    return msgspec.json.decode(done.stdout, type=Offered)
+    try:
+        async with asyncio.timeout(order.seconds + ANSWER_TIMEOUT_S + 30):
+            told, said = await process.communicate(msgspec.json.encode(order))
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        raise RunError(f"the load: {said[-2000:].decode()}")
+    return msgspec.json.decode(told, type=Offered)
 
 
 def hurry() -> None:

@@ -2,12 +2,14 @@
 
 import json
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from headrace.loadtests.bench import figures
+from headrace.loadtests.bench import figures, tables
 from headrace.loadtests.bench.figures import Run, ratios, row, rows
-from headrace.loadtests.bench.http_load import percentile_ms
+from headrace.loadtests.bench.http_load import Load, percentile_ms
+from headrace.loadtests.bench.run import Results
 from headrace.loadtests.bench.scenarios import ROUND
 from headrace.loadtests.bench.targets import TARGETS, verdicts
 
@@ -144,3 +146,15 @@ def test_services_take_turns() -> None:
     subjects = [scenario.subject for scenario in ROUND]
     assert all(a != b or a == "baseline" for a, b in pairwise(subjects))
     assert {scenario.name for scenario in ROUND} == set(RATES)
+
+
+def test_the_tables_are_written_as_markdown(tmp_path: Path) -> None:
+    paced = Load([0.02], seconds=1.0)
+    told = figures.as_json(measured(), REST)
+    runs = [run(name, rate * 10, 10) for name, rate in RATES.items()]
+    text = tables.write(Results(runs, paced, paced, told), tmp_path / "figures").read_text()
+    lines = text.splitlines()
+    assert "| single | 2,000 | 2,000 to 2,000 | 10.0 | 10.0 | 50 | 5.0 |  |" in lines
+    assert "| idle | 1 | paced | 20.0 | 20.0 |  |  |  |" in lines
+    assert "| p99 at a third of the peak | <= 100 ms | <= 50 | 60 ms | must |" in lines
+    assert len(lines) == len(RATES) + 2 + len(TARGETS) + 2 * 3 + 1

@@ -8,10 +8,10 @@ from headrace.cluster.local.daemon import Status
 from headrace.cluster.local.processes import Process
 from headrace.cluster.local.state import State
 from headrace.loadtests.bench.http_load import percentile_ms
-from headrace.loadtests.fresh_platform import actor_memory_mib, partition_sums
 from headrace.loadtests.million_accounts import Batches
 from headrace.loadtests.overload.offer import Offered
 from headrace.loadtests.overload.probe import recovered_after_s
+from headrace.loadtests.platform import RunError, actor_memory_mib, partition_sums
 
 REFUSED = float("inf")
 
@@ -68,7 +68,7 @@ def test_actors_are_weighed_without_the_rest() -> None:
 
 
 def test_a_platform_without_actors_is_no_platform_of_zero_memory() -> None:
-    with pytest.raises(RuntimeError, match="no actor"):
+    with pytest.raises(RunError, match="no actor"):
         actor_memory_mib(_status(("gateway", 90.0)))
 
 

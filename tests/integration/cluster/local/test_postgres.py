@@ -224,3 +224,18 @@ def _remove_linked_cluster(data_dir: Path) -> None:
     link = data_dir / "postgres"
     if link.is_symlink():
         shutil.rmtree(link.readlink().parent)
+
+
+async def test_a_start_given_up_while_the_cluster_is_made_leaves_nothing_running(
+    data_dir: Path,
+) -> None:
+    starting = asyncio.create_task(Postgres(data_dir, SMALL).start())
+    while not any((data_dir / "postgres.making").glob("*")):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    children = psutil.Process().children(recursive=True)
+    making = [child for child in children if str(data_dir) in " ".join(child.cmdline())]
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert making
+    assert not [child for child in making if child.is_running()]

@@ -1,0 +1,67 @@
+"""Hears the events as a consumer does: as they come, and after a break from where it was."""
+
+import asyncio
+from contextlib import suppress
+
+import httpx
+import msgspec
+from msgspec import Struct
+
+PAUSE_S = 0.2
+"""Between two streams."""
+PAYMENTS = "com.headrace.payment."
+
+
+class _Event(Struct):
+    id: str
+    type: str
+
+
+_event = msgspec.json.Decoder(_Event)
+
+
+class Listener:
+    """From the ledger's first record on."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+        self._position = ""
+        self._heard: dict[str, None] = {}
+        """In order; an event may be told again."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        async with asyncio.TaskGroup() as group:
+            following = group.create_task(self._follow())
+            await stop.wait()
+            following.cancel()
+
+    async def all(self) -> list[str]:
+        """The ids of payments' events, heard so far or up to now."""
+        with suppress(httpx.HTTPError):
+            await self._read(follow=False)
+        return list(self._heard)
+
+    async def _follow(self) -> None:
+        while True:
+            with suppress(httpx.HTTPError):
+                await self._read(follow=True)
+            await asyncio.sleep(PAUSE_S)
+
+    async def _read(self, follow: bool) -> None:
+        """Until the stream ends. Raises httpx.HTTPError when it breaks."""
+        asked = {"follow": str(follow).lower(), "after": self._position}
+        async with self._http.stream("GET", "/v1/events", params=asked) as stream:
+            position = data = ""
+            async for line in stream.aiter_lines():
+                if line.startswith("id: "):
+                    position = line.removeprefix("id: ")
+                elif line.startswith("data: "):
+                    data = line.removeprefix("data: ")
+                elif not line and position:  # only now it is whole
+                    self._take(position, data)
+                    position = data = ""
+
+    def _take(self, position: str, data: str) -> None:
+        self._position = position
+        if data and (event := _event.decode(data)).type.startswith(PAYMENTS):
+            self._heard[event.id] = None
