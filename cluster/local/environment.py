@@ -60,10 +60,8 @@ def _haproxy(settings: Settings, runtime_dir: Path) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_BINARY_PATH": str(haproxy.write_wrapper(runtime_dir, settings)),
         "RAY_SERVE_HAPROXY_MAXCONN": str(haproxy.connections_max()),
         "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": str(haproxy.CLIENT_TIMEOUT_S),
-        # A line a request for Serve's metrics costs 35 us; the gateway counts for itself. The log
-        # would go to a syslog that isn't there.
+        # A line a request for Serve's metrics costs 35 us; the gateway counts for itself.
         "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",
-        "RAY_SERVE_HAPROXY_LOG_TARGET": "/dev/null",
         "RAY_SERVE_HAPROXY_NBTHREAD": str(max(1, (os.cpu_count() or 1) // 2)),
         # Serve puts a folder named after the node between these paths' folder and name.
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": f"{runtime_dir}/haproxy.cfg",
