@@ -12,7 +12,7 @@ from typing import Protocol
 
 import structlog
 
-from headrace.actors.intake import Item, Submission
+from headrace.actors.intake import Submission
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
 from headrace.runtime.payments.answer import Answer, Done, LegsAnswer, Refused
@@ -36,13 +36,27 @@ class Actors(Protocol):
     async def stats(self, actor: int) -> Stats: ...
 
 
+class Asker(Protocol):
+    """Whom to answer, once for each of its commands, by their places."""
+
+    @property
+    def since(self) -> float:
+        """When it asked, by the monotonic clock."""
+
+    def answer(self, place: int, answer: Answer) -> None:
+        """Never raises: whoever asked may have gone."""
+
+
+_Asked = tuple[Command, Asker, int]
+
+
 class _Lane:
     """What waits for one actor, and the calls that are out to it."""
 
     __slots__ = ("calls_out", "waiting")
 
     def __init__(self) -> None:
-        self.waiting: deque[Item] = deque()
+        self.waiting: deque[_Asked] = deque()
         self.calls_out = 0
 
 
@@ -57,10 +71,6 @@ class PartitionClient:
 
     async def submit(self, commands: Sequence[Command]) -> list[Answer]:
         """Answers in the order of the commands, of which there is at least one."""
-        return await self.put(commands)
-
-    def put(self, commands: Sequence[Command]) -> "asyncio.Future[list[Answer]]":
-        """The same for who has something else to do meanwhile; it goes on if nobody waits."""
         partitions, actors = self._settings.partitions, self._settings.actors
         submission = Submission(len(commands))
         touched = set()
@@ -70,7 +80,13 @@ class PartitionClient:
             touched.add(number)
         for number in touched:
             self._keep_calling(number)
-        return submission.future
+        return await submission.future
+
+    def put(self, command: Command, asker: Asker) -> None:
+        """A single command, without waiting for its answer."""
+        number = home_of(command, self._settings.partitions) % self._settings.actors
+        self._lanes[number].waiting.append((command, asker, 0))
+        self._keep_calling(number)
 
     async def await_final(self, done: Done, timeout_s: float) -> None:
         """Returns when the leg that was opened by what was done, if any, is no longer under way,
@@ -125,7 +141,7 @@ class PartitionClient:
         async with asyncio.timeout(self._settings.call_timeout_s):
             return await self._actors.submit(number, commands_wire.encode(commands))
 
-    async def _call(self, number: int, items: list[Item]) -> None:
+    async def _call(self, number: int, items: list[_Asked]) -> None:
         answers: Sequence[Answer]
         try:
             data = await self._ask(number, [command for command, _, _ in items])
@@ -138,5 +154,5 @@ class PartitionClient:
         finally:
             self._lanes[number].calls_out -= 1
             self._keep_calling(number)
-        for (_, submission, place), answer in zip(items, answers, strict=True):
-            submission.answer(place, answer)
+        for (_, asker, place), answer in zip(items, answers, strict=True):
+            asker.answer(place, answer)

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 DAY_US = 86_400_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,3 +28,15 @@ def from_us(us: int) -> datetime:
 def iso(moment: datetime) -> str:
     """RFC 3339 in UTC, always with microseconds, so that texts sort as the moments do."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def iso_us(us: int) -> str:
+    """The same of a number of microseconds."""
+    seconds, rest = divmod(us, 1_000_000)
+    return f"{_iso_seconds(seconds)}.{rest:06d}Z"
+
+
+@lru_cache(maxsize=256)
+def _iso_seconds(seconds: int) -> str:
+    """Up to the seconds: most of what is told is of this moment, and of few seconds."""
+    return (EPOCH + timedelta(seconds=seconds)).replace(tzinfo=None).isoformat()

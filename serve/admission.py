@@ -9,7 +9,8 @@ from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.settings import Settings
 from headrace.serve.problems import Problem
 
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
 
 
 class ClientGone(Exception):
@@ -71,25 +72,31 @@ class Admission:
         """
         if declared is not None and declared.isdigit() and int(declared) > self._body_bytes_max:
             raise self._too_large()
+        came = _here_already(receive)
+        if came is not None and not came.get("more_body", False):  # as a rule: no clock is needed
+            return self._first(came)
         try:
             async with asyncio.timeout(self._body_timeout_s):
-                return await self._received(receive)
+                return await self._received(receive, came or await receive())
         except TimeoutError:
             raise Problem(
                 Refusal.BODY_TIMED_OUT,
                 f"the body was not complete after {self._body_timeout_s:g} s",
             ) from None
 
-    async def _received(self, receive: Receive) -> bytes:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        first: bytes = message.get("body", b"")
-        if len(first) > self._body_bytes_max:
-            raise self._too_large()
+    async def _received(self, receive: Receive, message: Message) -> bytes:
+        first = self._first(message)
         if not message.get("more_body", False):
             return first
         return await self._gathered(receive, first)
+
+    def _first(self, message: Message) -> bytes:
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        piece: bytes = message.get("body", b"")
+        if len(piece) > self._body_bytes_max:
+            raise self._too_large()
+        return piece
 
     async def _gathered(self, receive: Receive, first: bytes) -> bytes:
         body = bytearray()
@@ -111,3 +118,15 @@ class Admission:
 
     def _too_large(self) -> Problem:
         return Problem(Refusal.BODY_TOO_LARGE, f"at most {self._body_bytes_max} bytes a request")
+
+
+def _here_already(receive: Receive) -> Message | None:
+    """What `receive` tells without waiting; None where it has to be asked anew, and awaited."""
+    asked = receive().__await__()
+    try:
+        next(asked)
+    except StopIteration as told:
+        message: Message = told.value
+        return message
+    asked.close()
+    return None

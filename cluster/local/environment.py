@@ -33,8 +33,9 @@ def of_platform(settings: Settings, runtime_dir: Path, token_file: Path) -> dict
         "DASHBOARD_METRIC_PORT": str(dashboard_port),
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
         "RAY_SERVE_METRICS_EXPORT_INTERVAL_MS": "5000",
-        "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.3",  # at 0.1 it is a quarter of an idle platform
         "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "headrace.serve.gateway.asgi.middlewares",
+        # Ten turns a second of Serve's controller cost 3 % of a core, idle or not.
+        "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.3",
         "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",  # a dead HAProxy is replaced in 8 s, not 30
         # What was accepted is answered before a replica ends; the rest of the wait is for nothing.
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0",
@@ -61,10 +62,8 @@ def _haproxy(settings: Settings, runtime_dir: Path) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_BINARY_PATH": str(haproxy.write_wrapper(runtime_dir, settings)),
         "RAY_SERVE_HAPROXY_MAXCONN": str(haproxy.connections_max()),
         "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": str(haproxy.CLIENT_TIMEOUT_S),
-        # A line a request for Serve's metrics costs 35 us; the gateway counts for itself. The log
-        # would go to a syslog that isn't there.
+        # A line a request for Serve's metrics costs 35 us; the gateway counts for itself.
         "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",
-        "RAY_SERVE_HAPROXY_LOG_TARGET": "/dev/null",
         "RAY_SERVE_HAPROXY_NBTHREAD": str(max(1, (os.cpu_count() or 1) // 2)),
         # Serve puts a folder named after the node between these paths' folder and name.
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": f"{runtime_dir}/haproxy.cfg",

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct, json
 
 from headrace.runtime import ids
-from headrace.runtime.clock import from_us, iso
+from headrace.runtime.clock import iso_us
 from headrace.runtime.ledger.record import NO_LEG, Record
 from headrace.runtime.ledger.views import details_of, reason_name, risk_of
 from headrace.runtime.money import currency_code
@@ -87,7 +87,7 @@ def event_of(record: Record, accounts: Mapping[int, str], tenants: Mapping[int, 
         source=SOURCE,
         type=TYPES[kind],
         subject=subject,
-        time=iso(from_us(record.at)),
+        time=iso_us(record.at),
         datacontenttype="application/json",
         tenant=tenants[record.tenant],
         data=data,
@@ -122,12 +122,12 @@ def _payment(record: Record, kind: RecordKind, accounts: Mapping[int, str]) -> d
         debtor=debtor,
         creditor=accounts[record.creditor],
         decline_reason=reason_name(record.reason),
-        expires_at=iso(from_us(record.expires_at)) if record.expires_at else None,
+        expires_at=iso_us(record.expires_at) if record.expires_at else None,
         **_sent_along(record),
     )
     if first:
         data["capture"] = "manual" if record.leg == NO_LEG else "automatic"
-        data["occurred_at"] = iso(from_us(record.occurred_at))
+        data["occurred_at"] = iso_us(record.occurred_at)
         data["risk"] = risk_of(record)
         data["risk_degraded"] = bool(record.risk_flags & RiskFlag.DEGRADED)
     return data

@@ -10,6 +10,7 @@ from headrace.runtime import logs
 from headrace.runtime import settings as settings_module
 from headrace.runtime.garbage import collect_rarely
 from headrace.serve.admission import Receive
+from headrace.serve.gateway import http_protocol
 from headrace.serve.gateway.app import Gateway, Scope
 from headrace.serve.gateway.reply import Send
 
@@ -55,7 +56,8 @@ class BeforeServe:
 
 
 def middlewares() -> list[Middleware]:
-    """What RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH names."""
+    """What RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH names: called before each server's start."""
+    http_protocol.use()
     return [Middleware(BeforeServe)]
 
 

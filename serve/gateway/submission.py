@@ -1,9 +1,12 @@
 """From a handler to the partitions, so that a client that hangs up takes nothing back."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
+from headrace.actors.partition_client import Asker
 from headrace.runtime.payments.answer import Answer, Done
 from headrace.runtime.payments.command import Command
 from headrace.runtime.payments.refusals import Refusal
@@ -11,7 +14,23 @@ from headrace.serve.admission import Bound
 from headrace.serve.problems import Problem, problem
 
 T = TypeVar("T")
-Put = Callable[[Sequence[Command]], "asyncio.Future[list[Answer]]"]
+Put = Callable[[Command, Asker], None]
+
+
+class _One:
+    """A command under way, and who waits for its answer."""
+
+    __slots__ = ("_answered", "future", "since")
+
+    def __init__(self, answered: Callable[[], None]) -> None:
+        self._answered = answered
+        self.future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.since = time.monotonic()
+
+    def answer(self, place: int, answer: Answer) -> None:
+        self._answered()
+        if not self.future.done():  # nobody may be waiting for it any more
+            self.future.set_result(answer)
 
 
 class Submissions:
@@ -25,7 +44,7 @@ class Submissions:
         self._payments = payments
         self._waiting_s = waiting_s
         self._wait_max_s = wait_max_s
-        self._running: set[asyncio.Future[Any]] = set()
+        self._idle = asyncio.Event()
 
     def admit(self, count: int = 1) -> None:
         """Raises Problem(OVERLOADED) when about `count` more can't be answered in good time. To be
@@ -38,7 +57,9 @@ class Submissions:
     async def one(self, command: Command) -> Done:
         """Submits it; raises Problem for a refusal."""
         self._payments.take()
-        (answer,) = await self._outliving(self._put([command]), 1)
+        submitted = _One(self._answered)
+        self._put(command, submitted)
+        answer = await submitted.future
         if isinstance(answer, Done):
             return answer
         raise problem(answer)
@@ -46,21 +67,24 @@ class Submissions:
     async def many(self, count: int, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Runs work that submits `count` commands; raises Problem(OVERLOADED)."""
         self._payments.take(count)
-        return await self._outliving(asyncio.create_task(work()), count)
+        task = asyncio.create_task(work())
 
-    async def _outliving(self, work: "asyncio.Future[T]", count: int) -> T:
-        self._running.add(work)
+        def ended(task: asyncio.Task[T]) -> None:
+            self._answered(count)
+            if not task.cancelled():
+                task.exception()  # nobody may be waiting for it any more
 
-        def ended(work: "asyncio.Future[T]") -> None:
-            self._running.discard(work)
-            self._payments.give(count)
-            if not work.cancelled():
-                work.exception()  # nobody may be waiting for it any more
+        task.add_done_callback(ended)
+        return await asyncio.shield(task)
 
-        work.add_done_callback(ended)
-        return await asyncio.shield(work)
+    def _answered(self, count: int = 1) -> None:
+        self._payments.give(count)
+        if not self._payments.taken:
+            self._idle.set()
 
     async def finish(self, timeout_s: float) -> None:
         """Waits for what is under way."""
-        if self._running:
-            await asyncio.wait(self._running, timeout=timeout_s)
+        self._idle.clear()
+        if self._payments.taken:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), timeout_s)

@@ -1,7 +1,7 @@
 """Bounds, and bodies that are too large, too slow or never come."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -14,7 +14,9 @@ from headrace.serve.problems import Problem
 SETTINGS = Settings(body_bytes_max=100, gateway_body_bytes_max=150, body_timeout_s=0.05)
 
 
-def arriving(*pieces: bytes, then: dict[str, Any] | None = None) -> Callable[[], Awaitable[Any]]:
+def arriving(
+    *pieces: bytes, then: dict[str, Any] | None = None
+) -> Callable[[], Coroutine[Any, Any, Any]]:
     """The pieces; after them `then`, or nothing for ever."""
     messages = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
 
@@ -49,6 +51,30 @@ async def test_a_body_in_pieces_comes_together() -> None:
     admission = Admission(SETTINGS)
     assert await admission.body(arriving(b"ab", b"", b"cd", then=END), b"4") == b"abcd"
     assert admission.body_bytes.taken == 0
+
+
+async def test_a_body_that_is_there_already_is_not_waited_for() -> None:
+    whole = {"type": "http.request", "body": b"abcd", "more_body": False}
+    reading = Admission(SETTINGS).body(arriving(then=whole), b"4")
+    with pytest.raises(StopIteration) as read:
+        reading.send(None)
+    assert read.value.value == b"abcd"
+
+
+async def test_a_body_that_comes_later_is_whole() -> None:
+    coming: asyncio.Queue[Any] = asyncio.Queue()
+    reading = asyncio.create_task(Admission(SETTINGS).body(coming.get, b"4"))
+    await asyncio.sleep(0)
+    coming.put_nowait({"type": "http.request", "body": b"ab", "more_body": True})
+    await asyncio.sleep(0)
+    coming.put_nowait({"type": "http.request", "body": b"cd"})
+    assert await reading == b"abcd"
+
+
+async def test_a_body_that_never_begins_ends_at_the_time_out() -> None:
+    with pytest.raises(Problem) as refused:
+        await Admission(SETTINGS).body(arriving(), b"4")
+    assert refused.value.refusal is Refusal.BODY_TIMED_OUT
 
 
 async def test_a_body_may_have_exactly_the_bytes_allowed() -> None:

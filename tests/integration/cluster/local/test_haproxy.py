@@ -20,9 +20,12 @@ from headrace.runtime.settings import Settings
 
 REQUESTS_MAX = 2
 CONFIGURATION = """global
+    log {log} local0 info
     maxconn 100
 defaults
     mode http
+    log global
+    option httplog
     timeout connect 5s
     timeout client 60s
     timeout server 60s
@@ -39,8 +42,9 @@ backend gateway
 class Front:
     """HAProxy, and the server behind it, which answers a request when it is let."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, log: socket.socket) -> None:
         self.port = port
+        self.log = log
         self.let = asyncio.Event()
         self.seen: list[bytes] = []
         """First lines of the requests that came through."""
@@ -77,8 +81,10 @@ async def front(tmp_path: Path) -> AsyncIterator[Front]:
     settings = Settings(front_requests_max=REQUESTS_MAX, head_timeout_s=1, body_timeout_s=1)
     port, server_port = free_ports(2)
     file = tmp_path / "haproxy.cfg"
-    file.write_text(CONFIGURATION.format(port=port, server_port=server_port))
-    front = Front(port)
+    log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    log.bind(str(tmp_path / "log"))
+    file.write_text(CONFIGURATION.format(port=port, server_port=server_port, log=tmp_path / "log"))
+    front = Front(port, log)
     server = await asyncio.start_server(front.serve, "127.0.0.1", server_port)
     wrapper = haproxy.write_wrapper(tmp_path, settings)
     process = subprocess.Popen([wrapper, "-db", "-f", file])  # noqa: ASYNC220
@@ -99,6 +105,7 @@ async def front(tmp_path: Path) -> AsyncIterator[Front]:
         process.terminate()
         process.wait(10)
         server.close()
+        log.close()
 
 
 async def head_of(reader: asyncio.StreamReader) -> bytes:
@@ -144,12 +151,21 @@ async def test_a_head_that_never_ends_is_ended(front: Front) -> None:
 
 def test_our_lines_come_in_once_however_often_it_starts(tmp_path: Path) -> None:
     file = tmp_path / "haproxy.cfg"
-    file.write_text(CONFIGURATION.format(port=1, server_port=2) + "frontend x\n    bind *:9101\n")
+    text = CONFIGURATION.format(port=1, server_port=2, log="127.0.0.1:1")
+    file.write_text(text + "frontend x\n    bind *:9101\n")
     haproxy.write_wrapper(tmp_path, Settings())
     for _ in range(2):
         subprocess.run(["sed", "-i", "-f", tmp_path / "haproxy.sed", file], check=True)
     assert file.read_text().count("# headrace") == 3
     assert "    bind 127.0.0.1:9101\n" in file.read_text()
+
+
+async def test_no_request_is_logged(front: Front, tmp_path: Path) -> None:
+    assert (await head_of(await front.send(b"GET /look HTTP/1.1\r\nHost: x\r\n\r\n")))[
+        9:12
+    ] == b"200"
+    with pytest.raises(BlockingIOError):
+        front.log.recv(65_536)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +191,7 @@ def test_haproxy_starts_within_the_files_that_a_process_may_open(
 ) -> None:
     (port, server_port) = free_ports(2)
     file = tmp_path / "haproxy.cfg"
-    text = CONFIGURATION.format(port=port, server_port=server_port)
+    text = CONFIGURATION.format(port=port, server_port=server_port, log="127.0.0.1:1")
     file.write_text(text.replace("maxconn 100", f"maxconn {haproxy.connections_max(files)}"))
     wrapper = haproxy.write_wrapper(tmp_path, Settings())
     process = subprocess.Popen(
