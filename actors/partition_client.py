@@ -1,7 +1,8 @@
 """The one way to the partitions: commands go to the actors that own them, in few calls.
 
-At most a few calls are out to an actor at once; what arrives meanwhile goes together with the next.
-No timer and no batch size: an idle platform is asked at once, a busy one in batches.
+What arrives while a call is out to an actor goes together with the next; only when much has come is
+a further call made beside it, so that the actor has the next batch at hand. No timer and no batch
+size: an idle platform is asked at once, a busy one in batches.
 """
 
 import asyncio
@@ -24,6 +25,8 @@ from headrace.runtime.settings import Settings
 log = structlog.get_logger("headrace.partition_client")
 
 Stats = dict[str, int | float | str]
+WORTH_A_FURTHER_CALL = 100
+"""Commands: the actor, too, takes fewer only when the commit under way has ended (OVERLAP_FROM)."""
 
 
 class Actors(Protocol):
@@ -125,7 +128,9 @@ class PartitionClient:
 
     def _keep_calling(self, number: int) -> None:
         lane = self._lanes[number]
-        while lane.waiting and lane.calls_out < self._settings.calls_per_actor_max:
+        while lane.calls_out < self._settings.calls_per_actor_max and lane.waiting:
+            if lane.calls_out and len(lane.waiting) < WORTH_A_FURTHER_CALL:
+                break
             size = min(len(lane.waiting), self._settings.call_payments_max)
             items = [lane.waiting.popleft() for _ in range(size)]
             lane.calls_out += 1

@@ -2,7 +2,9 @@
 
 import asyncio
 
-from headrace.actors.partition_client import PartitionClient, Stats
+from msgspec.structs import replace
+
+from headrace.actors.partition_client import WORTH_A_FURTHER_CALL, PartitionClient, Stats
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
 from headrace.runtime.payments.answer import Refused
@@ -20,10 +22,13 @@ class HeldUp:
 
     def __init__(self) -> None:
         self.let = asyncio.Event()
+        self.asked: list[int] = []
+        """Commands of each call."""
 
     async def submit(self, actor: int, data: bytes) -> bytes:
-        await self.let.wait()
         commands = commands_wire.decode(data)
+        self.asked.append(len(commands))
+        await self.let.wait()
         return answers_wire.encode([Refused(Refusal.UNKNOWN_PAYMENT)] * len(commands))
 
     async def await_leg(self, actor: int, opened_by: Place, timeout_s: float) -> None:
@@ -50,3 +55,19 @@ async def test_waiting_is_told_as_long_as_a_command_has_no_call() -> None:
     async with asyncio.timeout(10):
         await asyncio.gather(out, waiting)
     assert client.waiting_s() == 0
+
+
+async def test_a_further_call_goes_out_only_when_much_waits() -> None:
+    actor = HeldUp()
+    client = PartitionClient(replace(SETTINGS, calls_per_actor_max=3), actor)
+    command = Act(0, PAYMENT, PaymentAction.EXPIRE)
+    asking = []
+    for size in (1, 5, WORTH_A_FURTHER_CALL - 6, 1, WORTH_A_FURTHER_CALL, WORTH_A_FURTHER_CALL):
+        asking.append(asyncio.create_task(client.submit([command] * size)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert actor.asked == [1, WORTH_A_FURTHER_CALL, WORTH_A_FURTHER_CALL]
+    actor.let.set()
+    async with asyncio.timeout(10):
+        await asyncio.gather(*asking)
+    assert actor.asked[3:] == [WORTH_A_FURTHER_CALL]
