@@ -48,7 +48,8 @@ def encode(records: Sequence[Record], columns: Sequence[Rows] = ()) -> bytes:
     for place, tail in enumerate(tails):
         parts.append(fixed[place * width : place * width + width])
         parts.append(tail)
-    for rows in columns:
+    if columns:
+        rows = np.concatenate(columns)
         whole = np.frombuffer(bytearray((_EMPTY + _NO_TAIL) * len(rows)), _WHOLE)
         _lay_out(whole["fixed"], rows)
         parts.append(whole.tobytes())
