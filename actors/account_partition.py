@@ -42,9 +42,11 @@ from headrace.runtime.payments.decide_action import decide_action
 from headrace.runtime.payments.decide_legs import decide_arrived, decide_carry
 from headrace.runtime.payments.decide_payment import (
     NOT_SCORED,
+    Parties,
     Risk,
     Times,
     decide_payment,
+    parties,
 )
 from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.payments.states import FIRST_KINDS, RecordKind
@@ -67,6 +69,7 @@ LOOK_UP_BATCHES = 50
 
 
 DEGRADED = int(RiskFlag.DEGRADED)
+UNSCORED = (NOT_SCORED, None)
 COUNTERS = (
     "payments",
     "records",
@@ -288,36 +291,37 @@ class AccountPartition:
                 command.again = True
         return rest
 
-    async def _score(self, items: list[Item]) -> dict[int, Risk]:
-        """By place in the batch. What has a known key or an unknown party is not scored."""
-        rows, amounts, places = FeatureBatch(), [], []
+    async def _score(self, items: list[Item]) -> dict[int, tuple[Risk, Parties]]:
+        """By place in the batch, with the parties that were found for it. What has a known key or
+        an unknown party is not scored."""
+        rows, amounts, places = FeatureBatch(), [], {}
         now, book = now_us(), self._book
         for place, (command, _, _) in enumerate(items):
             if type(command) is not Pay or (command.tenant, command.key) in book.keys:
                 continue
-            debtor = book.by_id.get((command.tenant, command.debtor))
-            wanted = (command.tenant, command.creditor)
-            creditor = book.by_id.get(wanted) or book.creditors.get(wanted)
-            if debtor is None or debtor.windows is None or creditor is None:
+            both = parties(book, command)
+            if isinstance(both, Refused) or (debtor := both[0].windows) is None:
                 continue
-            windows = self._creditors.for_creditor(creditor.number)
-            rows.add(command.amount, command.occurred_at or now, debtor.windows, windows)
+            creditor = self._creditors.for_creditor(both[1].number)
+            rows.add(command.amount, command.occurred_at or now, debtor, creditor)
             amounts.append(command.amount)
-            places.append(place)
+            places[place] = both
         if not places:
             return {}
         scored = await self._scorer.score(rows.matrix(), amounts)
-        return dict(zip(places, scored, strict=True))
+        return dict(zip(places, zip(scored, places.values(), strict=True), strict=True))
 
-    def _decide(self, items: list[Item], legs: Legs, scored: dict[int, Risk]) -> Decided:
+    def _decide(
+        self, items: list[Item], legs: Legs, scored: dict[int, tuple[Risk, Parties]]
+    ) -> Decided:
         started = time.perf_counter_ns()
         self._batch_number += 1
         book, batch, now, times = self._book, Batch(self._batch_number), now_us(), self._times
         answers: list[Answer | LegsAnswer] = []
         for place, (command, _, _) in enumerate(items):
             if type(command) is Pay:
-                risk = scored.get(place, NOT_SCORED)
-                answers.append(decide_payment(book, batch, command, now, risk, times))
+                risk, both = scored.get(place, UNSCORED)
+                answers.append(decide_payment(book, batch, command, now, risk, times, both))
             else:
                 answers.append(self._decide_other(batch, command, legs.get(place), now))
         decided = Decided(batch, commit.prepare(batch, book.partitions), items, answers)

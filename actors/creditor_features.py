@@ -79,7 +79,7 @@ class CreditorFeatures:
         windows = self._known.get(number)
         if windows is not None:
             windows.observe(occurred_at_us, amount)
-        self._since.append(Observation(number, occurred_at_us, amount))
+        self._since.append((number, occurred_at_us, amount))
         if len(self._since) > OBSERVATIONS_MAX:
             self._pack()
 
@@ -168,10 +168,9 @@ class CreditorFeatures:
     def _take(self, answer: bytes) -> None:
         """The store's windows and on top of them what it cannot know yet."""
         told_not_yet: dict[int, list[Observation]] = {}
-        for observation in (o for _, part in self._outbox for o in part):
-            told_not_yet.setdefault(observation.creditor, []).append(observation)
-        for observation in self._since:
-            told_not_yet.setdefault(observation.creditor, []).append(observation)
+        for observations in (*(part for _, part in self._outbox), self._since):
+            for observation in observations:
+                told_not_yet.setdefault(observation[0], []).append(observation)
         for number, state in exchange.decode_profiles(answer):
             theirs, ours = Windows(state), self._known.get(number)
             if ours is not None and 0 < ours.since_us < (theirs.since_us or NEVER_US):

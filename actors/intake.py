@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Sequence
+from itertools import count, repeat
 from typing import Any
 
 from headrace.runtime.payments.answer import Answer, LegsAnswer
@@ -54,7 +55,7 @@ class Intake:
     def put(self, commands: Sequence[Command]) -> "asyncio.Future[list[Answer]]":
         """Queues a call's commands, of which there is at least one."""
         submission = Submission(len(commands))
-        self._queue.extend((c, submission, place) for place, c in enumerate(commands))
+        self._queue.extend(zip(commands, repeat(submission), count()))
         self._filled.set()
         return submission.future
 

@@ -189,11 +189,12 @@ class Book:
         batch.legs_closed.append(leg)
 
     def remember_key(
-        self, batch: Batch, tenant: int, key: str, fingerprint: int, done: Done
+        self, batch: Batch, key: tuple[int, str], fingerprint: int, done: Done
     ) -> None:
-        """The first answer to a key; known from here on until some batches after its commit."""
-        self.keys[tenant, key] = (fingerprint, done)
-        batch.keys.append((tenant, key))
+        """The first answer to a tenant's key; known from here on until some batches after its
+        commit."""
+        self.keys[key] = (fingerprint, done)
+        batch.keys.append(key)
 
     def known(self, tenant: int, key: str | None, fingerprint: int) -> Answer | None:
         """The first answer again, or a refusal when the key was used for something else."""

@@ -140,5 +140,5 @@ def decide_fund(book: Book, batch: Batch, command: Fund, now: int) -> Answer:
     post(book, batch, record, payer, payee)
     batch.records.append(record)
     done = Done(partition.number, seq, partition.at, amount=account.posted)
-    book.remember_key(batch, command.tenant, command.key, command.fingerprint, done)
+    book.remember_key(batch, (command.tenant, command.key), command.fingerprint, done)
     return done

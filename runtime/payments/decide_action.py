@@ -43,7 +43,7 @@ def decide_action(book: Book, batch: Batch, command: Act, now: int, times: Times
         case A.EXPIRE:
             answer = _expire(book, batch, command, payment, now)
     if isinstance(answer, Done) and command.key is not None:
-        book.remember_key(batch, command.tenant, command.key, command.fingerprint, answer)
+        book.remember_key(batch, (command.tenant, command.key), command.fingerprint, answer)
     return answer
 
 

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from headrace.runtime.ids import payment_id
 from headrace.runtime.ledger.record import NO_LEG, Record
 from headrace.runtime.partitioning import TRANSIT_OUT, system_account
@@ -20,7 +22,7 @@ DEGRADED = int(RiskFlag.DEGRADED)
 AMOUNT_MAX = 2**63 - 1
 
 
-class Risk(NamedTuple):
+class Risk(Struct, frozen=True, gc=False):
     """What the risk deployment (or the policy in its place) said of one payment."""
 
     outcome: int
@@ -39,17 +41,24 @@ class Times(NamedTuple):
     review_s: int
 
 
-def parties(book: Book, command: Pay) -> tuple[Account, Account | Creditor] | Refused:
-    """Both accounts, or what is wrong with them, in order of precedence."""
-    tenant, currency = command.tenant, command.currency
-    debtor = book.by_id.get((tenant, command.debtor))
+Parties = tuple[Account, Account | Creditor]
+"""Debtor and creditor."""
+
+
+def parties(book: Book, command: Pay) -> Parties | Refused:
+    """Both accounts, if the book has them."""
+    debtor = book.by_id.get((command.tenant, command.debtor))
     if debtor is None:
         return Refused(Refusal.UNKNOWN_ACCOUNT, "debtor")
-    creditor: Account | Creditor | None = book.by_id.get((tenant, command.creditor))
+    wanted = command.tenant, command.creditor
+    creditor = book.by_id.get(wanted) or book.creditors.get(wanted)
     if creditor is None:
-        creditor = book.creditors.get((tenant, command.creditor))
-        if creditor is None:
-            return Refused(Refusal.UNKNOWN_ACCOUNT, "creditor")
+        return Refused(Refusal.UNKNOWN_ACCOUNT, "creditor")
+    return debtor, creditor
+
+
+def _obstacle(debtor: Account, creditor: Account | Creditor, currency: int) -> Refused | None:
+    """What keeps them from paying each other now, in order of precedence."""
     if debtor.currency != currency:
         return Refused(Refusal.CURRENCY_MISMATCH, "debtor")
     if creditor.currency != currency:
@@ -59,24 +68,29 @@ def parties(book: Book, command: Pay) -> tuple[Account, Account | Creditor] | Re
         return Refused(Refusal.ACCOUNT_CLOSED if closed else Refusal.ACCOUNT_FROZEN, "debtor")
     if creditor.state is AccountState.CLOSED if isinstance(creditor, Account) else creditor.closed:
         return Refused(Refusal.ACCOUNT_CLOSED, "creditor")
-    return debtor, creditor
+    return None
 
 
 def decide_payment(
-    book: Book, batch: Batch, command: Pay, now: int, risk: Risk, times: Times
-) -> Answer:
+    book: Book, batch: Batch, command: Pay, now: int, risk: Risk, times: Times,
+    both: Parties | None = None,
+) -> Answer:  # fmt: skip
     """Refuses, declines, settles, debits or holds, and applies that to the book at once.
 
-    Both accounts are in the book if they exist. Nothing may be awaited between the look at the
-    balance and its change: this function is the reservation.
+    Both accounts are in the book if they exist; `both`, if the caller has found them there in this
+    turn. Nothing may be awaited between the look at the balance and its change: this function is
+    the reservation.
     """
-    known = book.known(command.tenant, command.key, command.fingerprint)
-    if known is not None:
+    key = command.tenant, command.key
+    if key in book.keys and (known := book.known(*key, command.fingerprint)):
         return known
-    both = parties(book, command)
-    if isinstance(both, Refused):
-        return both
-    debtor, creditor = both
+    found = both or parties(book, command)
+    if isinstance(found, Refused):
+        return found
+    debtor, creditor = found
+    refused = _obstacle(debtor, creditor, command.currency)
+    if refused is not None:
+        return refused
     amount, currency = command.amount, command.currency
     partition = book.partitions[debtor.partition]
     now = max(now, partition.at)
@@ -132,7 +146,7 @@ def decide_payment(
         record.partition, seq, now, record.payment, record.state, record.reason, risk.score,
         risk.flags, risk.model, 0, 0, record.expires_at or 0,
     )  # fmt: skip
-    book.remember_key(batch, command.tenant, command.key, command.fingerprint, done)
+    book.remember_key(batch, key, command.fingerprint, done)
     return done
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from struct import Struct as Layout
-from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct, msgpack
@@ -15,12 +14,8 @@ CREDITORS_PER_MESSAGE_MAX = 1_200
 """Either way a message stays below 100 KB."""
 
 
-class Observation(NamedTuple):
-    """A payment to a creditor (account number): microseconds of UTC, minor units."""
-
-    creditor: int
-    occurred_at: int
-    amount: int
+Observation = tuple[int, int, int]
+"""A payment to a creditor: account number, microseconds of UTC, minor units."""
 
 
 class Told(Struct, array_like=True):

@@ -39,7 +39,7 @@ DEADLINE_S = 60
 ON_HOLDS = [PaymentAction.CAPTURE] * 5 + [
     PaymentAction.CANCEL, PaymentAction.ACCEPT, PaymentAction.REJECT,
 ]  # fmt: skip
-REVIEW = NOT_SCORED._replace(outcome=1, score=800)
+REVIEW = msgspec.structs.replace(NOT_SCORED, outcome=1, score=800)
 
 
 class Risk:
