@@ -254,7 +254,8 @@ class Payments(RuleBasedStateMachine):
             self._has_arrived(leg, reason)
 
     def _has_arrived(self, leg: OpenLeg, reason: int) -> None:
-        pay = self.payments[leg.payment]
+        pay, told = self.payments[leg.payment], self.of(leg.payment)
+        assert leg.leg not in (told.refunding if leg.refund else told.in_transit)
         if leg.refund:
             affordable = self.has[pay.creditor] - self.held[pay.creditor] >= leg.amount
             assert affordable == (reason == 0)
