@@ -15,7 +15,7 @@ from typing import Protocol
 import asyncpg
 import structlog
 
-from headrace.actors.intake import Intake, Item
+from headrace.actors.intake import WORTH_A_BATCH, Intake, Item
 from headrace.actors.known_keys import answer_known, answer_refused_again
 from headrace.actors.leg_sender import LegSender
 from headrace.actors.writer import Deposed, Outcome, Writer
@@ -60,9 +60,6 @@ log = structlog.get_logger("headrace.partition")
 UNREACHABLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 """How a database that is away shows itself."""
 
-OVERLAP_FROM = 100
-"""With fewer commands waiting than this, a commit under way is waited for before the next batch is
-taken: a batch costs some milliseconds however small it is, and what comes meanwhile shares them."""
 HOLDS_EVERY_S = 1.0
 LOOK_UP_BATCHES = 50
 """After a known key cost a rollback, keys are looked up beforehand for this many batches."""
@@ -166,8 +163,9 @@ class AccountPartition:
             return answers_wire.encode([])
         first = commands[0]
         if isinstance(first, LegCommand):
-            unavailable = Refused(Refusal.UNAVAILABLE)
-            (answer,) = await self._intake.put_legs(first) if self._ready else (unavailable,)
+            if not self._ready:
+                return answers_wire.encode(Refused(Refusal.UNAVAILABLE))
+            (answer,) = await self._intake.put_legs(first)
             return answers_wire.encode(answer)
         if not self._ready:
             return answers_wire.encode([Refused(Refusal.UNAVAILABLE)] * len(commands))
@@ -244,7 +242,7 @@ class AccountPartition:
             if self._committing is not None and self._committing.done():
                 await self._finish_commit(None)
             return
-        if self._committing is not None and len(self._intake) < OVERLAP_FROM:
+        if self._committing is not None and len(self._intake) < WORTH_A_BATCH:
             await self._finish_commit(None)
         items = self._intake.take(self._settings.batch_payments_max)
         try:

@@ -10,6 +10,10 @@ from typing import Any
 from headrace.runtime.payments.answer import Answer, LegsAnswer
 from headrace.runtime.payments.command import Command, LegCommand
 
+WORTH_A_BATCH = 100
+"""Commands: fewer wait until what is under way has ended, and share the next call and batch, which
+cost some milliseconds however small they are."""
+
 
 class Submission:
     """The commands of one call: answered together, when the last has its answer."""

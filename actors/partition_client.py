@@ -13,7 +13,7 @@ from typing import Protocol
 
 import structlog
 
-from headrace.actors.intake import Submission
+from headrace.actors.intake import WORTH_A_BATCH, Submission
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
 from headrace.runtime.payments.answer import Answer, Done, LegsAnswer, Refused
@@ -25,8 +25,6 @@ from headrace.runtime.settings import Settings
 log = structlog.get_logger("headrace.partition_client")
 
 Stats = dict[str, int | float | str]
-WORTH_A_FURTHER_CALL = 100
-"""Commands: the actor, too, takes fewer only when the commit under way has ended (OVERLAP_FROM)."""
 
 
 class Actors(Protocol):
@@ -129,7 +127,7 @@ class PartitionClient:
     def _keep_calling(self, number: int) -> None:
         lane = self._lanes[number]
         while lane.calls_out < self._settings.calls_per_actor_max and lane.waiting:
-            if lane.calls_out and len(lane.waiting) < WORTH_A_FURTHER_CALL:
+            if lane.calls_out and len(lane.waiting) < WORTH_A_BATCH:
                 break
             size = min(len(lane.waiting), self._settings.call_payments_max)
             items = [lane.waiting.popleft() for _ in range(size)]

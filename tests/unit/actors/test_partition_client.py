@@ -4,7 +4,8 @@ import asyncio
 
 from msgspec.structs import replace
 
-from headrace.actors.partition_client import WORTH_A_FURTHER_CALL, PartitionClient, Stats
+from headrace.actors.intake import WORTH_A_BATCH
+from headrace.actors.partition_client import PartitionClient, Stats
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
 from headrace.runtime.payments.answer import Refused
@@ -62,12 +63,12 @@ async def test_a_further_call_goes_out_only_when_much_waits() -> None:
     client = PartitionClient(replace(SETTINGS, calls_per_actor_max=3), actor)
     command = Act(0, PAYMENT, PaymentAction.EXPIRE)
     asking = []
-    for size in (1, 5, WORTH_A_FURTHER_CALL - 6, 1, WORTH_A_FURTHER_CALL, WORTH_A_FURTHER_CALL):
+    for size in (1, 5, WORTH_A_BATCH - 6, 1, WORTH_A_BATCH, WORTH_A_BATCH):
         asking.append(asyncio.create_task(client.submit([command] * size)))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-    assert actor.asked == [1, WORTH_A_FURTHER_CALL, WORTH_A_FURTHER_CALL]
+    assert actor.asked == [1, WORTH_A_BATCH, WORTH_A_BATCH]
     actor.let.set()
     async with asyncio.timeout(10):
         await asyncio.gather(*asking)
-    assert actor.asked[3:] == [WORTH_A_FURTHER_CALL]
+    assert actor.asked[3:] == [WORTH_A_BATCH]
