@@ -196,11 +196,9 @@ class Book:
         self.keys[key] = (fingerprint, done)
         batch.keys.append(key)
 
-    def known(self, tenant: int, key: str | None, fingerprint: int) -> Answer | None:
-        """The first answer again, or a refusal when the key was used for something else."""
-        if key is None:
-            return None
-        use = self.keys.get((tenant, key))
+    def known(self, key: tuple[int, str], fingerprint: int) -> Answer | None:
+        """The first answer again, or a refusal when a tenant's key was used for something else."""
+        use = self.keys.get(key)
         if use is None:
             return None
         return again(use[1]) if use[0] == fingerprint else Refused(Refusal.KEY_REUSED)

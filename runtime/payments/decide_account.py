@@ -109,7 +109,7 @@ def _record_settings(
 
 def decide_fund(book: Book, batch: Batch, command: Fund, now: int) -> Answer:
     """Deposits from or withdraws to the partition's external account in the currency."""
-    known = book.known(command.tenant, command.key, command.fingerprint)
+    known = book.known((command.tenant, command.key), command.fingerprint)
     if known is not None:
         return known
     account = book.by_id.get((command.tenant, command.account))

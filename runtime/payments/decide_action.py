@@ -19,9 +19,10 @@ REFUNDABLE_STATES = (S.SETTLED, S.PARTIALLY_REFUNDED)
 def decide_action(book: Book, batch: Batch, command: Act, now: int, times: Times) -> Answer:
     """Captures, refunds, cancels, accepts, rejects or expires; the payment is in the book if it
     exists, and so are its accounts that this actor owns."""
-    known = book.known(command.tenant, command.key, command.fingerprint)
-    if known is not None:
-        return known
+    if command.key is not None:
+        known = book.known((command.tenant, command.key), command.fingerprint)
+        if known is not None:
+            return known
     payment = book.payments.get(command.payment)
     by_clock = command.action == A.EXPIRE
     if payment is None or (payment.tenant != command.tenant and not by_clock):

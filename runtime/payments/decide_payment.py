@@ -82,7 +82,8 @@ def decide_payment(
     the reservation.
     """
     key = command.tenant, command.key
-    if key in book.keys and (known := book.known(*key, command.fingerprint)):
+    known = book.known(key, command.fingerprint)
+    if known is not None:
         return known
     found = both or parties(book, command)
     if isinstance(found, Refused):
