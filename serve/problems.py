@@ -7,7 +7,9 @@ from typing import Annotated, NamedTuple
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from headrace.runtime.money import AMOUNT_MAX, BALANCE_MAX
 from headrace.runtime.payments.answer import Refused
+from headrace.runtime.payments.payment import CAPTURES_MAX, LEG_MAX
 from headrace.runtime.payments.refusals import Refusal
 
 RETRY_AFTER_S = {Refusal.OVERLOADED: 1, Refusal.UNAVAILABLE: 2}
@@ -127,7 +129,7 @@ PROBLEMS: dict[Refusal, ProblemType] = {
         422,
         "Amount is not valid",
         "An amount is a whole number of minor units (cents of EUR, yen of JPY) between 1 and"
-        " 9223372036854775807, written as a JSON number without fraction or exponent.",
+        f" {AMOUNT_MAX}, written as a JSON number without fraction or exponent.",
         "Send 12.34 EUR as `1234`.",
     ),
     R.UNKNOWN_CURRENCY: ProblemType(
@@ -244,8 +246,24 @@ PROBLEMS: dict[Refusal, ProblemType] = {
     R.AMOUNT_TOO_LARGE: ProblemType(
         422,
         "Amount too large",
-        "More than is left to capture or refund, or a balance would leave 64 bits.",
+        "More than is left to capture or refund, or an account's balance would pass"
+        f" {BALANCE_MAX} minor units.",
         "Read the payment for what is left, or leave `amount` out to take all of it.",
+    ),
+    R.TOO_MANY_MOVEMENTS: ProblemType(
+        409,
+        "Too many captures or refunds",
+        f"A payment has at most {CAPTURES_MAX} captures, and {LEG_MAX} captures and refunds"
+        " together.",
+        "Cancel what is still held, or make one final capture or refund of all that is left"
+        " before the bound is reached.",
+    ),
+    R.OWN_REVIEW: ProblemType(
+        403,
+        "Submitted with the same key",
+        "A payment in review is accepted or rejected with another API key than the one that"
+        " submitted it.",
+        "Ask an administrator who did not submit the payment.",
     ),
     R.OVERLOADED: ProblemType(
         429,

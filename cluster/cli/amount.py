@@ -2,7 +2,7 @@
 
 A decimal that went through binary floating point (85.64999999999999) is taken for the minor unit
 it lies within 1e-6 of; anything further off is refused, never rounded. A binary float is read by
-its shortest decimal form, which names one minor unit only while that is at most 2**53.
+its shortest decimal form, which names one minor unit up to 2**53, far above the largest amount.
 """
 
 from collections.abc import Callable
@@ -15,9 +15,8 @@ from headrace.runtime.money import AMOUNT_MAX, currency_number, minor_units
 
 TOLERANCE = Decimal("1e-6")
 """Of a minor unit."""
-FLOAT_MINOR_MAX = 2**53
 DIGITS_MAX = 60
-"""Longest number looked at; 2**63 has 19."""
+"""Longest number looked at; the largest amount has 16."""
 
 _EXACT = Context(prec=2 * DIGITS_MAX, Emax=999, Emin=-999)
 
@@ -56,9 +55,8 @@ def converter(currency: object) -> Callable[[Any], int]:
             raise AmountRefused("invalid_amount", f"{value} {currency} is no whole minor unit")
         if minor <= 0:
             raise AmountRefused("invalid_amount", "must be greater than zero")
-        if minor > (FLOAT_MINOR_MAX if binary else AMOUNT_MAX):
-            too_large = "too large for a binary float" if binary else "too large"
-            raise AmountRefused("invalid_amount", f"{value} {currency} is {too_large}")
+        if minor > AMOUNT_MAX:
+            raise AmountRefused("invalid_amount", f"{value} {currency} is too large")
         return minor
 
     return convert

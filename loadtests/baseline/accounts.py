@@ -10,7 +10,7 @@ from headrace.loadtests.baseline.deciding import Refused
 from headrace.loadtests.baseline.orders import ACQUIRE_TIMEOUT_S, Directory
 from headrace.loadtests.baseline.plan import Plan
 from headrace.runtime.ledger.statements import load
-from headrace.runtime.money import AMOUNT_MAX, currency_code, currency_number
+from headrace.runtime.money import BALANCE_MAX, currency_code, currency_number
 from headrace.runtime.payments.account import AccountState
 from headrace.runtime.payments.refusals import Refusal
 
@@ -26,7 +26,7 @@ async def open_accounts(
     for body in bodies:
         if currency := currency_number(body.currency):
             source = _source(body.currency)
-            settings.setdefault(source, (source, currency, AMOUNT_MAX, 0, 0, 0))
+            settings.setdefault(source, (source, currency, BALANCE_MAX, 0, 0, 0))
             limits = body.limits
             settings.setdefault(body.id, (
                 body.id, currency, body.credit_line, limits.payment_max, limits.daily_amount_max,

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from headrace.runtime.money import AMOUNT_MAX
+from headrace.runtime.money import AMOUNT_MAX, BALANCE_MAX
 
 ITEMS_MAX = 10_000
 
 AccountId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+=-]{0,127}$")]
 Key = Annotated[str, Field(pattern=r"^[!-~]{1,255}$")]
 Amount = Annotated[int, Field(strict=True, ge=1, le=AMOUNT_MAX)]
-Bound = Annotated[int, Field(strict=True, ge=0, le=AMOUNT_MAX)]
+Bound = Annotated[int, Field(strict=True, ge=0, le=BALANCE_MAX)]
 
 
 class Body(BaseModel):

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 from asyncpg import Record
 
-from headrace.runtime.money import AMOUNT_MAX
+from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.payments.account import AccountState
 from headrace.runtime.payments.refusals import DeclineReason, Refusal
 
@@ -66,7 +66,7 @@ def decide(
         raise Refused(Refusal.ACCOUNT_CLOSED if closed else Refusal.ACCOUNT_FROZEN, "debtor")
     if creditor.state == CLOSED:
         raise Refused(Refusal.ACCOUNT_CLOSED, "creditor")
-    if creditor.posted > AMOUNT_MAX - amount:
+    if creditor.posted > BALANCE_MAX - amount:
         raise Refused(Refusal.AMOUNT_TOO_LARGE, "amount")
     if reason := debtor.over_limit(amount, day):
         return reason

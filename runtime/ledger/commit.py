@@ -34,7 +34,7 @@ class Commit:
 def prepare(batch: Batch, partitions: dict[int, Partition]) -> Commit:
     """Lays the batch out. To be called before anything is decided on top of it."""
     return Commit(
-        copy.encode(batch.records, batch.rows),
+        copy.encode(batch.records, batch.rows, {n: p.epoch for n, p in partitions.items()}),
         [(_standing(partitions[n]), before[0]) for n, before in batch.started_from.items()],
     )
 

@@ -5,7 +5,7 @@ big-endian. The journal's first columns are never null, so their part of a row h
 which numpy lays out for all rows at once; only the four columns at the end are written row by row.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from struct import Struct as Layout
 
 import numpy as np
@@ -33,15 +33,21 @@ _NO_TAIL, _NO_MORE = _NULL * 4, _NULL * 3
 _WHOLE = np.dtype([("fixed", _FIXED), ("tail", f"S{len(_NO_TAIL)}")])
 
 
-def encode(records: Sequence[Record], columns: Sequence[Rows] = ()) -> bytes:
-    """The whole COPY stream of some records, header and trailer included."""
+def encode(
+    records: Sequence[Record], columns: Sequence[Rows] = (), epochs: Mapping[int, int] | None = None
+) -> bytes:
+    """The whole COPY stream of some records, header and trailer included.
+
+    `epochs`: of each partition; they are written in place of what the records say.
+    """
     packs, tails = [], []
     for record in records:
         fields = astuple(record)
         packs.append(_pack(*fields[:_TAIL_FROM]))
         tails.append(_tail(*fields[_TAIL_FROM:]))
+    of_partition = None if epochs is None else _by_partition(epochs)
     laid_out = np.frombuffer(bytearray(_EMPTY * len(records)), _FIXED)
-    _lay_out(laid_out, np.frombuffer(b"".join(packs), ROW))
+    _lay_out(laid_out, np.frombuffer(b"".join(packs), ROW), of_partition)
     fixed = laid_out.tobytes()
     width = _FIXED.itemsize
     parts = [HEADER]
@@ -51,15 +57,26 @@ def encode(records: Sequence[Record], columns: Sequence[Rows] = ()) -> bytes:
     if columns:
         rows = np.concatenate(columns)
         whole = np.frombuffer(bytearray((_EMPTY + _NO_TAIL) * len(rows)), _WHOLE)
-        _lay_out(whole["fixed"], rows)
+        _lay_out(whole["fixed"], rows, of_partition)
         parts.append(whole.tobytes())
     parts.append(TRAILER)
     return b"".join(parts)
 
 
-def _lay_out(laid_out: NDArray[np.void], rows: Rows) -> None:
+def _by_partition(epochs: Mapping[int, int]) -> NDArray[np.int64]:
+    found = np.zeros(max(epochs, default=0) + 1, np.int64)
+    for partition, epoch in epochs.items():
+        found[partition] = epoch
+    return found
+
+
+def _lay_out(
+    laid_out: NDArray[np.void], rows: Rows, of_partition: NDArray[np.int64] | None
+) -> None:
     for name in NEVER_NULL:
         laid_out[name] = rows[name]
+    if of_partition is not None:
+        laid_out["epoch"] = of_partition[rows["partition"]]
     laid_out["at"] -= POSTGRES_EPOCH_US
     laid_out["occurred_at"] -= POSTGRES_EPOCH_US
 

@@ -45,6 +45,8 @@ class Record(Struct, gc=False):
     currency: int = 0
     risk_score: int = -1
     risk_model: int = 0
+    epoch: int = 0
+    """Of the writer; filled in when a batch is laid out."""
     key: str | None = None
     reference: str | None = None
     details: bytes | None = None
@@ -57,6 +59,7 @@ _BYTES = {
     "payment": "S16", "trace": "S16", "tenant": ">i4", "risk_flags": ">i4",
     "partition": ">i2", "credit_partition": ">i2", "kind": ">i2", "state": ">i2", "reason": ">i2",
     "leg": ">i2", "currency": ">i2", "risk_score": ">i2", "risk_model": ">i2",
+    "epoch": ">i4",
 }  # fmt: skip
 ROW = np.dtype([(name, _BYTES.get(name, ">i8")) for name in NEVER_NULL])
 """The columns that are never null, packed."""

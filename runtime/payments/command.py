@@ -34,6 +34,8 @@ class Pay(Struct, array_like=True, tag=1, gc=False):
     reference: str | None = None
     details: bytes | None = None
     """JSON object with `description` and `metadata`, kept as sent."""
+    submitted_by: bytes = b""
+    """The API key's id, 16 bytes: it may not decide the payment's review. Empty: nobody knows."""
 
 
 class PaymentAction(IntEnum):
@@ -62,6 +64,8 @@ class Act(Struct, array_like=True, tag=2, gc=False):
     fingerprint: int = 0
     trace: bytes = bytes(16)
     details: bytes | None = None
+    by: bytes = b""
+    """The id of the API key that asks, 16 bytes; reviews are told apart by it."""
 
 
 class OpenAccount(Struct, array_like=True, tag=3, gc=False):

@@ -117,7 +117,7 @@ def decide_payment(
         payment_id(now, partition.number), command.trace, command.tenant, risk.flags,
         partition.number, partition.number,
         0, 0, int(reason), NO_LEG if command.manual_capture else 0, currency,
-        risk.score, risk.model, command.key, command.reference, command.details,
+        risk.score, risk.model, 0, command.key, command.reference, command.details,
     )  # fmt: skip
     debtor.batch = batch.number
     batch.accounts.add(debtor.number)

@@ -5,6 +5,10 @@ from headrace.runtime.partitioning import is_system_account
 from headrace.runtime.payments.states import PaymentState, RecordKind, check_transition
 
 S, K = PaymentState, RecordKind
+LEG_MAX = 2**15 - 1
+"""Captures and refunds of one payment: their number stands in two bytes."""
+CAPTURES_MAX = 32_000
+"""So that what was captured can still be refunded."""
 
 
 class Payment:

@@ -46,7 +46,11 @@ class Refusal(IntEnum):
     WRONG_STATE = 30
     """The payment's state does not allow it."""
     AMOUNT_TOO_LARGE = 31
-    """More than is left to capture or refund, or a balance would leave 64 bits."""
+    """More than is left to capture or refund, or a balance would pass its bound."""
+    TOO_MANY_MOVEMENTS = 32
+    """A payment has a bounded number of captures and refunds."""
+    OWN_REVIEW = 33
+    """A review is decided with another key than the one that submitted the payment."""
     OVERLOADED = 40
     """Every queue is bounded: come back after `Retry-After`."""
     UNAVAILABLE = 41
@@ -75,4 +79,4 @@ class DeclineReason(IntEnum):
     CREDITOR_FROZEN = 10
     """Of a refund: the creditor's account may not be debited."""
     BALANCE_LIMIT = 11
-    """The balance would leave 64 bits."""
+    """The balance would pass its bound (runtime/money.py)."""

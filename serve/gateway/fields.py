@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from headrace.runtime.money import AMOUNT_MAX
+from headrace.runtime.money import AMOUNT_MAX, BALANCE_MAX
 
 END = r"$(?!\n)"
 
@@ -52,13 +52,13 @@ Amount = Annotated[
         examples=[1250],
     ),
 ]
-Limit = Annotated[int, Meta(ge=0, le=AMOUNT_MAX, description="0: no limit.", examples=[500000])]
+Limit = Annotated[int, Meta(ge=0, le=BALANCE_MAX, description="0: no limit.", examples=[500000])]
 CountLimit = Annotated[int, Meta(ge=0, le=2**31 - 1, description="0: no limit.", examples=[50])]
 CreditLine = Annotated[
     int,
     Meta(
         ge=0,
-        le=AMOUNT_MAX,
+        le=BALANCE_MAX,
         description="How far the account may go below zero, in minor units.",
         examples=[0],
     ),
