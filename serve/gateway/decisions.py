@@ -34,7 +34,13 @@ async def cancel_payment(platform: Platform, request: Request) -> Reply:
     "The payment goes on as if risk had accepted it.",
     Answer(200, "The payment.", PaymentView, PAYMENT, headers=(PREFERENCE_APPLIED,)),
     prefer=True,
-    refusals=(R.UNKNOWN_PAYMENT, R.ACCOUNT_CLOSED, R.WRONG_STATE, R.AMOUNT_TOO_LARGE),
+    refusals=(
+        R.UNKNOWN_PAYMENT,
+        R.ACCOUNT_CLOSED,
+        R.WRONG_STATE,
+        R.AMOUNT_TOO_LARGE,
+        R.OWN_REVIEW,
+    ),  # fmt: skip
 )
 async def accept_payment(platform: Platform, request: Request) -> Reply:
     return await _decided(platform, request, PaymentAction.ACCEPT)
@@ -56,7 +62,7 @@ async def accept_payment(platform: Platform, request: Request) -> Reply:
             "decline_reason": "review_rejected",
         },
     ),
-    refusals=(R.UNKNOWN_PAYMENT, R.WRONG_STATE),
+    refusals=(R.UNKNOWN_PAYMENT, R.WRONG_STATE, R.OWN_REVIEW),
 )
 async def reject_payment(platform: Platform, request: Request) -> Reply:
     return await _decided(platform, request, PaymentAction.REJECT)

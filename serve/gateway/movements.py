@@ -21,6 +21,7 @@ from headrace.serve.gateway.route import Answer
 R = Refusal
 _REFUSALS = (
     R.INVALID_AMOUNT, R.UNKNOWN_PAYMENT, R.ACCOUNT_CLOSED, R.WRONG_STATE, R.AMOUNT_TOO_LARGE,
+    R.TOO_MANY_MOVEMENTS,
 )  # fmt: skip
 AmountOrRest = Annotated[Amount, Meta(description="Minor units; left out: all that is left.")]
 
