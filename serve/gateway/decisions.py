@@ -40,7 +40,7 @@ async def cancel_payment(platform: Platform, request: Request) -> Reply:
         R.WRONG_STATE,
         R.AMOUNT_TOO_LARGE,
         R.OWN_REVIEW,
-    ),  # fmt: skip
+    ),
 )
 async def accept_payment(platform: Platform, request: Request) -> Reply:
     return await _decided(platform, request, PaymentAction.ACCEPT)
