@@ -3,51 +3,37 @@
 While a batch is committed the next one is gathered, loaded, scored and decided on top of it; at
 most one waits for the other. Nothing is answered before its commit. Between the moment a batch is
 decided and the end of that decision nothing is awaited: async actors interleave at every await.
+
+Only what leaves it unknown whether memory is right is doubt, and makes the actor forget. A command
+that raises is answered alone; a batch that is rolled back for certain is taken back from memory.
 """
 
 import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from random import random
 from typing import Protocol
 
 import asyncpg
 import structlog
 
+from headrace.actors.deciding import Decided, decide_batch
 from headrace.actors.intake import WORTH_A_BATCH, Intake, Item
-from headrace.actors.known_keys import answer_known, answer_refused_again
+from headrace.actors.known_keys import KnownKeys, answer_refused_again
 from headrace.actors.leg_sender import LegSender
 from headrace.actors.writer import Deposed, Outcome, Writer
 from headrace.runtime.clock import now_us
-from headrace.runtime.ledger import commit, load
+from headrace.runtime.endless import end_process, endless
+from headrace.runtime.ledger import load
 from headrace.runtime.ledger.bring_in import Legs, Needs
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
-from headrace.runtime.payments.answer import Answer, LegsAnswer, Refused
-from headrace.runtime.payments.book import Batch, Book, OpenLeg, Partition, Place, ShownLegs
-from headrace.runtime.payments.command import (
-    Act,
-    Arrived,
-    Carry,
-    ChangeAccount,
-    Command,
-    Fund,
-    LegCommand,
-    OpenAccount,
-    Pay,
-)
-from headrace.runtime.payments.decide_account import decide_change, decide_fund, decide_open
-from headrace.runtime.payments.decide_action import decide_action
-from headrace.runtime.payments.decide_legs import decide_arrived, decide_carry
-from headrace.runtime.payments.decide_payment import (
-    NOT_SCORED,
-    Parties,
-    Risk,
-    Times,
-    decide_payment,
-    parties,
-)
+from headrace.runtime.payments.answer import LegsAnswer, Refused
+from headrace.runtime.payments.book import Book, OpenLeg, Partition, Place
+from headrace.runtime.payments.command import Act, Carry, LegCommand, OpenAccount, Pay
+from headrace.runtime.payments.decide import Given
+from headrace.runtime.payments.decide_payment import Parties, Risk, Times, parties
 from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.payments.states import FIRST_KINDS, RecordKind
 from headrace.runtime.risk.features import FeatureBatch, Matrix
@@ -61,12 +47,13 @@ UNREACHABLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutEr
 """How a database that is away shows itself."""
 
 HOLDS_EVERY_S = 1.0
-LOOK_UP_BATCHES = 50
-"""After a known key cost a rollback, keys are looked up beforehand for this many batches."""
-
+NARROWER = 8
+"""What can't be carried out is looked for in batches so many times smaller, down to one command."""
+GAVE_WAY_MAX = 10
+"""Commits in a row that PostgreSQL rolled back for others; after that the actor starts anew."""
+GAVE_WAY_PAUSE_S = 0.005
 
 DEGRADED = int(RiskFlag.DEGRADED)
-UNSCORED = (NOT_SCORED, None)
 COUNTERS = (
     "payments",
     "records",
@@ -76,9 +63,13 @@ COUNTERS = (
     "refused_overloaded",
     "doubts",
     "conflicts",
+    "commits_gave_way",
+    "commands_failed",
     "evicted",
     "risk_degraded",
 )
+STRANGER = Windows()
+"""Of an account that its own batch opens."""
 
 
 class Scorer(Protocol):
@@ -95,16 +86,6 @@ class CreditorWindows(Protocol):
     def observe(self, number: int, occurred_at_us: int, amount: int) -> None: ...
 
 
-@dataclass(slots=True)
-class Decided:
-    """A batch decided and laid out, waiting for its commit and then for its answers."""
-
-    batch: Batch
-    ready: commit.Commit
-    items: list[Item]
-    answers: list[Answer | LegsAnswer]
-
-
 class AccountPartition:
     """Drive it without Ray: `start`, `submit`, `stop`. `deposed` is set when another has taken
     over; whoever runs it then ends it."""
@@ -113,14 +94,17 @@ class AccountPartition:
         self, index: int, name: str, settings: Settings, scorer: Scorer,
         creditors: CreditorWindows,
         carry_elsewhere: Callable[[int, Carry], Awaitable[LegsAnswer]],
+        end: Callable[[str], None] = end_process,
     ) -> None:  # fmt: skip
+        """`end` is called when a loop of it has ended that must not."""
         self.name = name
         self.index = index
         self.deposed = asyncio.Event()
         self._settings = settings
         self._scorer = scorer
         self._creditors = creditors
-        self._book = Book(settings.partitions)
+        self._end = end
+        self._book = Book(settings.partitions, settings.open_legs_max)
         self._writer = Writer(
             settings, name, [p for p in range(settings.partitions) if p % settings.actors == index]
         )
@@ -136,7 +120,11 @@ class AccountPartition:
         self._under_way: Decided | None = None
         self._batch_number = 0
         self._committed_number = 0
-        self._look_up_until = 0
+        self._most = settings.batch_payments_max
+        """Commands of a batch; fewer while one of them can't be carried out."""
+        self._gave_way = 0
+        """Commits in a row."""
+        self._known_keys = KnownKeys()
         self._waiters: dict[Place, list[asyncio.Future[None]]] = {}
         self._kinds: Counter[int] = Counter()
         self._counts = dict.fromkeys(COUNTERS, 0)
@@ -144,7 +132,10 @@ class AccountPartition:
     async def start(self) -> None:
         """Takes the partitions over and loads what is open. Raises what the database raises."""
         await self._load(await self._writer.take_over(first=True))
-        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._expire_holds())]
+        self._tasks = [
+            endless(f"{self.name} decides", self._run, self._end),
+            endless(f"{self.name} expires holds", self._expire_holds, self._end),
+        ]
 
     async def stop(self) -> None:
         """Ends the loop; what is not committed yet gets no answer."""
@@ -206,7 +197,7 @@ class AccountPartition:
             "queue": len(self._intake),
             "accounts_in_memory": len(book.accounts),
             "payments_in_memory": len(book.payments),
-            "open_legs": sum(len(p.open_legs) for p in book.partitions.values()),
+            "open_legs": book.open_legs,
             "partition_lag_us": max((now - p.at for p in book.partitions.values()), default=0),
             "leg_calls_failed": self._legs.calls_failed,
             "epoch": max((p.epoch for p in book.partitions.values()), default=0),
@@ -216,20 +207,25 @@ class AccountPartition:
     # The loop
 
     async def _run(self) -> None:
-        try:
-            while True:
+        while not self.deposed.is_set():
+            try:
+                await self._next()
+            except Deposed as error:
+                self._depose(error)
+            except Exception:
+                log.exception("turn_failed", actor=self.name)
                 try:
-                    await self._next()
-                except Deposed:
-                    raise
-                except Exception:
-                    log.exception("turn_failed", actor=self.name)
                     await self._doubt([])
-        except Deposed as error:
-            log.warning("deposed", actor=self.name, partitions=str(error))
-            self._ready = False
-            self._refuse_all(Refusal.UNAVAILABLE)
-            self.deposed.set()
+                except Deposed as error:
+                    self._depose(error)
+        await asyncio.Event().wait()
+
+    def _depose(self, error: Deposed) -> None:
+        """Another writes now: nothing is decided here any more."""
+        log.warning("deposed", actor=self.name, partitions=str(error))
+        self._ready = False
+        self._refuse_all(Refusal.UNAVAILABLE)
+        self.deposed.set()
 
     async def _next(self) -> None:
         """One turn: finish a commit when there is nothing to decide, else decide a batch."""
@@ -244,17 +240,17 @@ class AccountPartition:
             return
         if self._committing is not None and len(self._intake) < WORTH_A_BATCH:
             await self._finish_commit(None)
-        items = self._intake.take(self._settings.batch_payments_max)
-        try:
-            items, legs = await self._bring_in(items)
-            if not items:
-                return
-            decided = self._decide(items, legs, await self._score(items))
-            await answer_refused_again(self._writer.reader, items, decided.answers)
-        except Exception as error:  # most likely a database that is away
-            away = isinstance(error, UNREACHABLE)
-            log.warning("not_decided", actor=self.name, error=repr(error), exc_info=not away)
-            await self._doubt(items)
+        narrow = self._most < self._settings.batch_payments_max
+        if narrow and not await self._finish_commit(None):
+            return
+        items = self._intake.take(self._most) if self._most > 1 else self._intake.take_one()
+        needs = Needs(self._book, [item[0] for item in items])
+        if self._under_way is not None and needs.must_wait_for(self._under_way.batch.payments):
+            self._intake.put_back(items)
+            await self._finish_commit(None)
+            return
+        decided = await self._decided(items, needs)
+        if decided is None:
             return
         if self._committing is not None and not await self._finish_commit(decided):
             return
@@ -266,92 +262,102 @@ class AccountPartition:
             self._committed_number,
         )
 
-    async def _bring_in(self, items: list[Item]) -> tuple[list[Item], Legs]:
-        """Loads what the batch needs; answers at once what the ledger knows already."""
-        if self._batch_number < self._look_up_until:
-            items = await self._without_known(items)
-        commands = [item[0] for item in items]
-        needs = Needs(self._book, commands)
-        if self._under_way is not None and needs.must_wait_for(self._under_way.batch.payments):
-            if not await self._finish_commit(None):
-                self._intake.put_back(items)
-                return [], {}
-            needs = Needs(self._book, commands)
-        return items, await needs.bring_in(self._writer.reader, self._batch_number)
+    async def _decided(self, items: list[Item], needs: Needs) -> Decided | None:
+        """The batch that the items make; None when they were answered, or wait for another turn."""
+        decided = None
+        try:
+            unknown = await self._known_keys.answer(self._writer.reader, items)
+            if not unknown:
+                return None
+            if len(unknown) < len(items):
+                items = unknown
+                needs = Needs(self._book, [item[0] for item in items])
+            legs = await needs.bring_in(self._writer.reader, self._batch_number, now_us())
+            decided = self._decide(items, legs, await self._score(items))
+            await answer_refused_again(self._writer.reader, items, decided.answers)
+        except Exception as error:
+            if isinstance(error, UNREACHABLE) and not isinstance(error, asyncpg.DataError):
+                log.warning("not_decided", actor=self.name, error=repr(error))
+                await self._doubt(items)
+            else:
+                self._set_apart(items, decided, error)
+        else:
+            return decided
+        return None
 
-    async def _without_known(self, items: list[Item]) -> list[Item]:
-        """Answers at once what has a known key, and marks what may have been carried out."""
-        rest = await answer_known(self._writer.reader, items)
-        if len(rest) < len(items):
-            self._look_up_until = self._batch_number + LOOK_UP_BATCHES
-        for command, _, _ in rest:
-            if isinstance(command, Carry):
-                command.again = True
-        return rest
-
-    async def _score(self, items: list[Item]) -> dict[int, tuple[Risk, Parties]]:
+    async def _score(self, items: list[Item]) -> dict[int, tuple[Risk, Parties | None]]:
         """By place in the batch, with the parties that were found for it. What has a known key or
-        an unknown party is not scored."""
+        an unknown party is not scored, and is not paid without; an account that the batch itself
+        opens is a stranger."""
         rows, amounts, places = FeatureBatch(), [], {}
         now, book = now_us(), self._book
+        opening = {(c.tenant, c.account) for c, _, _ in items if isinstance(c, OpenAccount)}
         for place, (command, _, _) in enumerate(items):
             if type(command) is not Pay or (command.tenant, command.key) in book.keys:
                 continue
+            found: Parties | None = None
             both = parties(book, command)
-            if isinstance(both, Refused) or (debtor := both[0].windows) is None:
+            if not isinstance(both, Refused):
+                found = both
+                debtor, creditor = both[0].windows, self._creditors.for_creditor(both[1].number)
+            elif opening:
+                debtor, creditor = self._strangers(command, opening)
+            else:
                 continue
-            creditor = self._creditors.for_creditor(both[1].number)
+            if debtor is None:
+                continue
             rows.add(command.amount, command.occurred_at or now, debtor, creditor)
             amounts.append(command.amount)
-            places[place] = both
+            places[place] = found
         if not places:
             return {}
         scored = await self._scorer.score(rows.matrix(), amounts)
         return dict(zip(places, zip(scored, places.values(), strict=True), strict=True))
 
+    def _strangers(
+        self, command: Pay, opening: set[tuple[int, str]]
+    ) -> tuple[Windows | None, Windows | None]:
+        """Windows of debtor and creditor, one of whom may be about to be opened; None for a debtor
+        that is neither known nor that."""
+        debtor = self._book.by_id.get(key := (command.tenant, command.debtor))
+        windows = debtor.windows if debtor is not None else STRANGER if key in opening else None
+        wanted = command.tenant, command.creditor
+        creditor = self._book.by_id.get(wanted) or self._book.creditors.get(wanted)
+        return windows, None if creditor is None else self._creditors.for_creditor(creditor.number)
+
     def _decide(
-        self, items: list[Item], legs: Legs, scored: dict[int, tuple[Risk, Parties]]
+        self, items: list[Item], legs: Legs, verdicts: dict[int, tuple[Risk, Parties | None]]
     ) -> Decided:
         started = time.perf_counter_ns()
-        self._batch_number += 1
-        book, batch, now, times = self._book, Batch(self._batch_number), now_us(), self._times
-        answers: list[Answer | LegsAnswer] = []
-        for place, (command, _, _) in enumerate(items):
-            if type(command) is Pay:
-                risk, both = scored.get(place, UNSCORED)
-                answers.append(decide_payment(book, batch, command, now, risk, times, both))
-            else:
-                answers.append(self._decide_other(batch, command, legs.get(place), now))
-        decided = Decided(batch, commit.prepare(batch, book.partitions), items, answers)
+        given = Given(now_us(), self._times, verdicts, legs)
+        decided = decide_batch(self._book, self._batch_number + 1, items, given)
+        self._batch_number = decided.batch.number
+        self._counts["commands_failed"] += decided.failed
         self._counts["decide_us"] += (time.perf_counter_ns() - started) // 1000
         return decided
 
-    def _decide_other(
-        self, batch: Batch, command: Command, legs: ShownLegs | None, now: int
-    ) -> Answer | LegsAnswer:
-        book = self._book
-        match command:
-            case Carry():
-                if legs is None:
-                    raise LookupError("legs were not looked up")
-                return decide_carry(book, batch, command, legs, now)
-            case Arrived():
-                return decide_arrived(book, batch, command, now)
-            case Act():
-                return decide_action(book, batch, command, now, self._times)
-            case Fund():
-                return decide_fund(book, batch, command, now)
-            case OpenAccount():
-                return decide_open(book, batch, command, now)
-            case ChangeAccount():
-                return decide_change(book, batch, command, now)
-            case Pay():
-                raise TypeError("payments are decided with their risk")
+    def _set_apart(self, items: list[Item], decided: Decided | None, error: Exception) -> None:
+        """Something in the items can't be loaded, decided or written: they are tried again in
+        smaller batches, until what is to blame stands alone and is answered so."""
+        if decided is not None:
+            self._book.undo(decided.batch)
+        if len(items) > 1:
+            log.warning("batch_failed", actor=self.name, commands=len(items), error=repr(error))
+            self._intake.put_back(items)
+            self._most = max(1, min(self._most, len(items)) // NARROWER)
+            return
+        for command, submission, place in items:
+            log.error(
+                "command_failed", actor=self.name, command=type(command).__name__, exc_info=error
+            )
+            self._counts["commands_failed"] += 1
+            submission.answer(place, Refused(Refusal.INTERNAL_ERROR))
 
     async def _commit(self, decided: Decided) -> Outcome:
         """Writes the batch and, once it is durable, answers; runs while the next is decided."""
         started = time.perf_counter_ns()
-        outcome = await self._writer.commit(decided.batch, decided.ready)
+        refuses = any(type(answer) is Refused for answer in decided.answers)
+        outcome = await self._writer.commit(decided.ready, refuses)
         if outcome is Outcome.COMMITTED:
             self._counts["commit_us"] += (time.perf_counter_ns() - started) // 1000
             self._counts["batches"] += 1
@@ -366,18 +372,37 @@ class AccountPartition:
         outcome, below = await self._committing, self._under_way
         self._committing = self._under_way = None
         if outcome is Outcome.COMMITTED:
+            self._most = min(self._most * 2, self._settings.batch_payments_max)
+            self._gave_way = 0
             return True
+        on_top_items = on_top.items if on_top is not None else []
+        if outcome in (Outcome.IN_DOUBT, Outcome.DEPOSED):
+            await self._doubt(below.items + on_top_items)
+            return False
         if on_top is not None:
             self._book.undo(on_top.batch)
+            self._intake.put_back(on_top_items)
+        if outcome is Outcome.UNWRITABLE:
+            self._set_apart(below.items, below, ValueError("the ledger can't take it"))
+            return False
         self._book.undo(below.batch)
-        items = below.items + (on_top.items if on_top is not None else [])
+        self._intake.put_back(below.items)
         if outcome is Outcome.ALREADY_THERE:
             self._counts["conflicts"] += 1
-            self._look_up_until = self._batch_number + LOOK_UP_BATCHES
-            self._intake.put_back(items)
+            self._known_keys.rolled_back(below.items + on_top_items)
         else:
-            await self._doubt(items)
+            await self._give_way()
         return False
+
+    async def _give_way(self) -> None:
+        """After PostgreSQL rolled a commit back for others: once more, a little later."""
+        self._counts["commits_gave_way"] += 1
+        self._gave_way += 1
+        if self._gave_way > GAVE_WAY_MAX:
+            self._gave_way = 0
+            await self._doubt([])
+        else:
+            await asyncio.sleep(GAVE_WAY_PAUSE_S * self._gave_way * (0.5 + random()))
 
     # Answers
 
@@ -417,9 +442,10 @@ class AccountPartition:
         """Forgets everything, lets the clients retry with the same keys, and loads anew."""
         self._ready = False
         self._counts["doubts"] += 1
+        self._known_keys.forget()
         if self._committing is not None:
-            await asyncio.gather(self._committing, return_exceptions=True)
-            if self._under_way is not None and self._committing.result() is not Outcome.COMMITTED:
+            (outcome,) = await asyncio.gather(self._committing, return_exceptions=True)
+            if self._under_way is not None and outcome is not Outcome.COMMITTED:
                 items = self._under_way.items + items
             self._committing = self._under_way = None
         for _, submission, place in items:
@@ -439,11 +465,10 @@ class AccountPartition:
         """Starts the memory again: open legs are sent at once, everything else when needed."""
         book, reader = self._book, self._writer.reader
         book.forget_all()
-        book.partitions = {number: partition for number, (partition, _) in taken.items()}
         legs: list[OpenLeg] = []
         for number, (partition, transit_from) in taken.items():
             found = await load.open_legs(reader, number, transit_from)
-            partition.open_legs = {leg.seq: leg for leg in found}
+            book.take_over(partition, found)
             legs += found
         self._ready = True
         self._legs.send(legs, again=True)

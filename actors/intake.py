@@ -27,7 +27,9 @@ class Submission:
         self.future: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
 
     def answer(self, place: int, answer: Answer | LegsAnswer) -> None:
-        """Answers one command; a caller that has gone is no error."""
+        """Answers one command, once; a caller that has gone is no error."""
+        if self.answers[place] is not None:
+            return
         self.answers[place] = answer
         self.left -= 1
         if self.left == 0 and not self.future.done():
@@ -89,14 +91,27 @@ class Intake:
         items: list[Item] = []
         legs, upto = self._legs, max(self._legs_waiting - most, 0)
         while legs and self._legs_waiting > upto:
-            item = legs.popleft()
-            self._legs_waiting -= len(item[0].seqs)
-            items.append(item)
+            items.append(self._take_legs())
         queue = self._queue
         items += [queue.popleft() for _ in range(min(most, len(queue)))]
         if not self:
             self._filled.clear()
         return items
+
+    def take_one(self) -> list[Item]:
+        """The first command or call of legs, if there is one."""
+        if self._legs:
+            items: list[Item] = [self._take_legs()]
+        else:
+            items = [self._queue.popleft()] if self._queue else []
+        if not self:
+            self._filled.clear()
+        return items
+
+    def _take_legs(self) -> tuple[LegCommand, Submission, int]:
+        item = self._legs.popleft()
+        self._legs_waiting -= len(item[0].seqs)
+        return item
 
     async def filled(self) -> None:
         """Returns when something waits."""

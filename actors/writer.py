@@ -10,7 +10,7 @@ import structlog
 
 from headrace.runtime.ledger import commit, fencing, load
 from headrace.runtime.ledger.connect import connect
-from headrace.runtime.payments.book import Batch, Partition
+from headrace.runtime.payments.book import Partition
 from headrace.runtime.settings import Settings
 
 log = structlog.get_logger("headrace.writer")
@@ -26,6 +26,10 @@ class Outcome(Enum):
     """Rolled back for certain: a key or leg of it is in the ledger already."""
     IN_DOUBT = 3
     DEPOSED = 4
+    DECIDE_AGAIN = 5
+    """Rolled back for certain, so that others could go on."""
+    UNWRITABLE = 6
+    """Rolled back for certain: the ledger can't take a value of it."""
 
 
 class Deposed(Exception):
@@ -44,6 +48,8 @@ class Writer:
         self._reading: asyncpg.Connection | None = None
         self._clock: asyncpg.Connection | None = None
         self._pause_s = PAUSE_S
+        self._stand: list[Partition] = []
+        """Our partitions, with the epochs that we took them over under."""
 
     @property
     def reader(self) -> asyncpg.Connection:
@@ -73,6 +79,7 @@ class Writer:
             stands = await fencing.take_over(self._writing, self.partitions, self.holder)
             self._clock = await connect(self._settings, f"headrace clock {self._name}")
         self._pause_s = PAUSE_S
+        self._stand = [partition for partition, _ in stands.values()]
         return stands
 
     async def _still_mine(self, connection: asyncpg.Connection) -> None:
@@ -84,17 +91,30 @@ class Writer:
         if rows:
             raise Deposed([r["partition"] for r in rows])
 
-    async def commit(self, batch: Batch, ready: commit.Commit) -> Outcome:
-        """Never raises but for cancellation: whatever went wrong is an outcome."""
-        if not len(batch):
+    async def commit(self, ready: commit.Commit, refuses: bool) -> Outcome:
+        """Never raises but for cancellation: whatever went wrong is an outcome.
+
+        `refuses`: somebody is to be refused from memory, which writes nothing: then the ledger is
+        asked whether memory is still the partitions' writer's.
+        """
+        if not ready.records and not refuses:
             return Outcome.COMMITTED
         if self._writing is None:
             return Outcome.IN_DOUBT
         try:
             async with asyncio.timeout(self._settings.commit_timeout_s):
-                await commit.commit(self._writing, batch, ready)
+                if refuses and len(ready.moved) < len(self._stand):
+                    await fencing.still_held(self._writing, self._stand)
+                if ready.records:
+                    await commit.commit(self._writing, ready)
         except commit.AlreadyThere:
             return Outcome.ALREADY_THERE
+        except commit.DecideAgain as error:
+            log.warning("commit_gave_way", actor=self._name, error=str(error))
+            return Outcome.DECIDE_AGAIN
+        except commit.Unwritable as error:
+            log.error("unwritable", actor=self._name, error=str(error))
+            return Outcome.UNWRITABLE
         except fencing.Fenced as error:
             log.warning("fenced", actor=self._name, partitions=str(error))
             return Outcome.DEPOSED

@@ -47,6 +47,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     accounts_in_memory_max: int = 200_000
     """In one actor; the least recently used are evicted."""
     payments_in_memory_max: int = 20_000
+    open_legs_max: int = 20_000
+    """Of one actor; beyond it what would open another is refused with 429 until counterparts
+    answer."""
     body_bytes_max: int = 16 * 1024 * 1024
     batch_items_max: int = 10_000
     call_timeout_s: float = 20.0

@@ -1,10 +1,16 @@
 """Brings into the book what a batch of commands needs: nothing is loaded that is there already."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from headrace.runtime.ledger import load
 from headrace.runtime.ledger.connect import Database
-from headrace.runtime.partitioning import EXTERNAL, TRANSIT_IN, TRANSIT_OUT, system_account
+from headrace.runtime.partitioning import (
+    EXTERNAL,
+    TRANSIT_IN,
+    TRANSIT_OUT,
+    partition_of,
+    system_account,
+)
 from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.book import Book, OpenLeg, ShownLegs
 from headrace.runtime.payments.command import (
@@ -14,8 +20,10 @@ from headrace.runtime.payments.command import (
     ChangeAccount,
     Command,
     Fund,
+    OpenAccount,
     Pay,
 )
+from headrace.runtime.payments.decide_account import needs_counts
 from headrace.runtime.payments.states import RecordKind
 
 Legs = dict[int, ShownLegs]
@@ -33,6 +41,9 @@ class Needs:
         self.payments: set[bytes] = set()
         self.legs: dict[int, Carry] = {}
         self.limits: set[Key] = set()
+        """Accounts whose day's counters must be true."""
+        self.opened_as: set[Key] = set()
+        """Accounts that are asked to be opened, perhaps again."""
         self._system: set[int] = set()
         self._later: list[Command] = []
         """Commands whose accounts are found by number or when something else has been loaded."""
@@ -63,10 +74,23 @@ class Needs:
                     self.payments.add(command.payment)
             else:
                 self._later.append(command)
-                if (key := (command.tenant, command.account)) not in by_id:
+                if (account := by_id.get(key := (command.tenant, command.account))) is None:
                     self.ids.add(key)
-                if isinstance(command, ChangeAccount) and _sets_limits(command):
+                if isinstance(command, OpenAccount):
+                    self.opened_as.add(key)
+                    self._need_for_new(command)
+                elif (
+                    isinstance(command, ChangeAccount)
+                    and needs_counts(command)
+                    and (account is None or not account.counts)
+                ):
                     self.limits.add(key)
+
+    def _need_for_new(self, command: OpenAccount) -> None:
+        """What others in the batch may do with an account that it opens."""
+        partition = partition_of(command.tenant, command.account, self.book.partitions_total)
+        for kind in (EXTERNAL, TRANSIT_OUT):
+            self._system.add(system_account(partition, command.currency, kind))
 
     def _need_ends(self, command: Arrived) -> None:
         book = self.book
@@ -78,13 +102,17 @@ class Needs:
                 if leg.refund or reason:
                     self._ending.append(leg)
 
-    def must_wait_for(self, uncommitted: set[bytes]) -> bool:
+    def must_wait_for(self, uncommitted: Collection[bytes]) -> bool:
         """Whether the ledger can't answer yet: payments or days that an open batch changed."""
         return bool(self.limits) or not self.payments.isdisjoint(uncommitted)
 
-    async def bring_in(self, db: Database, batch: int) -> Legs:
-        """Loads all of it; returns the legs to be carried, which are never kept."""
+    async def bring_in(self, db: Database, batch: int, now: int) -> Legs:
+        """Loads all of it; returns the legs to be carried, which are never kept.
+
+        `now` in microseconds: partitions whose day is looked up are at least there from then on.
+        """
         book = self.book
+        loaded: list[Account] = []
         legs = {
             place: await load.legs(db, carry.homes, carry.seqs, carry.again)
             for place, carry in self.legs.items()
@@ -94,24 +122,37 @@ class Needs:
                 payment.batch = batch
                 book.payments[payment.id] = payment
         if self.ids:
-            for account in await load.accounts_by_id(db, list(self.ids)):
-                account.batch = batch
-                book.add(account)
+            loaded += await load.accounts_by_id(db, list(self.ids))
+            self._add(loaded, batch)
         if self.creditors:
             book.creditors.update(await load.creditors(db, list(self.creditors)))
         numbers, system = self._numbers(legs)
         if numbers:
-            for account in await load.accounts_by_number(db, list(numbers)):
-                account.batch = batch
-                book.add(account)
+            found = await load.accounts_by_number(db, list(numbers))
+            self._add(found, batch)
+            loaded += found
         if system:
-            for account in await load.system_accounts(db, list(system)):
-                account.batch = batch
-                book.add(account)
-        for key in self.limits:
-            if known := book.by_id.get(key):
-                await load.count_day(db, known)
+            self._add(await load.system_accounts(db, list(system)), batch)
+        if reopened := [a for k in self.opened_as if (a := book.by_id.get(k)) and not a.opened_as]:
+            await load.opened_as(db, reopened)
+        counting = {a.number: a for a in loaded if a.daily_amount_max or a.daily_count_max}
+        counting |= {a.number: a for key in self.limits if (a := book.by_id.get(key))}
+        if counting:
+            await self._count_day(db, list(counting.values()), now)
         return legs
+
+    def _add(self, accounts: list[Account], batch: int) -> None:
+        for account in accounts:
+            account.batch = batch
+            self.book.add(account)
+
+    async def _count_day(self, db: Database, accounts: list[Account], now: int) -> None:
+        """A partition's own time says which day it is, and never runs back behind it."""
+        partitions = self.book.partitions
+        for number in {account.partition for account in accounts}:
+            partitions[number].at = max(partitions[number].at, now)
+        times = {number: partition.at for number, partition in partitions.items()}
+        await load.count_day(db, accounts, times)
 
     def _numbers(self, legs: Legs) -> tuple[set[int], set[int]]:
         """Customer and system accounts that are still missing, by number."""
@@ -149,7 +190,3 @@ class Needs:
 
 def _transit_out(debtor: Account) -> int:
     return system_account(debtor.partition, debtor.currency, TRANSIT_OUT)
-
-
-def _sets_limits(command: ChangeAccount) -> bool:
-    return bool(command.payment_max or command.daily_amount_max or command.daily_count_max)

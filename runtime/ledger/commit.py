@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -12,7 +13,7 @@ from headrace.runtime.ledger.connect import Connection
 from headrace.runtime.ledger.fencing import advance
 from headrace.runtime.ledger.record import COLUMNS
 from headrace.runtime.ledger.statements import load
-from headrace.runtime.payments.book import Batch, Partition
+from headrace.runtime.payments.book import AccountRow, Batch, Hold, Partition
 
 SQL = load("headrace.runtime.ledger", "commit")
 
@@ -22,20 +23,33 @@ class AlreadyThere(Exception):
     those from the ledger and decide the rest again."""
 
 
+class DecideAgain(Exception):
+    """PostgreSQL rolled all back so that others could go on: nothing is wrong with the batch."""
+
+
+class Unwritable(Exception):
+    """PostgreSQL can't take a value of the batch. All was rolled back; it would be so again."""
+
+
 @dataclass(slots=True)
 class Commit:
     """A batch made ready to be written: later decisions don't change it any more."""
 
+    records: int
     rows: bytes
     moved: list[tuple[Partition, int]]
     """Each partition as it stands after the batch, and its sequence before."""
+    statements: list[tuple[str, tuple[Any, ...]]]
+    """Names of SQL and their arguments: accounts opened and changed, holds put and ended."""
 
 
 def prepare(batch: Batch, partitions: dict[int, Partition]) -> Commit:
     """Lays the batch out. To be called before anything is decided on top of it."""
     return Commit(
+        len(batch),
         copy.encode(batch.records, batch.rows, {n: p.epoch for n, p in partitions.items()}),
         [(_standing(partitions[n]), before[0]) for n, before in batch.started_from.items()],
+        list(_statements(batch)),
     )
 
 
@@ -48,77 +62,97 @@ def _standing(partition: Partition) -> Partition:
     return now
 
 
-async def commit(connection: Connection, batch: Batch, ready: Commit) -> None:
-    """Writes all of the batch or nothing.
+def _statements(batch: Batch) -> list[tuple[str, tuple[Any, ...]]]:
+    opened = [row for n, row in batch.changed.items() if n in batch.opened]
+    changed = [row for n, row in batch.changed.items() if n not in batch.opened]
+    put = [hold for hold in batch.holds.values() if hold is not None]
+    ended = [UUID(bytes=payment) for payment, hold in batch.holds.items() if hold is None]
+    statements: list[tuple[str, tuple[Any, ...]]] = []
+    if opened:
+        statements.append(("open_accounts", _opened(opened, batch.opened)))
+    if changed:
+        statements.append(("change_accounts", _changed(changed)))
+    if put:
+        statements.append(("put_holds", _put(put)))
+    if ended:
+        statements.append(("end_holds", (ended,)))
+    return statements
 
-    Raises AlreadyThere (rolled back, no doubt), Fenced, or what asyncpg and the network raise: then
-    it is in doubt whether the batch was committed, and only a raised epoch makes sure.
+
+def _opened(rows: list[AccountRow], opened_at: dict[int, int]) -> tuple[Any, ...]:
+    return (
+        [row.number for row in rows],
+        [row.tenant for row in rows],
+        [row.id for row in rows],
+        [row.currency for row in rows],
+        *_changed(rows)[1:],
+        [from_us(opened_at[row.number]) for row in rows],
+    )
+
+
+def _changed(rows: list[AccountRow]) -> tuple[Any, ...]:
+    return (
+        [row.number for row in rows],
+        [row.state for row in rows],
+        *map(list, zip(*[row.terms for row in rows], strict=True)),
+    )
+
+
+def _put(holds: list[Hold]) -> tuple[Any, ...]:
+    return (
+        [UUID(bytes=hold.payment) for hold in holds],
+        [hold.partition for hold in holds],
+        [hold.debtor for hold in holds],
+        [hold.amount for hold in holds],
+        [hold.review for hold in holds],
+        [from_us(hold.expires_at) for hold in holds],
+        [hold.expires_in_s for hold in holds],
+        [UUID(bytes=hold.submitted_by) if hold.submitted_by else None for hold in holds],
+    )
+
+
+async def commit(connection: Connection, ready: Commit) -> None:
+    """Writes all of a batch or nothing.
+
+    Raises AlreadyThere, DecideAgain and Unwritable (rolled back, no doubt), Fenced, or what asyncpg
+    and the network raise: then it is in doubt whether the batch was committed, and only a raised
+    epoch makes sure.
     """
+    transaction = connection.transaction()
+    await transaction.start()
     try:
-        async with connection.transaction():
-            await advance(connection, ready.moved)
-            await connection.copy_to_table(
-                "journal", source=_once(ready.rows), columns=COLUMNS, format="binary"
-            )
-            if batch.opened:
-                await _open_accounts(connection, batch)
-            if batch.changed:
-                await _change_accounts(connection, batch)
-            if batch.holds:
-                await _keep_holds(connection, batch)
-    except asyncpg.UniqueViolationError as error:
-        if error.constraint_name in ("journal_key", "journal_leg"):
-            raise AlreadyThere(error.constraint_name) from error
-        raise
+        await _write(connection, ready)
+    except asyncpg.PostgresError as error:
+        await transaction.rollback()
+        certain = _certain(error)
+        if certain is None:
+            raise
+        raise certain from error
+    await transaction.commit()
+
+
+def _certain(error: asyncpg.PostgresError) -> Exception | None:
+    """What it says of the batch that PostgreSQL refused it before it was to be committed; None:
+    nothing, memory itself is in doubt."""
+    match error:
+        case asyncpg.UniqueViolationError(constraint_name="journal_key" | "journal_leg"):
+            return AlreadyThere(error.constraint_name)
+        case asyncpg.DeadlockDetectedError() | asyncpg.SerializationError():
+            return DecideAgain(str(error))
+        case asyncpg.DataError() | asyncpg.ProgramLimitExceededError():
+            return Unwritable(str(error))
+        case _:
+            return None
+
+
+async def _write(connection: Connection, ready: Commit) -> None:
+    await advance(connection, ready.moved)
+    await connection.copy_to_table(
+        "journal", source=_once(ready.rows), columns=COLUMNS, format="binary"
+    )
+    for name, arguments in ready.statements:
+        await connection.execute(SQL[name], *arguments)
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:
     yield data
-
-
-async def _open_accounts(connection: Connection, batch: Batch) -> None:
-    a = batch.opened
-    opened_at = {r.credit: from_us(r.at) for r in batch.records if r.kind == 1}
-    await connection.execute(
-        SQL["open_accounts"],
-        [x.number for x in a],
-        [x.tenant for x in a],
-        [x.id for x in a],
-        [x.currency for x in a],
-        [int(x.state) for x in a],
-        [x.credit_line for x in a],
-        [x.payment_max for x in a],
-        [x.daily_amount_max for x in a],
-        [x.daily_count_max for x in a],
-        [opened_at[x.number] for x in a],
-    )
-
-
-async def _change_accounts(connection: Connection, batch: Batch) -> None:
-    a = list(batch.changed.values())
-    await connection.execute(
-        SQL["change_accounts"],
-        [x.number for x in a],
-        [int(x.state) for x in a],
-        [x.credit_line for x in a],
-        [x.payment_max for x in a],
-        [x.daily_amount_max for x in a],
-        [x.daily_count_max for x in a],
-    )
-
-
-async def _keep_holds(connection: Connection, batch: Batch) -> None:
-    put = [hold for hold in batch.holds.values() if hold is not None]
-    ended = [UUID(bytes=payment) for payment, hold in batch.holds.items() if hold is None]
-    if put:
-        await connection.execute(
-            SQL["put_holds"],
-            [UUID(bytes=h.payment) for h in put],
-            [h.partition for h in put],
-            [h.debtor for h in put],
-            [h.amount for h in put],
-            [h.review for h in put],
-            [from_us(h.expires_at) for h in put],
-        )
-    if ended:
-        await connection.execute(SQL["end_holds"], ended)

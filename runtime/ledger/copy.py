@@ -38,10 +38,11 @@ def encode(
 ) -> bytes:
     """The whole COPY stream of some records, header and trailer included.
 
-    `epochs`: of each partition; they are written in place of what the records say.
+    Rows go in the order of their keys, so that two writers with the same keys wait for each other
+    and never in a circle. `epochs`: of each partition; written in place of what the records say.
     """
     packs, tails = [], []
-    for record in records:
+    for record in sorted(records, key=_key):
         fields = astuple(record)
         packs.append(_pack(*fields[:_TAIL_FROM]))
         tails.append(_tail(*fields[_TAIL_FROM:]))
@@ -61,6 +62,10 @@ def encode(
         parts.append(whole.tobytes())
     parts.append(TRAILER)
     return b"".join(parts)
+
+
+def _key(record: Record) -> tuple[int, str]:
+    return record.tenant, record.key or ""
 
 
 def _by_partition(epochs: Mapping[int, int]) -> NDArray[np.int64]:

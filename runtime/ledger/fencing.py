@@ -81,3 +81,13 @@ async def advance(connection: Connection, moved: Sequence[tuple[Partition, int]]
     )
     if len(rows) != len(ordered):
         raise Fenced(sorted({p.number for p, _ in ordered} - {r["partition"] for r in rows}))
+
+
+async def still_held(connection: Connection, partitions: Sequence[Partition]) -> None:
+    """Raises Fenced unless the partitions' epochs are those that we believe in: what was refused
+    from memory was then true when this was asked."""
+    rows = await connection.fetch(SQL["epochs"], [p.number for p in partitions])
+    epochs = {row["partition"]: row["epoch"] for row in rows}
+    lost = [p.number for p in partitions if epochs.get(p.number) != p.epoch]
+    if lost:
+        raise Fenced(sorted(lost))

@@ -1,34 +1,34 @@
 """What a partition's writer reads back: accounts, payments, legs, holds and keys, as committed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
 import numpy as np
 from asyncpg import Record as Row
+from msgspec import Struct, json
 from numpy.typing import NDArray
 
-from headrace.runtime.clock import DAY_US, POSTGRES_EPOCH_US, from_us, now_us, to_us
+from headrace.runtime.clock import DAY_US, POSTGRES_EPOCH_US, from_us, to_us
 from headrace.runtime.ledger.connect import Database
 from headrace.runtime.ledger.record import Record
 from headrace.runtime.ledger.statements import load
-from headrace.runtime.payments.account import Account, AccountState, Creditor
+from headrace.runtime.payments.account import Account, AccountState, Creditor, Terms
 from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.book import LEG, OpenLeg, ShownLegs
 from headrace.runtime.payments.payment import Payment
-from headrace.runtime.payments.states import RecordKind
+from headrace.runtime.payments.states import PaymentState, RecordKind
+from headrace.runtime.risk.history import of_debtors
 from headrace.runtime.risk.windows import Windows
 
 SQL = load("headrace.runtime.ledger", "load")
-WINDOW_PAYMENTS_MAX = 256
-"""Newest payments of a debtor from which its risk windows are made again."""
-
 DUE_HOLDS_MAX = 1_000
 Key = tuple[int, str]
 
 
 async def accounts_by_id(db: Database, keys: Sequence[Key]) -> list[Account]:
-    """Those of (tenant, id) that exist, with balances, risk windows and the day's counters."""
+    """Those of (tenant, id) that exist, with balances and risk windows; the day's counters are
+    `count_day`'s."""
     rows = await db.fetch(SQL["accounts_by_id"], [k[0] for k in keys], [k[1] for k in keys])
     return await _accounts(db, rows)
 
@@ -50,30 +50,50 @@ async def _accounts(db: Database, rows: Sequence[Row]) -> list[Account]:
         account.posted, account.held = row["posted"], row["held"]
         account.windows = Windows()
         accounts[account.number] = account
-    debtors = [row["number"] for row in rows if row["has_debits"]]
-    if debtors:
-        for row in await db.fetch(SQL["windows"], debtors, WINDOW_PAYMENTS_MAX):
-            pairs = zip(row["amounts"], row["times"], strict=True)
-            accounts[row["number"]].windows = Windows.folded(pairs)
-    await _count_day(db, [a for a in accounts.values() if a.limited()])
+    for number, windows in (
+        await of_debtors(db, [r["number"] for r in rows if r["has_debits"]])
+    ).items():
+        accounts[number].windows = windows
     return list(accounts.values())
 
 
-async def count_day(db: Database, account: Account) -> None:
-    """Sets the day's counters of an account whose limits were just set."""
-    await _count_day(db, [account])
+async def opened_as(db: Database, accounts: Sequence[Account]) -> None:
+    """Sets what was asked for when the accounts were opened."""
+    by_number = {account.number: account for account in accounts}
+    for row in await db.fetch(SQL["opened_as"], list(by_number)):
+        by_number[row["credit"]].opened_as = json.decode(row["details"], type=_Opened).terms()
 
 
-async def _count_day(db: Database, accounts: Sequence[Account]) -> None:
-    if not accounts:
-        return
-    day = now_us() // DAY_US
-    rows = await db.fetch(SQL["today"], [a.number for a in accounts], from_us(day * DAY_US))
+class _Opened(Struct):
+    """What the record of an opened account says, as decide_account.py wrote it."""
+
+    credit_line: int
+    payment_max: int
+    daily_amount_max: int
+    daily_count_max: int
+
+    def terms(self) -> Terms:
+        return Terms(
+            self.credit_line, self.payment_max, self.daily_amount_max, self.daily_count_max
+        )
+
+
+async def count_day(db: Database, accounts: Sequence[Account], times: Mapping[int, int]) -> None:
+    """Sets the day's counters of accounts: of the UTC day at which their partitions stand.
+
+    `times`: of each partition, microseconds; no record of it may be decided at an earlier one.
+    """
+    days = [times[account.partition] // DAY_US for account in accounts]
+    rows = await db.fetch(
+        SQL["day"], [a.number for a in accounts], [from_us(day * DAY_US) for day in days]
+    )
     counted = {row["number"]: row for row in rows}
-    for account in accounts:
-        account.day = day
+    for account, day in zip(accounts, days, strict=True):
+        account.counts, account.day = True, day
         row = counted.get(account.number)
-        account.day_amount, account.day_count = (row["amount"], row["count"]) if row else (0, 0)
+        account.day_amount, account.day_count = (
+            (int(row["amount"]), row["count"]) if row else (0, 0)
+        )
 
 
 async def system_accounts(db: Database, numbers: Sequence[int]) -> list[Account]:
@@ -105,6 +125,12 @@ async def payments(db: Database, ids: Iterable[bytes]) -> list[Payment]:
             found[record.payment] = Payment(record)
         else:
             payment.apply(record)
+    in_review = [UUID(bytes=p.id) for p in found.values() if p.state is PaymentState.IN_REVIEW]
+    if in_review:
+        for row in await db.fetch(SQL["reviews"], in_review):
+            payment = found[row["payment"].bytes]
+            payment.expires_in_s = row["expires_in_s"]
+            payment.submitted_by = row["submitted_by"].bytes if row["submitted_by"] else b""
     return list(found.values())
 
 

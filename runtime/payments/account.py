@@ -1,6 +1,7 @@
 """An account as its partition's writer holds it in memory."""
 
 from enum import IntEnum
+from typing import NamedTuple
 
 from headrace.runtime.clock import DAY_US
 from headrace.runtime.partitioning import partition_of_account
@@ -17,17 +18,39 @@ class AccountState(IntEnum):
     CLOSED = 3
 
 
+class Balances(NamedTuple):
+    """An account's balances and counters as they were, to go back to."""
+
+    posted: int
+    held: int
+    day: int
+    day_amount: int
+    day_count: int
+    windows: bytes | None
+    batch: int
+
+
+class Terms(NamedTuple):
+    """What an account was asked to be, or is: credit line and limits, in minor units; 0: none."""
+
+    credit_line: int
+    payment_max: int
+    daily_amount_max: int
+    daily_count_max: int
+
+
 class Account:
     """Balances and settings; amounts in minor units. System accounts have no id and no tenant.
 
-    The day's counters hold for the UTC day `day` (days since 1970) and are true only
-    while a limit is set: they come from the ledger when one is.
+    The day's counters hold for the UTC day `day` (days since 1970) of its partition's time, and are
+    true only while `counts`: since the account was opened in memory, or since they came from the
+    ledger, which is asked for them only where a limit is set.
     """
 
     __slots__ = (
-        "batch", "credit_line", "currency", "daily_amount_max", "daily_count_max", "day",
-        "day_amount", "day_count", "held", "id", "number", "partition", "payment_max", "posted",
-        "state", "tenant", "windows",
+        "batch", "counts", "credit_line", "currency", "daily_amount_max", "daily_count_max", "day",
+        "day_amount", "day_count", "held", "id", "number", "opened_as", "partition", "payment_max",
+        "posted", "state", "tenant", "windows",
     )  # fmt: skip
 
     def __init__(self, number: int, tenant: int, id: str, currency: int) -> None:
@@ -43,6 +66,9 @@ class Account:
         self.daily_count_max = 0
         self.posted = 0
         self.held = 0
+        self.counts = False
+        self.opened_as: Terms | None = None
+        """What was asked for when it was opened; None: not loaded."""
         self.day = 0
         self.day_amount = 0
         self.day_count = 0
@@ -55,6 +81,32 @@ class Account:
     def available(self) -> int:
         """What may be spent now: posted - held + credit line."""
         return self.posted - self.held + self.credit_line
+
+    def terms(self) -> Terms:
+        """Its settings as they are."""
+        return Terms(
+            self.credit_line, self.payment_max, self.daily_amount_max, self.daily_count_max
+        )
+
+    def set_terms(self, terms: Terms) -> None:
+        """Changes all of them."""
+        (
+            self.credit_line, self.payment_max, self.daily_amount_max, self.daily_count_max,
+        ) = terms  # fmt: skip
+
+    def balances(self) -> Balances:
+        """All that payments change, as it is."""
+        windows = self.windows
+        return Balances(
+            self.posted, self.held, self.day, self.day_amount, self.day_count,
+            None if windows is None else windows.state, self.batch,
+        )  # fmt: skip
+
+    def restore(self, was: Balances) -> None:
+        """Goes back."""
+        self.posted, self.held, self.day, self.day_amount, self.day_count, windows, self.batch = was
+        if self.windows is not None and windows is not None:
+            self.windows.state = windows
 
     def limited(self) -> bool:
         """Whether any limit is set."""
@@ -74,14 +126,14 @@ class Account:
         return DeclineReason.NONE
 
     def count_authorised(self, amount: int, now: int) -> None:
-        """Counts an authorised payment towards the day's limits."""
+        """Counts an authorised payment towards the day's limits; only while `counts`."""
         self._turn_day(now)
         self.day_amount += amount
         self.day_count += 1
 
     def give_back(self, amount: int, authorised_at: int, whole: bool) -> None:
         """Takes a released amount (and the payment, if `whole`) off the day it was counted on."""
-        if authorised_at // DAY_US == self.day:
+        if self.counts and authorised_at // DAY_US == self.day:
             self.day_amount -= amount
             self.day_count -= whole
 

@@ -12,8 +12,9 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from headrace.runtime.ledger.record import Record, Rows
+from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.partitioning import partition_of
-from headrace.runtime.payments.account import Account, Creditor
+from headrace.runtime.payments.account import Account, AccountState, Balances, Creditor, Terms
 from headrace.runtime.payments.answer import Answer, Done, Refused
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.refusals import Refusal
@@ -84,8 +85,7 @@ class Partition:
         return next(iter(self.open_legs), self.seq + 1)
 
 
-@dataclass(slots=True)
-class Hold:
+class Hold(NamedTuple):
     """A row of the table of open holds."""
 
     payment: bytes
@@ -94,6 +94,21 @@ class Hold:
     amount: int
     review: bool
     expires_at: int
+    expires_in_s: int
+    """Of a review: how long the hold was asked to last once accepted; 0: the default."""
+    submitted_by: bytes
+    """Of a review: the id of the API key; empty: not known."""
+
+
+class AccountRow(NamedTuple):
+    """A row of the accounts' directory."""
+
+    number: int
+    tenant: int
+    id: str
+    currency: int
+    state: int
+    terms: Terms
 
 
 @dataclass(slots=True)
@@ -104,33 +119,62 @@ class Batch:
     records: list[Record] = field(default_factory=list)
     started_from: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     """Partition -> seq, time and place before the batch."""
-    opened: list[Account] = field(default_factory=list)
-    changed: dict[int, Account] = field(default_factory=dict)
+    opened: dict[int, int] = field(default_factory=dict)
+    """Number of an account that the batch opens -> the record's time."""
+    changed: dict[int, AccountRow] = field(default_factory=dict)
+    """The directory's rows after the batch, of accounts that it opens or changes."""
     holds: dict[bytes, Hold | None] = field(default_factory=dict)
     """By payment: the hold as it is after the batch; None: ended."""
     rows: list[Rows] = field(default_factory=list)
     """Records that were decided as columns; `records` has the others."""
     legs_opened: list[OpenLeg] = field(default_factory=list)
     legs_closed: list[OpenLeg] = field(default_factory=list)
-    accounts: set[int] = field(default_factory=set)
-    payments: set[bytes] = field(default_factory=set)
+    accounts: dict[int, Balances] = field(default_factory=dict)
+    """As they were before the batch."""
+    settings: dict[int, tuple[AccountState, Terms]] = field(default_factory=dict)
+    """The same of accounts whose settings it changes."""
+    payments: dict[bytes, Payment | None] = field(default_factory=dict)
+    """The same; None: it was not in memory."""
     keys: list[tuple[int, str]] = field(default_factory=list)
     carried: list[Place] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.records) + sum(map(len, self.rows))
 
+    def absorb(self, later: "Batch") -> None:
+        """Makes one of two: what was decided next, on top of this."""
+        self.number = later.number
+        self.records += later.records
+        self.rows += later.rows
+        self.started_from = later.started_from | self.started_from
+        self.opened |= later.opened
+        self.changed |= later.changed
+        self.holds |= later.holds
+        self.legs_opened += later.legs_opened
+        self.legs_closed += later.legs_closed
+        self.accounts = later.accounts | self.accounts
+        self.settings = later.settings | self.settings
+        self.payments = later.payments | self.payments
+        self.keys += later.keys
+        self.carried += later.carried
+
 
 class Book:
     """The memory of one actor."""
 
-    def __init__(self, partitions: int) -> None:
+    def __init__(self, partitions: int, open_legs_max: int = 2**31) -> None:
         self.partitions_total = partitions
+        self.open_legs_max = open_legs_max
         self.partitions: dict[int, Partition] = {}
         self.accounts: dict[int, Account] = {}
         self.by_id: dict[tuple[int, str], Account] = {}
         self.creditors: dict[tuple[int, str], Creditor] = {}
         self.payments: dict[bytes, Payment] = {}
+        self.open_legs = 0
+        """Of all partitions."""
+        self.coming_back: dict[int, int] = {}
+        """Account -> sum of its open legs: money that left it and may return, or a refund of what
+        it paid. It has room for that at any moment."""
         self.closing_legs: set[Place] = set()
         """Legs whose end is decided and not committed yet."""
         self.keys: dict[tuple[int, str], tuple[int, Done]] = {}
@@ -162,19 +206,56 @@ class Book:
         return partition.seq
 
     def touch(self, batch: Batch, account: Account) -> None:
-        """Marks an account as changed by a batch that is not committed yet."""
-        account.batch = batch.number
-        batch.accounts.add(account.number)
+        """Before an account is changed by a batch: keeps how it was before the batch."""
+        if account.batch != batch.number:
+            batch.accounts.setdefault(account.number, account.balances())
+            account.batch = batch.number
+
+    def touch_settings(self, batch: Batch, account: Account) -> None:
+        """The same before its settings are changed."""
+        batch.settings.setdefault(account.number, (account.state, account.terms()))
 
     def touch_payment(self, batch: Batch, payment: Payment) -> None:
-        """The same for a payment."""
+        """The same for a payment that is in memory."""
+        if payment.id not in batch.payments:
+            batch.payments[payment.id] = payment.copy()
         payment.batch = batch.number
-        batch.payments.add(payment.id)
+
+    def add_payment(self, batch: Batch, payment: Payment) -> None:
+        """A payment that the batch begins."""
+        batch.payments[payment.id] = None
+        payment.batch = batch.number
+        self.payments[payment.id] = payment
+
+    def has_room(self, account: Account, amount: int) -> bool:
+        """Whether an amount can be credited to a tenant's account: its balance stays within
+        BALANCE_MAX, even when all that may come back to it does."""
+        return account.posted + self.coming_back.get(account.number, 0) <= BALANCE_MAX - amount
+
+    def take_over(self, partition: Partition, legs: list[OpenLeg]) -> None:
+        """Puts a partition in, with the legs that are open in it, in the order of their records."""
+        self.partitions[partition.number] = partition
+        partition.open_legs = {leg.seq: leg for leg in legs}
+        for leg in legs:
+            self._expect(leg)
+
+    def _expect(self, leg: OpenLeg) -> None:
+        self.open_legs += 1
+        self.coming_back[leg.debtor] = self.coming_back.get(leg.debtor, 0) + leg.amount
+
+    def _no_longer_expect(self, leg: OpenLeg) -> None:
+        self.open_legs -= 1
+        left = self.coming_back[leg.debtor] - leg.amount
+        if left:
+            self.coming_back[leg.debtor] = left
+        else:
+            del self.coming_back[leg.debtor]
 
     def open_leg(self, batch: Batch, leg: OpenLeg) -> None:
         """Money leaves for another partition with the batch."""
-        self.partitions[leg.partition].open_legs[leg.seq] = leg
         batch.legs_opened.append(leg)
+        self.partitions[leg.partition].open_legs[leg.seq] = leg
+        self._expect(leg)
 
     def under_way(self, place: Place) -> bool:
         """Whether the ledger does not show the end of the leg that a record opened."""
@@ -184,9 +265,10 @@ class Book:
 
     def close_leg(self, batch: Batch, leg: OpenLeg) -> None:
         """The batch records what became of it."""
+        batch.legs_closed.append(leg)
         del self.partitions[leg.partition].open_legs[leg.seq]
         self.closing_legs.add((leg.partition, leg.seq))
-        batch.legs_closed.append(leg)
+        self._no_longer_expect(leg)
 
     def remember_key(
         self, batch: Batch, key: tuple[int, str], fingerprint: int, done: Done
@@ -215,26 +297,37 @@ class Book:
                 self.carried.pop(opened_by, None)
 
     def undo(self, batch: Batch) -> None:
-        """Takes back a batch that was rolled back, the newest first. No doubt: nothing is loaded.
-
-        What it touched is forgotten and comes from the ledger when it is needed again.
+        """Takes back a batch that is rolled back, the newest first. No doubt: nothing is loaded,
+        all stands again as before the batch, also when it was given up in the middle of a command.
         """
         for number, (seq, at, place) in batch.started_from.items():
             partition = self.partitions[number]
             partition.seq, partition.at, partition.place = seq, at, place
-        for leg in batch.legs_opened:
-            self.partitions[leg.partition].open_legs.pop(leg.seq, None)
         for leg in batch.legs_closed:
             self.closing_legs.discard((leg.partition, leg.seq))
-            if leg.seq <= self.partitions[leg.partition].seq:
+            if leg.seq not in self.partitions[leg.partition].open_legs:
                 self.partitions[leg.partition].open_legs[leg.seq] = leg
+                self._expect(leg)
         for partition_number in {leg.partition for leg in batch.legs_closed}:
             partition = self.partitions[partition_number]
             partition.open_legs = dict(sorted(partition.open_legs.items()))
-        for account_number in batch.accounts:
-            self.forget_account(account_number)
-        for payment in batch.payments:
-            self.payments.pop(payment, None)
+        for leg in batch.legs_opened:
+            if self.partitions[leg.partition].open_legs.pop(leg.seq, None) is not None:
+                self._no_longer_expect(leg)
+        for number, was in batch.accounts.items():
+            if account := self.accounts.get(number):
+                account.restore(was)
+        for number, (state, terms) in batch.settings.items():
+            if account := self.accounts.get(number):
+                account.state = state
+                account.set_terms(terms)
+        for number in batch.opened:
+            self.forget_account(number)
+        for id, payment in batch.payments.items():
+            if payment is None:
+                self.payments.pop(id, None)
+            else:
+                self.payments[id] = payment
         for key in batch.keys:
             self.keys.pop(key, None)
         for opened_by in batch.carried:
@@ -248,7 +341,7 @@ class Book:
 
     def forget_all(self) -> None:
         """On doubt, or when the partitions are taken over: memory starts again from the ledger."""
-        self.__init__(self.partitions_total)  # type: ignore[misc]
+        self.__init__(self.partitions_total, self.open_legs_max)  # type: ignore[misc]
 
     def evict(self, accounts_max: int, payments_max: int, committed: int) -> int:
         """Above a bound, drops down to nine tenths of it: what was touched longest ago, and nothing

@@ -5,9 +5,9 @@ from msgspec import json
 from headrace.runtime.ledger.record import Record
 from headrace.runtime.money import currency_code
 from headrace.runtime.partitioning import ACCOUNT_BITS, EXTERNAL, partition_of, system_account
-from headrace.runtime.payments.account import Account, AccountState
+from headrace.runtime.payments.account import Account, AccountState, Terms
 from headrace.runtime.payments.answer import Answer, Done, Refused
-from headrace.runtime.payments.book import Batch, Book
+from headrace.runtime.payments.book import AccountRow, Batch, Book
 from headrace.runtime.payments.command import ChangeAccount, Fund, OpenAccount
 from headrace.runtime.payments.posting import post
 from headrace.runtime.payments.refusals import Refusal
@@ -15,19 +15,20 @@ from headrace.runtime.payments.states import RecordKind
 from headrace.runtime.risk.windows import Windows
 
 K = RecordKind
-AMOUNT_MAX = 2**63 - 1
-SETTINGS = ("credit_line", "payment_max", "daily_amount_max", "daily_count_max")
 
 
 def decide_open(book: Book, batch: Batch, command: OpenAccount, now: int) -> Answer:
-    """Opens an account; one that exists with the same settings is answered as replayed."""
+    """Opens an account; one that was opened with the same settings is answered as replayed,
+    whatever was changed since."""
+    asked = Terms(
+        command.credit_line, command.payment_max, command.daily_amount_max, command.daily_count_max
+    )
     known = book.by_id.get((command.tenant, command.account))
     if known is not None:
-        same = known.currency == command.currency and all(
-            getattr(known, name) == getattr(command, name) for name in SETTINGS
-        )
-        if not same or known.state is AccountState.CLOSED:
-            return Refused(Refusal.ACCOUNT_EXISTS, "id", "with other settings, or closed")
+        if known.currency != command.currency or known.opened_as != asked:
+            return Refused(Refusal.ACCOUNT_EXISTS, "id", "it was opened with other settings")
+        if known.state is AccountState.CLOSED:
+            return Refused(Refusal.ACCOUNT_EXISTS, "id", "it is closed")
         partition = book.partitions[known.partition]
         return Done(known.partition, partition.seq, partition.at, replayed=True)
     number = partition_of(command.tenant, command.account, book.partitions_total)
@@ -38,10 +39,11 @@ def decide_open(book: Book, batch: Batch, command: OpenAccount, now: int) -> Ans
         number << ACCOUNT_BITS | partition.place, command.tenant, command.account, command.currency
     )
     account.windows = Windows()
-    for name in SETTINGS:
-        setattr(account, name, getattr(command, name))
+    account.set_terms(asked)
+    account.opened_as = asked
+    account.counts = True
+    batch.opened[account.number] = partition.at
     book.add(account)
-    batch.opened.append(account)
     return _record_settings(book, batch, account, K.ACCOUNT_OPENED, seq, command.trace)
 
 
@@ -52,38 +54,52 @@ def decide_change(book: Book, batch: Batch, command: ChangeAccount, now: int) ->
         return Refused(Refusal.UNKNOWN_ACCOUNT, "account")
     if account.state is AccountState.CLOSED:
         return Refused(Refusal.ACCOUNT_CLOSED, "account")
-    if command.close and (account.posted or account.held or _awaits_money(book, account)):
+    if command.close and (account.posted or account.held or account.number in book.coming_back):
         return Refused(Refusal.BALANCE_NOT_ZERO, "account")
+    if needs_counts(command) and not account.counts:
+        raise LookupError(f"what account {account.number} paid today was not looked up")
     kind = K.ACCOUNT_CHANGED
+    book.touch_settings(batch, account)
     if command.frozen is not None:
         account.state = AccountState.FROZEN if command.frozen else AccountState.OPEN
-    for name in SETTINGS:
-        value = getattr(command, name)
-        if value is not None:
-            setattr(account, name, value)
+    account.set_terms(Terms(*map(_changed, account.terms(), _asked(command))))
     if command.close:
         account.state, kind = AccountState.CLOSED, K.ACCOUNT_CLOSED
     seq = book.next_seq(batch, book.partitions[account.partition], now)
-    batch.changed[account.number] = account
     return _record_settings(book, batch, account, kind, seq, command.trace)
 
 
-def _awaits_money(book: Book, account: Account) -> bool:
-    """Whether money that left the account may still come back to it."""
-    partition = book.partitions[account.partition]
-    return any(leg.debtor == account.number for leg in partition.open_legs.values())
+def _asked(command: ChangeAccount) -> tuple[int | None, ...]:
+    """In the order of Terms; None: stays."""
+    return (
+        command.credit_line, command.payment_max, command.daily_amount_max,
+        command.daily_count_max,
+    )  # fmt: skip
+
+
+def _changed(was: int, asked: int | None) -> int:
+    return was if asked is None else asked
+
+
+def needs_counts(command: ChangeAccount) -> bool:
+    """Whether the day's counters must be true for it: it sets a limit of a day."""
+    return bool(command.daily_amount_max or command.daily_count_max)
 
 
 def _record_settings(
     book: Book, batch: Batch, account: Account, kind: RecordKind, seq: int, trace: bytes
 ) -> Done:
     partition = book.partitions[account.partition]
+    terms = account.terms()
     settings = {
         "id": account.id,
         "currency": currency_code(account.currency),
         "state": account.state.name.lower(),
-        **{name: getattr(account, name) for name in SETTINGS},
+        **terms._asdict(),
     }
+    batch.changed[account.number] = AccountRow(
+        account.number, account.tenant, account.id, account.currency, int(account.state), terms
+    )
     batch.records.append(
         Record(
             seq=seq,
@@ -125,9 +141,9 @@ def decide_fund(book: Book, batch: Batch, command: Fund, now: int) -> Answer:
     if not deposit and account.available < amount:
         return Refused(Refusal.INSUFFICIENT_FUNDS, "amount")
     external = book.accounts[system_account(account.partition, account.currency, EXTERNAL)]
+    if deposit and not book.has_room(account, amount):
+        return Refused(Refusal.AMOUNT_TOO_LARGE, "amount", "the balance would pass its bound")
     payer, payee = (external, account) if deposit else (account, external)
-    if payee.posted > AMOUNT_MAX - amount or payer.posted < amount - AMOUNT_MAX:
-        return Refused(Refusal.AMOUNT_TOO_LARGE, "amount", "a balance would overflow")
     partition = book.partitions[account.partition]
     seq = book.next_seq(batch, partition, now)
     record = Record(

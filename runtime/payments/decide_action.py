@@ -6,8 +6,15 @@ from headrace.runtime.payments.account import Account, AccountState
 from headrace.runtime.payments.answer import Answer, Done, Refused
 from headrace.runtime.payments.book import Batch, Book, Hold
 from headrace.runtime.payments.command import Act, PaymentAction
-from headrace.runtime.payments.decide_payment import Times, open_leg, send, settle
-from headrace.runtime.payments.payment import Payment
+from headrace.runtime.payments.decide_payment import (
+    CREDITOR_FULL,
+    TOO_MANY_LEGS,
+    Times,
+    open_leg,
+    send,
+    settle,
+)
+from headrace.runtime.payments.payment import CAPTURES_MAX, LEG_MAX, Payment
 from headrace.runtime.payments.refusals import DeclineReason, Refusal
 from headrace.runtime.payments.states import PaymentState, RecordKind
 
@@ -56,6 +63,9 @@ def _capture(book: Book, batch: Batch, command: Act, payment: Payment, now: int)
     amount = command.amount or payment.held
     if amount > payment.held:
         return Refused(Refusal.AMOUNT_TOO_LARGE, "amount", f"{payment.held} is left to capture")
+    if payment.next_leg > CAPTURES_MAX:
+        detail = f"the payment has had {CAPTURES_MAX} captures"
+        return Refused(Refusal.TOO_MANY_MOVEMENTS, detail=detail)
     rest = payment.held - amount if command.final else 0
     return _pay_from_hold(book, batch, command, payment, payment.next_leg, amount, rest, now)
 
@@ -66,13 +76,18 @@ def _pay_from_hold(
 ) -> Answer:  # fmt: skip
     """Moves held money on its way; `rest` of the hold, if any, is released in the same commit."""
     creditor = book.accounts.get(payment.creditor)
-    if creditor is not None and creditor.state is AccountState.CLOSED:
+    if creditor is None:
+        if book.open_legs >= book.open_legs_max:
+            return Refused(Refusal.OVERLOADED, detail=TOO_MANY_LEGS)
+    elif creditor.state is AccountState.CLOSED:
         return Refused(Refusal.ACCOUNT_CLOSED, "creditor")
+    elif not book.has_room(creditor, amount):
+        return Refused(Refusal.AMOUNT_TOO_LARGE, "creditor", CREDITOR_FULL)
     debtor = book.accounts[payment.debtor]
     record = _record(book, batch, command, payment, K.CAPTURED, now, amount)
     record.leg = leg
-    debtor.held -= amount
     book.touch(batch, debtor)
+    debtor.held -= amount
     if creditor is not None:
         settle(book, batch, debtor, creditor, record, now)
     else:
@@ -99,9 +114,9 @@ def _release(
     record = _record(book, batch, command, payment, K.RELEASED, now, amount)
     if record.key is not None and leg:
         record.key, record.fingerprint = None, 0
-    debtor.held -= amount
-    debtor.give_back(amount, payment.authorised_at, whole=payment.captured == 0)
     book.touch(batch, debtor)
+    debtor.held -= amount
+    debtor.give_back(amount, payment.authorised_at, whole=not payment.captured_once)
     record.leg, record.state, record.reason = leg, state, int(reason)
     record.debit, record.debit_posted, record.debit_held = debtor.number, debtor.posted, debtor.held
     return _take(book, batch, payment, record)
@@ -123,19 +138,27 @@ def _accept(
         return Refused(Refusal.WRONG_STATE, detail=_in_state(payment))
     if payment.expires_at <= now:
         return Refused(Refusal.WRONG_STATE, detail="the review has expired")
+    if _submitted_it(command, payment):
+        return Refused(Refusal.OWN_REVIEW)
     if not payment.manual:
         return _pay_from_hold(book, batch, command, payment, 0, payment.held, 0, now)
     record = _record(book, batch, command, payment, K.ACCEPTED, now, payment.held)
     record.state = S.AUTHORIZED
-    record.expires_at = now + times.hold_s * 1_000_000
+    record.expires_at = now + (payment.expires_in_s or times.hold_s) * 1_000_000
     return _take(book, batch, payment, record)
 
 
 def _reject(book: Book, batch: Batch, command: Act, payment: Payment, now: int) -> Answer:
     if payment.state is not S.IN_REVIEW:
         return Refused(Refusal.WRONG_STATE, detail=_in_state(payment))
+    if _submitted_it(command, payment):
+        return Refused(Refusal.OWN_REVIEW)
     reason = DeclineReason.REVIEW_REJECTED
     return _release(book, batch, command, payment, payment.held, S.DECLINED, reason, now)
+
+
+def _submitted_it(command: Act, payment: Payment) -> bool:
+    return bool(command.by) and command.by == payment.submitted_by
 
 
 def _expire(book: Book, batch: Batch, command: Act, payment: Payment, now: int) -> Answer:
@@ -158,8 +181,18 @@ def _refund(book: Book, batch: Batch, command: Act, payment: Payment, now: int) 
     if not amount or amount > payment.refundable:
         detail = f"{payment.refundable} is left to refund"
         return Refused(Refusal.AMOUNT_TOO_LARGE, "amount", detail)
-    if book.accounts[payment.debtor].state is AccountState.CLOSED:
+    debtor = book.accounts[payment.debtor]
+    if debtor.state is AccountState.CLOSED:
         return Refused(Refusal.ACCOUNT_CLOSED, "debtor")
+    if not book.has_room(debtor, amount):
+        return Refused(
+            Refusal.AMOUNT_TOO_LARGE, "amount", "the debtor's balance would pass its bound"
+        )
+    if payment.next_leg > LEG_MAX:
+        detail = f"the payment has had {LEG_MAX} captures and refunds"
+        return Refused(Refusal.TOO_MANY_MOVEMENTS, detail=detail)
+    if book.open_legs >= book.open_legs_max:
+        return Refused(Refusal.OVERLOADED, detail=TOO_MANY_LEGS)
     record = _record(book, batch, command, payment, K.REFUND_REQUESTED, now, amount)
     record.leg = payment.next_leg
     record.state = payment.state
@@ -186,14 +219,15 @@ def _record(
 
 def _take(book: Book, batch: Batch, payment: Payment, record: Record) -> Done:
     """Applies a finished record to the payment and its hold, and hands it to the batch."""
-    payment.apply(record)
     book.touch_payment(batch, payment)
+    payment.apply(record)
     batch.records.append(record)
     if record.kind != K.REFUND_REQUESTED:
         batch.holds[payment.id] = (
             Hold(
                 payment.id, record.partition, payment.debtor, payment.held,
-                payment.state is S.IN_REVIEW, payment.expires_at,
+                payment.state is S.IN_REVIEW, payment.expires_at, payment.expires_in_s,
+                payment.submitted_by,
             )
             if payment.held
             else None

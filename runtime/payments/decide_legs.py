@@ -25,7 +25,6 @@ SOLE_LEG_ENDS = {
     for kind, state in ((K.COMPLETED, S.SETTLED), (K.RETURNED, S.RETURNED))
 }
 """What becomes of a payment whose only leg ends so."""
-AMOUNT_MAX = 2**63 - 1
 
 _ENTRY = np.dtype(
     [
@@ -65,7 +64,7 @@ def decide_carry(book: Book, batch: Batch, command: Carry, shown: ShownLegs, now
         at = max(now, partition.at)
         seq = book.next_seq(batch, partition, at)
         refund = opened_as == K.REFUND_REQUESTED
-        reason = _obstacle(account, amount, refund)
+        reason = _obstacle(book, account, amount, refund)
         if reason:
             entries.append(
                 _entry(row, K.LEG_REFUSED, reason, partition.number, seq, at, 0, 0, 0, 0, 0, 0)
@@ -98,12 +97,12 @@ def _entries(legs: NDArray[np.void], decided: NDArray[np.void]) -> Rows:
     return entries
 
 
-def _obstacle(account: Account, amount: int, refund: bool) -> DeclineReason:
+def _obstacle(book: Book, account: Account, amount: int, refund: bool) -> DeclineReason:
     if account.state is AccountState.CLOSED:
         return DeclineReason.CREDITOR_CLOSED
     if not refund:
-        overflow = account.posted > AMOUNT_MAX - amount
-        return DeclineReason.BALANCE_LIMIT if overflow else DeclineReason.NONE
+        has_room = book.has_room(account, amount)
+        return DeclineReason.NONE if has_room else DeclineReason.BALANCE_LIMIT
     if account.state is AccountState.FROZEN:
         return DeclineReason.CREDITOR_FROZEN
     if account.available < amount:
@@ -134,7 +133,8 @@ def decide_arrived(book: Book, batch: Batch, command: Arrived, now: int) -> Legs
             completed.append(leg)
             places.append((seq, at))
     if completed:
-        batch.payments.update([leg.payment for leg in completed])
+        for leg in completed:
+            batch.payments.setdefault(leg.payment, None)
         batch.rows.append(_completed(completed, places))
     return LegsDone(reasons)
 
@@ -181,10 +181,11 @@ def _end(
         way = TRANSIT_IN if leg.refund else TRANSIT_OUT
         transit = book.accounts[system_account(leg.partition, leg.currency, way)]
         post(book, batch, record, transit, book.accounts[leg.debtor])
-    if payment is not None:
-        payment.apply(record)
+    if payment is None:
+        batch.payments.setdefault(leg.payment, None)
+    else:
         book.touch_payment(batch, payment)
-    batch.payments.add(leg.payment)
+        payment.apply(record)
     batch.records.append(record)
 
 

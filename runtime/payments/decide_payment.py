@@ -12,6 +12,7 @@ from headrace.runtime.payments.answer import Answer, Done, Refused
 from headrace.runtime.payments.book import Batch, Book, Hold, OpenLeg
 from headrace.runtime.payments.command import Pay
 from headrace.runtime.payments.payment import Payment
+from headrace.runtime.payments.posting import move
 from headrace.runtime.payments.refusals import DeclineReason, Refusal
 from headrace.runtime.payments.states import PaymentState, RecordKind
 from headrace.runtime.risk.flags import RiskFlag
@@ -19,7 +20,8 @@ from headrace.runtime.risk.policy import RiskOutcome
 
 REVIEW, REJECT = int(RiskOutcome.REVIEW), int(RiskOutcome.REJECT)
 DEGRADED = int(RiskFlag.DEGRADED)
-AMOUNT_MAX = 2**63 - 1
+CREDITOR_FULL = "the creditor's balance would pass its bound"
+TOO_MANY_LEGS = "too much is on its way to accounts elsewhere"
 
 
 class Risk(Struct, frozen=True, gc=False):
@@ -32,6 +34,7 @@ class Risk(Struct, frozen=True, gc=False):
 
 
 NOT_SCORED = Risk(int(RiskOutcome.ACCEPT), -1, 0, 0)
+"""The word of a risk that has no opinion. Absent is something else: None."""
 
 
 class Times(NamedTuple):
@@ -72,14 +75,14 @@ def _obstacle(debtor: Account, creditor: Account | Creditor, currency: int) -> R
 
 
 def decide_payment(
-    book: Book, batch: Batch, command: Pay, now: int, risk: Risk, times: Times,
+    book: Book, batch: Batch, command: Pay, now: int, risk: Risk | None, times: Times,
     both: Parties | None = None,
 ) -> Answer:  # fmt: skip
     """Refuses, declines, settles, debits or holds, and applies that to the book at once.
 
     Both accounts are in the book if they exist; `both`, if the caller has found them there in this
-    turn. Nothing may be awaited between the look at the balance and its change: this function is
-    the reservation.
+    turn. Without a verdict of risk nothing is paid. Nothing may be awaited between the look at the
+    balance and its change: this function is the reservation.
     """
     key = command.tenant, command.key
     known = book.known(key, command.fingerprint)
@@ -97,9 +100,12 @@ def decide_payment(
     now = max(now, partition.at)
     if isinstance(creditor, Account):
         now = max(now, book.partitions[creditor.partition].at)
-        if creditor.posted > AMOUNT_MAX - amount:
-            detail = "the creditor's balance would overflow"
-            return Refused(Refusal.AMOUNT_TOO_LARGE, "amount", detail)
+        if not book.has_room(creditor, amount):
+            return Refused(Refusal.AMOUNT_TOO_LARGE, "amount", CREDITOR_FULL)
+    elif book.open_legs >= book.open_legs_max:
+        return Refused(Refusal.OVERLOADED, "", TOO_MANY_LEGS)
+    if risk is None:
+        return Refused(Refusal.UNAVAILABLE, "", "risk has not judged it yet")
 
     reason = debtor.over_limit(amount, now)
     if not reason and risk.outcome == REJECT:
@@ -119,8 +125,8 @@ def decide_payment(
         0, 0, int(reason), NO_LEG if command.manual_capture else 0, currency,
         risk.score, risk.model, 0, command.key, command.reference, command.details,
     )  # fmt: skip
-    debtor.batch = batch.number
-    batch.accounts.add(debtor.number)
+    if debtor.batch != batch.number:
+        book.touch(batch, debtor)
     if reason:
         record.kind, record.state = RecordKind.DECLINED, PaymentState.DECLINED
     elif command.manual_capture or risk.outcome == REVIEW:
@@ -132,7 +138,7 @@ def decide_payment(
         record.kind, record.state = RecordKind.DEBITED, PaymentState.AUTHORIZED
         send(book, batch, debtor, record)
     if not reason:
-        if debtor.limited():
+        if debtor.counts:
             debtor.count_authorised(amount, now)
         if debtor.windows is not None:
             debtor.windows.observe(record.occurred_at, amount)
@@ -140,8 +146,9 @@ def decide_payment(
     batch.records.append(record)
     if record.expires_at:
         payment = Payment(record)
-        book.payments[payment.id] = payment
-        book.touch_payment(batch, payment)
+        if record.kind == RecordKind.HELD_FOR_REVIEW:
+            payment.expires_in_s, payment.submitted_by = command.expires_in_s, command.submitted_by
+        book.add_payment(batch, payment)
 
     done = Done(
         record.partition, seq, now, record.payment, record.state, record.reason, risk.score,
@@ -155,11 +162,7 @@ def settle(
     book: Book, batch: Batch, debtor: Account, creditor: Account, record: Record, now: int
 ) -> None:
     """Moves the record's amount to an account of the same actor, within this commit."""
-    amount = record.amount
-    debtor.posted -= amount
-    creditor.posted += amount
-    creditor.batch = batch.number
-    batch.accounts.add(creditor.number)
+    move(book, batch, record.amount, debtor, creditor)
     if creditor.partition != debtor.partition:
         record.credit_partition = creditor.partition
         record.credit_seq = book.next_seq(batch, book.partitions[creditor.partition], now)
@@ -170,9 +173,7 @@ def settle(
 def send(book: Book, batch: Batch, debtor: Account, record: Record) -> None:
     """Moves the record's amount to the partition's transit_out: a leg is open from here on."""
     transit = book.accounts[system_account(debtor.partition, record.currency, TRANSIT_OUT)]
-    debtor.posted -= record.amount
-    transit.posted += record.amount
-    book.touch(batch, transit)
+    move(book, batch, record.amount, debtor, transit)
     record.credit = transit.number
     record.credit_posted = transit.posted
     open_leg(book, batch, record, debtor.number)
@@ -203,5 +204,6 @@ def _hold(
     else:
         record.kind, record.state = RecordKind.HELD, PaymentState.AUTHORIZED
     batch.holds[record.payment] = Hold(
-        record.payment, record.partition, debtor.number, command.amount, review, record.expires_at
-    )
+        record.payment, record.partition, debtor.number, command.amount, review, record.expires_at,
+        command.expires_in_s if review else 0, command.submitted_by if review else b"",
+    )  # fmt: skip

@@ -20,8 +20,8 @@ class Payment:
 
     __slots__ = (
         "amount", "authorised_at", "batch", "captured", "creditor", "currency", "debtor",
-        "expires_at", "held", "id", "in_transit", "manual", "next_leg", "refunded", "refunding",
-        "state", "tenant",
+        "expires_at", "expires_in_s", "held", "id", "in_transit", "manual", "next_leg", "refunded",
+        "refunding", "state", "submitted_by", "tenant",
     )  # fmt: skip
 
     def __init__(self, first: Record) -> None:
@@ -34,6 +34,10 @@ class Payment:
         self.authorised_at = first.at
         self.manual = first.leg == NO_LEG
         self.expires_at = first.expires_at or 0
+        self.expires_in_s = 0
+        """Of a review: how long the hold was asked to last once accepted; 0: the default."""
+        self.submitted_by = b""
+        """Of a review: the id of the API key that submitted the payment; empty: not known."""
         self.state: PaymentState | None = None
         self.held = 0
         self.captured = 0
@@ -44,6 +48,19 @@ class Payment:
         self.batch = 0
         """The last batch that touched it, as of an account."""
         self.apply(first)
+
+    def copy(self) -> "Payment":
+        """As it is now, to go back to."""
+        same = object.__new__(Payment)
+        for name in self.__slots__:
+            setattr(same, name, getattr(self, name))
+        same.in_transit, same.refunding = dict(self.in_transit), dict(self.refunding)
+        return same
+
+    @property
+    def captured_once(self) -> bool:
+        """Whether any of a hold was ever captured, also if it came back since."""
+        return self.next_leg > 1
 
     @property
     def refundable(self) -> int:

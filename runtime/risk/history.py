@@ -1,22 +1,68 @@
-"""Creditors' windows from the ledger, for whoever has lost them."""
+"""Windows of debtors and creditors from the ledger, for whoever has lost them."""
 
 from collections.abc import Sequence
 
 import asyncpg
+import numpy as np
 
+from headrace.runtime.clock import DAY_US
 from headrace.runtime.ledger import connect
+from headrace.runtime.ledger.connect import Database
 from headrace.runtime.ledger.statements import load
-from headrace.runtime.risk.windows import Windows
+from headrace.runtime.risk.windows import STATE, Windows, merged
 from headrace.runtime.settings import Settings
 
-PAYMENTS_MAX = 100
-"""Newest payments of a creditor that are read; older ones are not missed by much."""
+PAGE_RECORDS = 10_000
+PAGES_MAX = 10
+"""Of an account's newest records, back to DAYS before its newest payment: what it costs to load an
+account is bounded, also where it has more."""
+DAYS = 300
+"""What is older has decayed to less than 1/20,000 in the longest window."""
 
 _SQL = load("headrace.runtime.risk", "history")
 
 
+async def of_debtors(db: Database, numbers: Sequence[int]) -> dict[int, Windows]:
+    """Windows of those of the accounts that have paid: what was authorised, for a declined payment
+    is no habit."""
+    return await _folded(db, "debtors", numbers)
+
+
+async def of_creditors(db: Database, numbers: Sequence[int]) -> dict[int, Windows]:
+    """Windows of those that have been paid: settled at once, or arrived from elsewhere."""
+    return await _folded(db, "creditors", numbers)
+
+
+async def _folded(db: Database, name: str, numbers: Sequence[int]) -> dict[int, Windows]:
+    """In pages, all accounts' together, each of which begins where the one before ended."""
+    found: dict[int, bytes] = {}
+    newest: dict[int, int] = {}
+    before = dict.fromkeys(numbers, 2**62)
+    for _ in range(PAGES_MAX):
+        if not before:
+            break
+        rows = await db.fetch(_SQL[name], list(before), list(before.values()), PAGE_RECORDS)
+        before = {}
+        for row in rows:
+            number, last = row["number"], row["last"]
+            if last is not None:
+                state = _state(row)
+                found[number] = merged(found[number], state) if number in found else state
+            latest = newest.setdefault(number, last or 0)
+            if row["seen"] == PAGE_RECORDS and (not last or latest - last < DAYS * DAY_US):
+                before[number] = row["oldest"]
+    return {number: Windows(state) for number, state in found.items()}
+
+
+def _state(row: asyncpg.Record) -> bytes:
+    counts, amounts = (tuple(row[f"{what}{days}"] for days in (1, 7, 30)) for what in "ca")
+    state: bytes = np.array((row["since"], row["last"], counts, amounts), STATE).tobytes()
+    return state
+
+
 class LedgerHistory:
-    """Reads when called; connects with its first call, so that it can be pickled before."""
+    """Reads creditors' windows when called; connects with its first call, so that it can be pickled
+    before."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -26,11 +72,7 @@ class LedgerHistory:
         """Windows of those that have been paid. Raises what asyncpg raises."""
         if self._pool is None:
             self._pool = await connect.pool(self._settings, 1, "headrace creditor history")
-        rows = await self._pool.fetch(_SQL["creditors"], list(creditors), PAYMENTS_MAX)
-        return {
-            row["number"]: Windows.folded(zip(row["amounts"], row["times"], strict=True))
-            for row in rows
-        }
+        return await of_creditors(self._pool, creditors)
 
     async def close(self) -> None:
         """Ends the connection, if there is one."""

@@ -1,6 +1,9 @@
 -- name: holder
 SELECT partition, backend_pid FROM leases WHERE partition = ANY($1::smallint[])
 
+-- name: epochs
+SELECT partition, epoch FROM leases WHERE partition = ANY($1::smallint[])
+
 -- name: raise_epoch
 -- Waits for the rows' locks, so that a commit still under way is over before anything is read.
 WITH locked AS (

@@ -53,34 +53,30 @@ LEFT JOIN LATERAL (
     WHERE credit = w.number AND credit <> 0 ORDER BY credit_seq DESC LIMIT 1
 ) c ON true
 
--- name: windows
--- The newest authorised payments of debtors, oldest first: a declined one is no habit.
-SELECT w.number, p.amounts, p.times
+-- name: opened_as
+-- An account's first record.
+SELECT w.number AS credit, o.details
 FROM unnest($1::bigint[]) AS w (number)
-JOIN LATERAL (
-    SELECT array_agg(amount ORDER BY seq) AS amounts,
-           array_agg((extract(epoch FROM occurred_at) * 1000000)::bigint ORDER BY seq) AS times
-    FROM (
-        SELECT seq, amount, occurred_at FROM journal
-        WHERE debit = w.number AND debit <> 0 AND kind IN (10, 11, 14, 15)
-        ORDER BY seq DESC LIMIT $2
-    ) newest
-) p ON p.amounts IS NOT NULL
+CROSS JOIN LATERAL (
+    SELECT details FROM journal WHERE credit = w.number AND credit <> 0 AND kind = 1
+    ORDER BY credit_seq LIMIT 1
+) o;
 
--- name: today
--- What counts towards a day's limits: authorised since $2, less what was released of that.
+-- name: day
+-- What counts towards a day's limits: authorised since a moment, less what was released of that. A
+-- payment of which nothing was ever captured is taken off whole.
 SELECT w.number,
        coalesce(sum(CASE WHEN j.kind IN (10, 11, 14, 15) THEN j.amount
-                         WHEN f.payment IS NOT NULL THEN -j.amount ELSE 0 END), 0)::bigint AS amount,
+                         WHEN f.payment IS NOT NULL THEN -j.amount ELSE 0 END), 0) AS amount,
        (count(*) FILTER (WHERE j.kind IN (10, 11, 14, 15))
         - count(*) FILTER (WHERE f.payment IS NOT NULL AND NOT EXISTS (
               SELECT FROM journal c WHERE c.payment = j.payment AND c.kind = 16
               AND c.payment <> '00000000-0000-0000-0000-000000000000'))) AS count
-FROM unnest($1::bigint[]) AS w (number)
-JOIN journal j ON j.debit = w.number AND j.debit <> 0 AND j.at >= $2
+FROM unnest($1::bigint[], $2::timestamptz[]) AS w (number, since)
+JOIN journal j ON j.debit = w.number AND j.debit <> 0 AND j.at >= w.since
     AND j.kind IN (10, 11, 14, 15, 17)
-LEFT JOIN journal f ON j.kind = 17 AND f.payment = j.payment AND f.kind IN (14, 15) AND f.at >= $2
-    AND f.payment <> '00000000-0000-0000-0000-000000000000'
+LEFT JOIN journal f ON j.kind = 17 AND f.payment = j.payment AND f.kind IN (14, 15)
+    AND f.at >= w.since AND f.payment <> '00000000-0000-0000-0000-000000000000'
 GROUP BY w.number
 
 -- name: creditors
@@ -92,6 +88,9 @@ JOIN accounts a ON a.tenant = w.tenant AND a.id = w.id
 SELECT * FROM journal
 WHERE payment = ANY($1::uuid[]) AND payment <> '00000000-0000-0000-0000-000000000000' AND kind < 30
 ORDER BY partition, seq
+
+-- name: reviews
+SELECT payment, expires_in_s, submitted_by FROM holds WHERE payment = ANY($1::uuid[]) AND review
 
 -- name: legs
 -- One value instead of rows of columns: book.py's LEG, once a leg.

@@ -125,12 +125,11 @@ class Engine:
         self.journal += batch.records
         for rows in batch.rows:
             self.journal += records_of(rows)
-        for account in [*batch.opened, *batch.changed.values()]:
-            kept = Account(account.number, account.tenant, account.id, account.currency)
-            for name in ("state", "credit_line", "payment_max", "daily_amount_max",
-                         "daily_count_max"):  # fmt: skip
-                setattr(kept, name, getattr(account, name))
-            self.accounts[account.number] = kept
+        for row in batch.changed.values():
+            kept = Account(row.number, row.tenant, row.id, row.currency)
+            kept.state = AccountState(row.state)
+            kept.set_terms(row.terms)
+            self.accounts[row.number] = kept
         for book in self.books:
             if any(n in book.partitions for n in batch.started_from):
                 book.committed(batch)

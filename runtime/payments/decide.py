@@ -1,0 +1,60 @@
+"""Deciding any command: one table says who decides what."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from headrace.runtime.payments.answer import Answer, LegsAnswer
+from headrace.runtime.payments.book import Batch, Book, ShownLegs
+from headrace.runtime.payments.command import (
+    Act,
+    Arrived,
+    Carry,
+    ChangeAccount,
+    Command,
+    Fund,
+    OpenAccount,
+    Pay,
+)
+from headrace.runtime.payments.decide_account import decide_change, decide_fund, decide_open
+from headrace.runtime.payments.decide_action import decide_action
+from headrace.runtime.payments.decide_legs import decide_arrived, decide_carry
+from headrace.runtime.payments.decide_payment import Parties, Risk, Times, decide_payment
+
+
+class Given(NamedTuple):
+    """What a batch is decided on, beside the book; commands are named by their place in it."""
+
+    now: int
+    """Microseconds of UTC."""
+    times: Times
+    verdicts: Mapping[int, tuple[Risk, Parties | None]]
+    """Risk's, and the parties if they were found for it."""
+    legs: Mapping[int, ShownLegs]
+    """What the ledger shows of the legs to be carried."""
+
+
+_NO_VERDICT: tuple[None, None] = (None, None)
+
+
+def decide(
+    book: Book, batch: Batch, command: Command, place: int, given: Given
+) -> Answer | LegsAnswer:
+    """Decides one command and applies that to the book at once. What it needs is in the book; a
+    command that raises has to be undone by whoever called."""
+    if type(command) is Pay:
+        risk, both = given.verdicts.get(place, _NO_VERDICT)
+        return decide_payment(book, batch, command, given.now, risk, given.times, both)
+    return _DECIDERS[type(command)](book, batch, command, place, given)
+
+
+_Decider = Callable[[Book, Batch, Any, int, Given], Answer | LegsAnswer]
+_DECIDERS: dict[type[Command], _Decider] = {
+    Act: lambda book, batch, c, _, given: decide_action(book, batch, c, given.now, given.times),
+    Fund: lambda book, batch, c, _, given: decide_fund(book, batch, c, given.now),
+    OpenAccount: lambda book, batch, c, _, given: decide_open(book, batch, c, given.now),
+    ChangeAccount: lambda book, batch, c, _, given: decide_change(book, batch, c, given.now),
+    Carry: lambda book, batch, c, at, given: decide_carry(
+        book, batch, c, given.legs[at], given.now
+    ),
+    Arrived: lambda book, batch, c, _, given: decide_arrived(book, batch, c, given.now),
+}
