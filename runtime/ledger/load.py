@@ -187,6 +187,12 @@ async def keys(db: Database, wanted: Sequence[Key]) -> dict[Key, tuple[int, Done
     return {(r["tenant"], r["key"]): (r["fingerprint"], _first_answer(r)) for r in rows}
 
 
+_ACTED = (
+    RecordKind.CAPTURED, RecordKind.REFUND_REQUESTED, RecordKind.RELEASED, RecordKind.ACCEPTED,
+)  # fmt: skip
+"""What an action on a payment, which has a key, can have done."""
+
+
 def _first_answer(r: Row) -> Done:
     kind = RecordKind(r["kind"])
     amount = 0
@@ -194,7 +200,7 @@ def _first_answer(r: Row) -> Done:
         amount = r["credit_posted"]
     elif kind is RecordKind.WITHDRAWN:
         amount = r["debit_posted"]
-    elif kind in (RecordKind.CAPTURED, RecordKind.REFUND_REQUESTED):
+    elif kind in _ACTED:
         amount = r["amount"]
     leg = r["leg"] if kind in (RecordKind.CAPTURED, RecordKind.REFUND_REQUESTED) else 0
     payment = b"" if kind < 10 else r["payment"].bytes

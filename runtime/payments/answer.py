@@ -26,7 +26,7 @@ class Done(Struct, array_like=True, tag=1, gc=False):
     """Bits of runtime.risk.flags.RiskFlag."""
     risk_model: int = 0
     amount: int = 0
-    """Of a capture or refund: the amount it came to. Of a deposit: the balance after."""
+    """Of what was done to a payment: the amount it came to. Of a deposit: the balance after."""
     leg: int = 0
     """Number of the capture or refund within its payment."""
     expires_at: int = 0

@@ -1,18 +1,26 @@
 """Partition actors on a real ledger, in this process and without Ray."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from io import BytesIO
+from itertools import count
+from typing import Any
 
 import asyncpg
 import pytest_asyncio
 from msgspec.structs import replace
 
-from headrace.actors.account_partition import AccountPartition
+from headrace.actors.account_partition import AccountPartition, CreditorWindows, Scorer
 from headrace.actors.partition_client import PartitionClient, Stats
+from headrace.runtime.ledger import copy
 from headrace.runtime.ledger.connect import connect
+from headrace.runtime.ledger.record import COLUMNS, Record
 from headrace.runtime.ledger.verify import verify
+from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments.answer import Answer, Done
 from headrace.runtime.payments.book import Place
-from headrace.runtime.payments.command import Command, Fund, OpenAccount
+from headrace.runtime.payments.command import Command, Fund, OpenAccount, Pay
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk
 from headrace.runtime.risk.features import Matrix
 from headrace.runtime.risk.windows import Windows
@@ -48,11 +56,17 @@ class Cell:
         self.actors: dict[int, AccountPartition] = {}
         self.started: list[AccountPartition] = []
         self.client = PartitionClient(settings, self)
+        self.scorer: Scorer = Unscored()
+        self.creditors: CreditorWindows = NoWindows()
+        self.held = b""
+        """A payment, for whoever needs one."""
+        self.ended: list[str] = []
+        """Loops that ended and must not."""
 
     async def start(self, index: int, name: str = "", **settings: object) -> AccountPartition:
         actor = AccountPartition(
             index, name or f"account-partition-{index}", replace(self.settings, **settings),
-            Unscored(), NoWindows(), self.client.carry,
+            self.scorer, self.creditors, self.client.carry, self.ended.append,
         )  # fmt: skip
         await actor.start()
         self.actors[index] = actor
@@ -79,6 +93,75 @@ class Cell:
                 Fund(self.tenant, a, money, EUR, f"opening-{a}", 1) for a in accounts
             ]  # fmt: skip
             assert all(isinstance(a, Done) for a in await self.ask(*deposits))
+
+    async def restart(self, index: int, **settings: object) -> AccountPartition:
+        """Another in the place of one that ends."""
+        await self.actors[index].stop()
+        return await self.start(index, **settings)
+
+    def owned_by(self, actor: int, many: int, partition: int | None = None) -> list[str]:
+        """Names of accounts whose partitions belong to an actor, or of one of them."""
+        partitions, actors = self.settings.partitions, self.settings.actors
+        homes = {partition} if partition is not None else set(range(actor, partitions, actors))
+        named = (f"account-{n}" for n in count())
+        mine = (a for a in named if partition_of(self.tenant, a, partitions) in homes)
+        return [next(mine) for _ in range(many)]
+
+    def pay(self, debtor: str, creditor: str, key: str, amount: int = 100, **more: Any) -> Pay:
+        return Pay(
+            self.tenant, debtor, creditor, amount, more.pop("currency", EUR), key, amount * 7 + 1,
+            **more,
+        )  # fmt: skip
+
+    def total(self, name: str) -> int:
+        """Sum of a figure over the actors that run."""
+        return sum(int(actor.stats()[name]) for actor in self.actors.values())
+
+    async def all_arrived(self) -> None:
+        """Waits until no leg is open."""
+        async with asyncio.timeout(30):
+            while self.total("open_legs"):  # noqa: ASYNC110  # legs tell nobody
+                await asyncio.sleep(0.01)
+
+    @asynccontextmanager
+    async def held_up(self, actor: int) -> AsyncIterator[None]:
+        """While an actor can't commit: its leases are locked by somebody else."""
+        other = await connect(self.settings)
+        mine = list(range(actor, self.settings.partitions, self.settings.actors))
+        try:
+            async with other.transaction():
+                await other.execute(
+                    "SELECT FROM leases WHERE partition = ANY($1::smallint[]) FOR UPDATE", mine
+                )
+                yield
+        finally:
+            await other.close()
+
+    @asynccontextmanager
+    async def key_held(self, key: str) -> AsyncIterator[asyncpg.Connection]:
+        """While a commit with this key has to wait for another, which is then rolled back."""
+        other = await connect(self.settings, "headrace other")
+        try:
+            transaction = other.transaction()
+            await transaction.start()
+            record = Record(1, 1, partition=4_000, tenant=self.tenant, key=key, fingerprint=1)
+            await other.copy_to_table(
+                "journal", source=BytesIO(copy.encode([record])), columns=COLUMNS, format="binary"
+            )
+            yield other
+            await transaction.rollback()
+        finally:
+            await other.close()
+
+    async def until_committing(self, actor: int) -> None:
+        """Waits until a batch of the actor's is held up in its commit."""
+        async with asyncio.timeout(10):
+            while not await self.ledger.fetchval(  # noqa: ASYNC110
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                " AND datname = current_database() AND application_name = $1",
+                f"headrace writer account-partition-{actor}",
+            ):
+                await asyncio.sleep(0.01)
 
     async def posted(self, account: str) -> int:
         """As the ledger tells it."""

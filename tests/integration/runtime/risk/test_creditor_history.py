@@ -1,11 +1,16 @@
-"""Creditors' windows read back from a ledger."""
+"""Windows of debtors and creditors read back from a ledger."""
 
 from io import BytesIO
+from random import Random
 
+import numpy as np
 import pytest
+import pytest_asyncio
+from msgspec.structs import replace
 
 from headrace.actors.creditor_features import CreditorFeatures
 from headrace.actors.creditor_profiles import CreditorProfiles
+from headrace.runtime.clock import DAY_US
 from headrace.runtime.ids import payment_id
 from headrace.runtime.ledger import copy
 from headrace.runtime.ledger.connect import connect
@@ -14,7 +19,7 @@ from headrace.runtime.partitioning import ACCOUNT_BITS
 from headrace.runtime.payments.states import PaymentState, RecordKind
 from headrace.runtime.risk import history
 from headrace.runtime.risk.history import LedgerHistory
-from headrace.runtime.risk.windows import Windows
+from headrace.runtime.risk.windows import STATE, Windows
 from headrace.runtime.settings import Settings
 
 TAKEN = 1_522_540_800_000_000
@@ -31,24 +36,90 @@ def paid(seq: int, creditor: int, amount: int, kind: RecordKind = RecordKind.SET
     )  # fmt: skip
 
 
-async def test_the_newest_payments_count_when_they_were_taken(settings: Settings) -> None:
-    extra = 7
-    rows = [paid(n + 1, MERCHANT, 100 + n) for n in range(history.PAYMENTS_MAX + extra)]
+@pytest_asyncio.fixture
+async def month(settings: Settings) -> list[Record]:
+    """758 payments in 30 days, out of order, among others that are no habit of anybody."""
+    dice = Random(20)
+    rows = [
+        replace(
+            paid(n + 1, MERCHANT, dice.randrange(1, 10**15)),
+            occurred_at=TAKEN + dice.randrange(30 * DAY_US),
+        )
+        for n in range(758)
+    ]
     last = len(rows)
-    rows += [
+    others = [
         paid(last + 1, QUIET, 500),
         paid(last + 2, QUIET, 900, RecordKind.DEPOSITED),
+        replace(paid(last + 3, QUIET, 900), kind=RecordKind.DECLINED),
     ]
+    connection = await connect(settings)
+    try:
+        await connection.copy_to_table(
+            "journal", source=BytesIO(copy.encode(rows + others)), columns=COLUMNS, format="binary"
+        )
+    finally:
+        await connection.close()
+    return [*rows, others[0]]
+
+
+@pytest.mark.parametrize("page", [50, 758, 10_000])
+async def test_all_payments_that_a_window_remembers_are_folded(
+    settings: Settings, month: list[Record], page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "PAGE_RECORDS", page)
+    monkeypatch.setattr(history, "PAGES_MAX", 20)
+    connection = await connect(settings)
+    try:
+        debtors = await history.of_debtors(connection, [DEBTOR, STRANGER])
+        creditors = await history.of_creditors(connection, [MERCHANT, QUIET, STRANGER])
+    finally:
+        await connection.close()
+    expected = Windows.folded((r.amount, r.occurred_at) for r in month)
+    assert debtors.keys() == {DEBTOR}
+    _same(debtors[DEBTOR], expected)
+    assert creditors.keys() == {MERCHANT, QUIET}
+    _same(creditors[MERCHANT], Windows.folded((r.amount, r.occurred_at) for r in month[:-1]))
+    _same(creditors[QUIET], Windows.folded([(500, month[-1].occurred_at)]))
+
+
+async def test_what_it_costs_to_fold_an_account_is_bounded(
+    settings: Settings, month: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "PAGE_RECORDS", 100)
+    monkeypatch.setattr(history, "PAGES_MAX", 3)
+    connection = await connect(settings)
+    try:
+        found = await history.of_creditors(connection, [MERCHANT])
+    finally:
+        await connection.close()
+    newest = month[:-1][-300:]
+    _same(found[MERCHANT], Windows.folded((r.amount, r.occurred_at) for r in newest))
+
+
+async def test_payments_that_have_decayed_are_not_read(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 30 payments a year apart only the newest pages count."""
+    monkeypatch.setattr(history, "PAGE_RECORDS", 2)
+    year = 365 * DAY_US
+    rows = [replace(paid(n + 1, MERCHANT, 100), occurred_at=TAKEN + n * year) for n in range(30)]
     connection = await connect(settings)
     try:
         await connection.copy_to_table(
             "journal", source=BytesIO(copy.encode(rows)), columns=COLUMNS, format="binary"
         )
+        found = await history.of_creditors(connection, [MERCHANT])
     finally:
         await connection.close()
+    assert found[MERCHANT].since_us == TAKEN + 26 * year
+
+
+async def test_the_store_reads_what_it_has_forgotten(
+    settings: Settings, month: list[Record]
+) -> None:
     read = LedgerHistory(settings)
     try:
-        found = await read([MERCHANT, QUIET, STRANGER])
         store = CreditorProfiles(settings, read)
         features = CreditorFeatures(store.exchange, settings)
         features.for_creditor(MERCHANT)
@@ -56,13 +127,15 @@ async def test_the_newest_payments_count_when_they_were_taken(settings: Settings
         from_store = features.for_creditor(MERCHANT)
     finally:
         await read.close()
-    newest = rows[extra : history.PAYMENTS_MAX + extra]
-    expected = Windows.folded((r.amount, r.occurred_at) for r in newest)
-    assert found.keys() == {MERCHANT, QUIET}
-    assert found[MERCHANT].state == expected.state
-    assert found[QUIET].state == Windows.folded([(500, TAKEN + last + 1)]).state
     assert from_store is not None
-    assert from_store.state == expected.state
+    _same(from_store, Windows.folded((r.amount, r.occurred_at) for r in month[:-1]))
+
+
+def _same(found: Windows, expected: Windows) -> None:
+    (one,), (other,) = (np.frombuffer(w.state, STATE) for w in (found, expected))
+    assert (one["since"], one["last"]) == (other["since"], other["last"])
+    np.testing.assert_allclose(one["counts"], other["counts"], rtol=1e-9)
+    np.testing.assert_allclose(one["amounts"], other["amounts"], rtol=1e-9)
 
 
 async def test_a_database_that_is_away_is_an_error_and_nothing_hangs() -> None:
