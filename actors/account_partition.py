@@ -25,7 +25,7 @@ from headrace.actors.leg_sender import LegSender
 from headrace.actors.writer import Deposed, Outcome, Writer
 from headrace.runtime.clock import now_us
 from headrace.runtime.endless import end_process, endless
-from headrace.runtime.ledger import load
+from headrace.runtime.ledger import load, parked_legs
 from headrace.runtime.ledger.bring_in import Legs, Needs
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
@@ -46,7 +46,7 @@ log = structlog.get_logger("headrace.partition")
 UNREACHABLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 """How a database that is away shows itself."""
 
-HOLDS_EVERY_S = 1.0
+LOOK_EVERY_S = 1.0
 NARROWER = 8
 """What can't be carried out is looked for in batches so many times smaller, down to one command."""
 GAVE_WAY_MAX = 10
@@ -111,8 +111,11 @@ class AccountPartition:
         self._intake = Intake(settings.queue_payments_max)
         self._carry_elsewhere = carry_elsewhere
         self._legs = LegSender(
-            settings.actors, settings.call_payments_max, self._to_counterpart, self._intake.put_legs
-        )
+            settings.actors, settings.call_payments_max, self._to_counterpart,
+            self._intake.put_legs, self._park,
+        )  # fmt: skip
+        self._to_park: dict[Place, tuple[OpenLeg, int, str]] = {}
+        """Legs whose parking is not in the ledger yet."""
         self._times = Times(settings.hold_expires_s, settings.review_expires_s)
         self._ready = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -134,7 +137,7 @@ class AccountPartition:
         await self._load(await self._writer.take_over(first=True))
         self._tasks = [
             endless(f"{self.name} decides", self._run, self._end),
-            endless(f"{self.name} expires holds", self._expire_holds, self._end),
+            endless(f"{self.name} looks at the clock", self._every_second, self._end),
         ]
 
     async def stop(self) -> None:
@@ -200,6 +203,7 @@ class AccountPartition:
             "open_legs": book.open_legs,
             "partition_lag_us": max((now - p.at for p in book.partitions.values()), default=0),
             "leg_calls_failed": self._legs.calls_failed,
+            "legs_parked": len(self._legs.parked),
             "epoch": max((p.epoch for p in book.partitions.values()), default=0),
             "ready": int(self._ready),
         }
@@ -470,6 +474,10 @@ class AccountPartition:
             found = await load.open_legs(reader, number, transit_from)
             book.take_over(partition, found)
             legs += found
+        parked = await parked_legs.places(reader, self._writer.partitions)
+        self._to_park = {}
+        self._legs.hold_back([leg for leg in legs if (leg.partition, leg.seq) in parked])
+        legs = [leg for leg in legs if (leg.partition, leg.seq) not in parked]
         self._ready = True
         self._legs.send(legs, again=True)
         for opened_by in [place for place in self._waiters if not book.under_way(place)]:
@@ -484,17 +492,37 @@ class AccountPartition:
         (answer,) = await self._intake.put_legs(legs)
         return answer
 
-    async def _expire_holds(self) -> None:
-        """Looks every second for holds and reviews that are due: an expiry is decided in turn."""
+    def _park(self, leg: OpenLeg, failures: int, error: str) -> None:
+        self._to_park[leg.partition, leg.seq] = (leg, failures, error)
+
+    async def _every_second(self) -> None:
+        """Looks for holds and reviews that are due, and for legs to be parked or released."""
         while True:
-            await asyncio.sleep(HOLDS_EVERY_S)
+            await asyncio.sleep(LOOK_EVERY_S)
             if not self._ready:
                 continue
             try:
-                due = await self._writer.due_holds(now_us())
-            except Exception as error:  # asked again in a moment
-                log.warning("holds_not_read", actor=self.name, error=repr(error))
-                continue
-            if due:
-                expiries = [Act(0, p, commands_wire.PaymentAction.EXPIRE) for p in due]
-                await self._intake.put(expiries)
+                async with asyncio.timeout(self._settings.commit_timeout_s):
+                    await self._expire_holds()
+                    if self._legs.parked:
+                        await self._keep_parked()
+            except Exception as error:  # looked at again in a moment
+                log.warning("not_looked", actor=self.name, error=repr(error))
+
+    async def _expire_holds(self) -> None:
+        """An expiry is decided in turn, like everything else."""
+        clock = await self._writer.clock()
+        due = await load.due_holds(clock, self._writer.partitions, now_us())
+        if due:
+            expiries = [Act(0, p, commands_wire.PaymentAction.EXPIRE) for p in due]
+            await self._intake.put(expiries)
+
+    async def _keep_parked(self) -> None:
+        """Writes down what was parked, and sends again what somebody released."""
+        clock = await self._writer.clock()
+        for place, (leg, failures, error) in list(self._to_park.items()):
+            await parked_legs.park(clock, leg, failures, error)
+            del self._to_park[place]
+        known = [place for place in self._legs.parked if place not in self._to_park]
+        still = await parked_legs.places(clock, self._writer.partitions)
+        self._legs.release([p for p in known if p in self._legs.parked and p not in still])

@@ -8,7 +8,7 @@ from uuid import uuid4
 import asyncpg
 import structlog
 
-from headrace.runtime.ledger import commit, fencing, load
+from headrace.runtime.ledger import commit, fencing
 from headrace.runtime.ledger.connect import connect
 from headrace.runtime.payments.book import Partition
 from headrace.runtime.settings import Settings
@@ -123,14 +123,14 @@ class Writer:
             return Outcome.IN_DOUBT
         return Outcome.COMMITTED
 
-    async def due_holds(self, now: int) -> list[bytes]:
-        """Payments whose hold or review has expired at `now` (microseconds), the oldest first."""
+    async def clock(self) -> asyncpg.Connection:
+        """For what is looked at every second, beside the batches. Raises what asyncpg raises."""
         clock = self._clock
         if clock is None:
             raise asyncpg.InterfaceError("not connected")
         if clock.is_closed():  # where nobody pays, no commit notices a database that went away
             clock = await self._clock_again(clock)
-        return await load.due_holds(clock, self.partitions, now)
+        return clock
 
     async def _clock_again(self, lost: asyncpg.Connection) -> asyncpg.Connection:
         new = await connect(self._settings, f"headrace clock {self._name}")

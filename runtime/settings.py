@@ -113,6 +113,10 @@ class Settings(Struct, frozen=True, kw_only=True):
                 self.transaction_timeout_s < self.commit_timeout_s < self.call_timeout_s,
                 "transaction_timeout_s < commit_timeout_s < call_timeout_s",
             ),
+            (
+                self.call_payments_max <= self.open_legs_max,
+                "open_legs_max: at least call_payments_max",
+            ),
             (self.risk_timeout_s < self.call_timeout_s, "risk_timeout_s: less than call_timeout_s"),
             (
                 self.batch_items_max <= self.gateway_payments_max,

@@ -10,6 +10,7 @@ from headrace.cluster.cli import (
     account,
     events,
     key,
+    leg,
     migrate,
     pay,
     payment,
@@ -54,6 +55,7 @@ for name, noun in (
     ("key", key),
     ("account", account),
     ("payment", payment),
+    ("leg", leg),
     ("events", events),
 ):
     app.add_typer(noun.app, name=name)

@@ -23,6 +23,7 @@ from headrace.runtime.risk.windows import Windows
 
 SQL = load("headrace.runtime.ledger", "load")
 DUE_HOLDS_MAX = 1_000
+OPEN_LEGS_PAGE = 5_000
 Key = tuple[int, str]
 
 
@@ -163,16 +164,26 @@ async def _carried(db: Database, shown: NDArray[np.void]) -> dict[int, int]:
     return {r["place"]: r["reason"] for r in rows}
 
 
-async def open_legs(db: Database, partition: int, since: int) -> list[OpenLeg]:
-    """Legs of a partition, opened at `since` or later, whose end home has not recorded."""
-    return [
-        OpenLeg(
-            r["payment"].bytes, r["leg"], r["partition"], r["seq"], r["kind"] == 20,
-            r["kind"] == RecordKind.DEBITED, r["tenant"], r["currency"], r["amount"], r["debtor"],
-            r["creditor"], r["trace"].bytes,
-        )
-        for r in await db.fetch(SQL["open_legs"], partition, since)
-    ]  # fmt: skip
+async def open_legs(
+    db: Database, partition: int, since: int, page: int = OPEN_LEGS_PAGE
+) -> list[OpenLeg]:
+    """Legs of a partition, opened at `since` or later, whose end home has not recorded, in the
+    order of the records that opened them."""
+    found: list[OpenLeg] = []
+    while True:
+        rows = await db.fetch(SQL["open_legs"], partition, since, page)
+        found += [
+            OpenLeg(
+                r["payment"].bytes, r["leg"], r["partition"], r["seq"],
+                r["kind"] == RecordKind.REFUND_REQUESTED, r["kind"] == RecordKind.DEBITED,
+                r["tenant"], r["currency"], r["amount"], r["debtor"], r["creditor"],
+                r["trace"].bytes,
+            )
+            for r in rows
+        ]  # fmt: skip
+        if len(rows) < page:
+            return found
+        since = rows[-1]["seq"] + 1
 
 
 async def due_holds(db: Database, partitions: Sequence[int], now: int) -> list[bytes]:

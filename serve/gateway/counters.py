@@ -18,7 +18,15 @@ from headrace.serve.admission import Admission, Bound
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0)
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 GAUGES = frozenset(
-    {"queue", "epoch", "ready", "open_legs", "accounts_in_memory", "payments_in_memory"}
+    {
+        "queue",
+        "epoch",
+        "ready",
+        "open_legs",
+        "legs_parked",
+        "accounts_in_memory",
+        "payments_in_memory",
+    }
 )
 """A partition's figures that can fall; so can those whose names end in _lag_us."""
 

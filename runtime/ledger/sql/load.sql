@@ -123,7 +123,7 @@ WHERE j.partition = $1 AND j.seq >= $2
       WHERE c.payment = j.payment AND c.leg = j.leg AND c.kind IN (12, 19, 21, 22)
         AND c.payment <> '00000000-0000-0000-0000-000000000000'
   )
-ORDER BY j.seq
+ORDER BY j.seq LIMIT $3
 
 -- name: due_holds
 SELECT payment FROM holds

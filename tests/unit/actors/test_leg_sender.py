@@ -1,14 +1,15 @@
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from headrace.actors import leg_sender
-from headrace.actors.leg_sender import CALLS_OUT_MAX, LegSender
+from headrace.actors.leg_sender import CALLS_OUT_MAX, FAILURES_MAX, SMALLER, LegSender
 from headrace.runtime.partitioning import ACCOUNT_BITS
-from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsDone
+from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsAnswer, LegsDone, Refused
 from headrace.runtime.payments.book import OpenLeg
 from headrace.runtime.payments.command import Arrived, Carry
+from headrace.runtime.payments.refusals import Refusal
 
 FULL, HOME = 10, 3
 TIMEOUT_S = 5.0
@@ -30,8 +31,9 @@ class Counterpart:
     def __init__(self) -> None:
         self.calls: list[tuple[Carry, asyncio.Future[LegsDone]]] = []
         self.arrived: list[int] = []
+        self.parked: list[tuple[int, int]] = []
         self.called = asyncio.Event()
-        self.sender = LegSender(2, FULL, self.submit, self.take)
+        self.sender = LegSender(2, FULL, self.submit, self.take, self.park, pause_s=0.0001)
 
     async def submit(self, actor: int, carry: Carry) -> LegsDone:
         future: asyncio.Future[LegsDone] = asyncio.get_running_loop().create_future()
@@ -39,10 +41,17 @@ class Counterpart:
         self.calls.append((carry, future))
         return await future
 
-    def take(self, arrived: Arrived) -> None:
+    def take(self, arrived: Arrived) -> asyncio.Future[list[LegsAnswer]]:
         assert arrived.homes == [HOME] * len(arrived.seqs)
         assert arrived.reasons == [seq % 2 for seq in arrived.seqs]
         self.arrived += arrived.seqs
+        taken: asyncio.Future[list[LegsAnswer]] = asyncio.get_running_loop().create_future()
+        taken.set_result([LegsDone([0] * len(arrived.seqs))])
+        return taken
+
+    def park(self, leg: OpenLeg, failures: int, error: str) -> None:
+        assert error
+        self.parked.append((leg.seq, failures))
 
     async def answer(self, refusing: Any = ()) -> list[int]:
         """Answers every call that is out, legs by turns carried out and refused for good; returns
@@ -83,8 +92,7 @@ async def test_actors_do_not_wait_for_each_other() -> None:
     assert await other.answer() == [1, 1]
 
 
-async def test_what_failed_is_sent_again_as_a_repeat(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leg_sender, "PAUSE_S", 0.001)
+async def test_what_failed_is_sent_again_as_a_repeat() -> None:
     other = Counterpart()
     other.sender.send(legs(3))
     assert await other.answer(refusing={2}) == [3]
@@ -106,3 +114,106 @@ async def test_what_is_forgotten_is_not_sent_and_others_are() -> None:
     other.sender.send(legs(2, first=20))
     assert await other.answer() == [2]
     assert other.arrived == [20, 21]
+
+
+class Answering:
+    """Answers at once: calls with a poison in them fail, and while it is away all do."""
+
+    def __init__(self, poison: int = 0, at_home: bool = False, full: int = FULL) -> None:
+        self.poison = poison
+        self.at_home = at_home
+        self.away = False
+        self.calls: list[Carry] = []
+        self.arrived: set[int] = set()
+        self.parked: list[tuple[int, int]] = []
+        self.sender = LegSender(
+            2, full, self.submit, self.take, lambda leg, n, _: self.parked.append((leg.seq, n)),
+            pause_s=0.0001,
+        )  # fmt: skip
+
+    async def submit(self, actor: int, carry: Carry) -> LegsAnswer:
+        self.calls.append(carry)
+        await asyncio.sleep(0)
+        if self.away:
+            return Refused(Refusal.UNAVAILABLE)
+        if self.poison in carry.seqs and not self.at_home:
+            return Refused(Refusal.INTERNAL_ERROR)
+        return LegsDone([0] * len(carry.seqs))
+
+    def take(self, arrived: Arrived) -> asyncio.Future[list[LegsAnswer]]:
+        taken: asyncio.Future[list[LegsAnswer]] = asyncio.get_running_loop().create_future()
+        if self.poison in arrived.seqs:
+            taken.set_result([Refused(Refusal.INTERNAL_ERROR)])
+        else:
+            self.arrived |= set(arrived.seqs)
+            taken.set_result([LegsDone([0] * len(arrived.seqs))])
+        return taken
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(TIMEOUT_S):
+            while not condition():  # noqa: ASYNC110
+                await asyncio.sleep(0.0005)
+
+
+@pytest.mark.parametrize("at_home", [False, True])
+async def test_one_poison_among_a_thousand_is_parked_alone(at_home: bool) -> None:
+    other = Answering(poison=613, at_home=at_home, full=1_000)
+    other.sender.send(legs(1_000))
+    await other.until(lambda: bool(other.parked) and len(other.arrived) == 999)
+    assert other.parked == [(613, FAILURES_MAX)]
+    assert other.arrived == set(range(1, 1_001)) - {613}
+    assert list(other.sender.parked) == [(HOME, 613)]
+    assert len(other.calls) <= 1 + 4 * SMALLER + FAILURES_MAX
+    assert [c.seqs for c in other.calls if 613 in c.seqs][-FAILURES_MAX:] == [[613]] * FAILURES_MAX
+
+
+async def test_repeats_that_always_fail_hold_up_nobody() -> None:
+    other = Answering(poison=1)
+    other.sender.send(legs(1), again=True)
+    for first in range(2, 302):
+        other.sender.send(legs(1, first=first))
+        await other.until(lambda first=first: first in other.arrived)  # type: ignore[misc]
+    assert len(other.arrived) == 300
+
+
+async def test_what_was_not_answered_is_sent_for_as_long_as_it_takes_and_never_parked() -> None:
+    other = Answering()
+    other.away = True
+    other.sender.send(legs(25))
+    await other.until(lambda: other.sender.calls_failed > 2 * FAILURES_MAX)
+    other.away = False
+    await other.until(lambda: len(other.arrived) == 25)
+    assert other.parked == []
+    assert all(carry.again for carry in other.calls[-3:])
+
+
+async def test_a_leg_that_nobody_knows_is_parked_after_some_tries() -> None:
+    other = Counterpart()
+    other.sender.send(legs(3))
+    for size in [3, *[1] * (FAILURES_MAX - 1)]:
+        other.called.clear()
+        if not other.calls:
+            await asyncio.sleep(0)
+        if not other.calls:
+            await asyncio.wait_for(other.called.wait(), TIMEOUT_S)
+        assert await other.answer(refusing={2}) == [size]
+    assert other.parked == [(2, FAILURES_MAX)]
+    assert sorted(other.arrived) == [1, 3]
+
+
+async def test_a_released_leg_is_sent_again() -> None:
+    other = Answering(poison=2)
+    other.sender.send(legs(3))
+    await other.until(lambda: bool(other.parked) and len(other.arrived) == 2)
+    other.poison = 0
+    other.sender.release([(HOME, 2)])
+    await other.until(lambda: len(other.arrived) == 3)
+    assert other.sender.parked == {}
+
+
+async def test_a_leg_held_back_is_not_sent() -> None:
+    other = Answering()
+    other.sender.hold_back(legs(1))
+    other.sender.send(legs(2, first=2))
+    await other.until(lambda: len(other.arrived) == 2)
+    assert [carry.seqs for carry in other.calls] == [[2, 3]]
