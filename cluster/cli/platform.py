@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 PORT = 8080
+LEDGER_TIMEOUT_S = 3.0
+"""Of what `status` asks the ledger."""
 
 PartitionsOption = Annotated[
     int | None,
@@ -83,6 +85,25 @@ def down(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -> Non
     run(stop, as_json)
 
 
+async def _legs_parked(data_dir: Path) -> int | None:
+    """How many legs wait for somebody to release them; None when the ledger does not say."""
+    from asyncpg import PostgresError
+
+    from headrace.cluster.cli.database import ledger_settings
+    from headrace.runtime.ledger import parked_legs
+    from headrace.runtime.ledger.connect import connect
+
+    try:
+        async with asyncio.timeout(LEDGER_TIMEOUT_S), ledger_settings(data_dir) as settings:
+            connection = await connect(settings, "headrace status")
+            try:
+                return len(await parked_legs.everyone(connection))
+            finally:
+                connection.terminate()
+    except (OSError, PostgresError, Failure):
+        return None
+
+
 @plain_command(app, "status", "headrace status", "headrace status --json | jq .memory_mb")
 def status(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -> None:
     """Show whether a platform runs, where, and what its parts weigh. Exit code 1 when none does."""
@@ -90,6 +111,7 @@ def status(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -> N
     async def show() -> Outcome:
         from headrace.cluster.cli.platform_view import status_table
         from headrace.cluster.local import daemon
+        from headrace.cluster.local.state import READY
 
         found = await asyncio.to_thread(daemon.status, data_dir)
         if found is None:
@@ -99,6 +121,7 @@ def status(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -> N
             "running": True,
             **_told(data_dir, found.state),
             "phase": found.state.phase,
+            "legs_parked": await _legs_parked(data_dir) if found.state.phase == READY else None,
             "memory_mb": found.memory_mb,
             "cpu_s": found.cpu_s,
             "processes": [
