@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -83,14 +84,19 @@ class Request:
         return decode(decoder, body if body or absent is None else absent)
 
     def query(self, kind: type[S]) -> S:
-        """The query parameters as a struct."""
+        """The query parameters as a struct, in which moments are UTC's; raises Problem."""
         try:
             pairs = parse_qsl(
                 self._query.decode("latin-1"), keep_blank_values=True, max_num_fields=50
             )
         except ValueError:
             raise Problem(Refusal.INVALID_FIELD, "too many parameters", "query") from None
-        return convert(dict(pairs), kind)
+        asked = convert(dict(pairs), kind)
+        for field in msgspec.structs.fields(kind):
+            moment = getattr(asked, field.name)
+            if isinstance(moment, datetime):
+                setattr(asked, field.name, _in_utc(moment, field.encode_name))
+        return asked
 
     def idempotency_key(self) -> str:
         """The header's key; raises Problem without one."""
@@ -133,3 +139,12 @@ class Request:
         """A path parameter that is a UUID, as 16 bytes; None when it is none."""
         text = self.params[name]
         return UUID(text).bytes if _UUID.fullmatch(text) else None
+
+
+def _in_utc(moment: datetime, field: str) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise Problem(
+            Refusal.INVALID_FIELD, "must lie between the years 1 and 9999 of UTC", field
+        ) from None
