@@ -61,6 +61,11 @@ class Request:
             )
         return self.caller.tenant
 
+    @property
+    def by(self) -> bytes:
+        """The id of the API key that asks, 16 bytes; empty where none is asked for."""
+        return self.caller.key_id if self.caller else b""
+
     async def body(self, ndjson: bool = False) -> tuple[bytes, bool]:
         """The bytes, and whether they are NDJSON (only where `ndjson` allows it)."""
         media = self.headers.get(b"content-type", _JSON).partition(b";")[0].strip().lower()
@@ -95,7 +100,7 @@ class Request:
         for field in msgspec.structs.fields(kind):
             moment = getattr(asked, field.name)
             if isinstance(moment, datetime):
-                setattr(asked, field.name, _in_utc(moment, field.encode_name))
+                setattr(asked, field.name, in_utc(moment, field.encode_name))
         return asked
 
     def idempotency_key(self) -> str:
@@ -141,7 +146,8 @@ class Request:
         return UUID(text).bytes if _UUID.fullmatch(text) else None
 
 
-def _in_utc(moment: datetime, field: str) -> datetime:
+def in_utc(moment: datetime, field: str) -> datetime:
+    """The same moment with UTC's offset; Problem where UTC has no such year."""
     try:
         return moment.astimezone(UTC)
     except OverflowError:
