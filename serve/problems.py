@@ -82,8 +82,8 @@ PROBLEMS: dict[Refusal, ProblemType] = {
         403,
         "Not allowed with this key",
         "The key is valid, but its role does not include this operation.",
-        "Use an administrator's key for deposits, withdrawals, limits, account states and keys,"
-        " and the operator's for tenants. An operator names the tenant it acts for in the"
+        "Use an administrator's key for deposits, withdrawals, limits, account states, reviews and"
+        " keys, and the operator's for tenants. An operator names the tenant it acts for in the"
         " `Headrace-Tenant` header.",
     ),
     R.NOT_FOUND: ProblemType(
@@ -263,7 +263,8 @@ PROBLEMS: dict[Refusal, ProblemType] = {
         "Submitted with the same key",
         "A payment in review is accepted or rejected with another API key than the one that"
         " submitted it.",
-        "Ask an administrator who did not submit the payment.",
+        "Use an administrator's key that did not submit the payment, or make one for the reviewer"
+        " (`POST /v1/api-keys` with `role` `administrator`).",
     ),
     R.OVERLOADED: ProblemType(
         429,
