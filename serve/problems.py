@@ -182,9 +182,9 @@ PROBLEMS: dict[Refusal, ProblemType] = {
         "Idempotency key used for something else",
         "The key belongs to an earlier request of this tenant with another operation or other"
         " fields. That request stands; this one was not carried out.",
-        "Use a new key for a new request. `GET /v1/payments?idempotency_key=…` finds the payment that"
-        " the key made; one that captured, refunded, cancelled or decided stands in its payment's"
-        " timeline.",
+        "Use a new key for a new request. `GET /v1/payments?idempotency_key=…` finds the payment"
+        " that the key made; one that captured, refunded, cancelled or decided stands in its"
+        " payment's timeline.",
     ),
     R.UNKNOWN_PAYMENT: ProblemType(
         404,
