@@ -127,22 +127,22 @@ async def test_a_batch_read_again_tells_each_item_what_it_was_or_would_be_answer
         return answer.json()  # type: ignore[no-any-return]
 
     plain = {name: value for name, value in item("").items() if name != "idempotency_key"}
-    other = await post("/v1/payments", "of another", plain | {"amount": 99})
-    await post("/v1/accounts/alice/deposits", "of a deposit", {"amount": 1, "currency": "EUR"})
+    other = await post("/v1/payments", "of-another", plain | {"amount": 99})
+    await post("/v1/accounts/alice/deposits", "of-a-deposit", {"amount": 1, "currency": "EUR"})
     held = await post("/v1/payments", "held", plain | {"capture": "manual"})
-    await post(f"/v1/payments/{held['id']}/captures", "of a capture", {"amount": 3, "final": False})
-    await post(f"/v1/payments/{held['id']}/cancel", "of a cancel")
-    taken = ("of another", "of a deposit", "of a capture", "of a cancel")
+    await post(f"/v1/payments/{held['id']}/captures", "of-a-capture", {"amount": 3, "final": False})
+    await post(f"/v1/payments/{held['id']}/cancel", "of-a-cancel")
+    taken = ("of-another", "of-a-deposit", "of-a-capture", "of-a-cancel")
     items = [
         *(item(key) for key in taken),
         item("whole", amount=10),
         item("part", amount=10, creditor="carol"),
-        item("refused refund", amount=10),
+        item("refused-refund", amount=10),
         item("cancelled", capture="manual"),
         item("declined", amount=10**9),
         item("nobody", creditor="nobody"),
         item("malformed", amount=0),
-        item("of another", amount=99),
+        item("of-another", amount=99),
     ]
     sent = await client.post("/v1/payment-batches", json=items, headers={"Idempotency-Key": "lost"})
     assert codes(sent)[:4] == ["key_reused"] * 4
@@ -151,14 +151,14 @@ async def test_a_batch_read_again_tells_each_item_what_it_was_or_would_be_answer
         for r in sent.json()["results"]
         if "payment" in r
     }
-    for key in ("whole", "part", "refused refund"):
+    for key in ("whole", "part", "refused-refund"):
         paid = plain | {"amount": 10, "creditor": "carol" if key == "part" else "bob"}
         assert (await post("/v1/payments", key, paid))["id"] == made[key]  # waits for the money
     await post(f"/v1/payments/{made['whole']}/refunds", "r1")
     await post(f"/v1/payments/{made['part']}/refunds", "r2", {"amount": 4})
     bob = (await client.get("/v1/accounts/bob")).json()["available"]
     await post("/v1/accounts/bob/withdrawals", "w", {"amount": bob, "currency": "EUR"})
-    await post(f"/v1/payments/{made['refused refund']}/refunds", "r3")
+    await post(f"/v1/payments/{made['refused-refund']}/refunds", "r3")
     await post(f"/v1/payments/{made['cancelled']}/cancel", "c")
     read = await client.get(f"/v1/payment-batches/{sent.json()['id']}")
     assert codes(read) == [
