@@ -160,7 +160,7 @@ class Merchant(HeadraceUser):
             return
         path = f"/v1/payments/{held['id']}"
         if random.random() < 0.2:
-            self.ask("POST", f"{path}/cancel", name="cancel")
+            self._move(f"{path}/cancel", None, "cancel")
             return
         part = max(1, held["amount"] // 2)
         if random.random() < 0.3:
@@ -189,7 +189,7 @@ class Merchant(HeadraceUser):
         merchant = town.merchant(random.randrange(town.MERCHANTS))
         self.ask("GET", f"/v1/payments?creditor={merchant}&limit=50", name="list payments")
 
-    def _move(self, path: str, body: Json, name: str) -> None:
+    def _move(self, path: str, body: Json | None, name: str) -> None:
         self.ask("POST", path, body, name, **{"Idempotency-Key": str(uuid4())})
 
 

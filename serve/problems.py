@@ -82,8 +82,8 @@ PROBLEMS: dict[Refusal, ProblemType] = {
         403,
         "Not allowed with this key",
         "The key is valid, but its role does not include this operation.",
-        "Use an administrator's key for deposits, withdrawals, limits, account states and keys,"
-        " and the operator's for tenants. An operator names the tenant it acts for in the"
+        "Use an administrator's key for deposits, withdrawals, limits, account states, reviews and"
+        " keys, and the operator's for tenants. An operator names the tenant it acts for in the"
         " `Headrace-Tenant` header.",
     ),
     R.NOT_FOUND: ProblemType(
@@ -182,8 +182,9 @@ PROBLEMS: dict[Refusal, ProblemType] = {
         "Idempotency key used for something else",
         "The key belongs to an earlier request of this tenant with another operation or other"
         " fields. That request stands; this one was not carried out.",
-        "Use a new key for a new request. To learn what the key was used for, read"
-        " `GET /v1/payments?idempotency_key=…`.",
+        "Use a new key for a new request. `GET /v1/payments?idempotency_key=…` finds the payment"
+        " that the key made; one that captured, refunded, cancelled or decided stands in its"
+        " payment's timeline.",
     ),
     R.UNKNOWN_PAYMENT: ProblemType(
         404,
@@ -263,7 +264,8 @@ PROBLEMS: dict[Refusal, ProblemType] = {
         "Submitted with the same key",
         "A payment in review is accepted or rejected with another API key than the one that"
         " submitted it.",
-        "Ask an administrator who did not submit the payment.",
+        "Use an administrator's key that did not submit the payment, or make one for the reviewer"
+        " (`POST /v1/api-keys` with `role` `administrator`).",
     ),
     R.OVERLOADED: ProblemType(
         429,

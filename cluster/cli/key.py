@@ -17,7 +17,7 @@ KeyId = Annotated[str, Argument(metavar="KEY_ID", help="The key's id, not the ke
 
 
 class Role(StrEnum):
-    """Administrators also deposit, withdraw, set limits and manage keys."""
+    """Administrators also deposit, withdraw, set limits, decide reviews and manage keys."""
 
     MEMBER = "member"
     ADMINISTRATOR = "administrator"
@@ -27,6 +27,7 @@ class Role(StrEnum):
     app,
     "create",
     "headrace key create --role member --label till-7 --expires-in 90d",
+    "headrace key create --role administrator --label reviewer",
     "headrace key create --expires-at 2027-01-31T00:00:00Z --json",
 )
 async def create(

@@ -10,6 +10,7 @@ KeyOption = Annotated[
     str | None,
     Option(
         "--key",
+        "--idempotency-key",
         help="Idempotency key: the same command with the same key is carried out once. "
         "Default: a new one.",
     ),

@@ -9,6 +9,7 @@ from typer import Argument, Option
 from headrace.cluster.cli.amount import exact_minor_units
 from headrace.cluster.cli.command import Outcome, api_command, group, listing
 from headrace.cluster.cli.duration import seconds
+from headrace.cluster.cli.failures import NotAllowed
 from headrace.cluster.cli.once import KeyOption, key_or_new
 
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ PaymentId = Annotated[str, Argument(metavar="ID", help="The payment's id.")]
 Amount = Annotated[
     str | None, Option(metavar="AMOUNT", help="In major units. Default: all that is left.")
 ]
+
+ANOTHER_KEY = (
+    "This API key submitted the payment: make one for the reviewer with `headrace key create"
+    " --role administrator --label reviewer` and give it with --api-key or HEADRACE_API_KEY"
+)
 
 
 class Capture(StrEnum):
@@ -177,19 +183,37 @@ async def refund(
     return await _part(api, payment, "refunds", amount, key)
 
 
-@api_command(app, "cancel", "headrace payment cancel ID")
-async def cancel(api: "Api", payment: PaymentId) -> Outcome:
+@api_command(
+    app, "cancel", "headrace payment cancel ID", "headrace payment cancel ID --key undo-12"
+)
+async def cancel(api: "Api", payment: PaymentId, key: KeyOption = None) -> Outcome:
     """Release a payment that is held or in review."""
-    return Outcome(await api.post(path(payment, "cancel")))
+    return Outcome(await api.post(path(payment, "cancel"), key=key_or_new(key)))
 
 
-@api_command(app, "accept", "headrace payment accept ID")
-async def accept(api: "Api", payment: PaymentId) -> Outcome:
-    """Let a payment that is in review go on."""
-    return Outcome(await api.post(path(payment, "accept")))
+async def _review(api: "Api", payment: str, decision: str, key: str | None) -> Outcome:
+    try:
+        return Outcome(await api.post(path(payment, decision), key=key_or_new(key)))
+    except NotAllowed as refused:
+        if refused.problem.get("code") != "own_review":
+            raise
+        raise NotAllowed(f"{refused.message}. {ANOTHER_KEY}", refused.problem) from None
+
+
+@api_command(
+    app,
+    "accept",
+    "headrace payment accept ID",
+    "headrace payment accept ID --api-key hr_... --key review-12",
+)
+async def accept(api: "Api", payment: PaymentId, key: KeyOption = None) -> Outcome:
+    """Let a payment that is in review go on. Needs an administrator's key, and another than the
+    one that submitted the payment: `headrace key create --role administrator` makes one."""
+    return await _review(api, payment, "accept", key)
 
 
 @api_command(app, "reject", "headrace payment reject ID")
-async def reject(api: "Api", payment: PaymentId) -> Outcome:
-    """Decline a payment that is in review."""
-    return Outcome(await api.post(path(payment, "reject")))
+async def reject(api: "Api", payment: PaymentId, key: KeyOption = None) -> Outcome:
+    """Decline a payment that is in review. Needs an administrator's key, and another than the one
+    that submitted the payment: `headrace key create --role administrator` makes one."""
+    return await _review(api, payment, "reject", key)

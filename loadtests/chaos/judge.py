@@ -13,7 +13,7 @@ from headrace.runtime.payments.states import (
 )
 
 K = RecordKind
-OPERATIONS = {K.CAPTURED: "capture", K.REFUND_REQUESTED: "refund"}
+OPERATIONS = {K.CAPTURED: "capture", K.REFUND_REQUESTED: "refund", K.RELEASED: "cancel"}
 """Of a payment that there is, under a key."""
 ENDS = {
     K.COMPLETED: K.CREDITED,
@@ -22,12 +22,10 @@ ENDS = {
     K.REFUND_DECLINED: K.LEG_REFUSED,
 }
 """Of a leg: what home records, and what its counterpart has recorded before."""
-CANCELLED_BEFORE = "wrong_state"
-"""How a cancel that is sent again, as its answer was lost, is refused: cancels have no keys."""
 CAME_BACK = frozenset({K.RETURNED, K.REFUND_DECLINED})
 """Nobody closes an account here, and all have money."""
 UNASKED = frozenset({*ENDS, K.RELEASED})
-"""What home records without a client's key."""
+"""What home records without a client's key, unless it cancels."""
 HELD_STATES = frozenset(
     {PaymentState.IN_REVIEW, PaymentState.AUTHORIZED, PaymentState.PARTIALLY_CAPTURED}
 )
@@ -61,38 +59,31 @@ def _operations(
 ) -> None:
     by_key: dict[str, list[Row]] = defaultdict(list)
     states: dict[str, set[str]] = defaultdict(set)
-    released: Counter[str] = Counter()
     for row in rows:
         if row.kind in COUNTERPART_KINDS:
             continue
         states[row.payment].add(PaymentState(row.state).name.lower())
         if row.key is not None:
             by_key[row.key].append(row)
-        elif row.kind not in UNASKED:
+        elif row.kind not in UNASKED or row.state == PaymentState.CANCELLED:
             verdict.invented.append(f"{row.payment} without a key")
-        elif row.kind == K.RELEASED and row.state == PaymentState.CANCELLED:
-            released[row.payment] += 1
     for key, found in by_key.items():
         if len(found) > 1:
             verdict.doubled.append(key)
         if key not in sent or not _is_what_was_sent(sent[key], found[0]):
             verdict.invented.append(key)
-    verdict.doubled += [payment for payment, count in released.items() if count > 1]
-    cancels = {entry.payment for entry in sent.values() if entry.operation == "cancel"}
-    verdict.invented += [payment for payment in released if payment not in cancels]
     firsts = Counter(row.payment for row in rows if row.kind in FIRST_KINDS)
     verdict.doubled += [payment for payment, count in firsts.items() if count > 1]
     acknowledged: set[str] = set()
     for answer in told:
-        asked, done = sent[answer.key], next(iter(by_key[answer.key]), None)
-        cancelled = asked.operation == "cancel" and released[asked.payment] > 0
+        done = next(iter(by_key[answer.key]), None)
         if answer.status >= 300:
             if done:
                 verdict.invented.append(f"{answer.key} {answer.refusal}")
-            elif not (cancelled and answer.refusal == CANCELLED_BEFORE):
+            else:
                 verdict.refused.append(f"{answer.key} {answer.refusal}")
             continue
-        payment = done.payment if done else asked.payment if cancelled else ""
+        payment = done.payment if done else ""
         amount = done.amount if done else answer.amount
         if (
             answer.payment != payment
@@ -108,9 +99,10 @@ def _operations(
 
 def _is_what_was_sent(sent: Sent, row: Row) -> bool:
     if sent.operation != "payment":
-        return (OPERATIONS.get(RecordKind(row.kind)), row.payment, row.amount) == (
-            sent.operation, sent.payment, sent.amount
-        )  # fmt: skip
+        return (OPERATIONS.get(RecordKind(row.kind)), row.payment) == (
+            sent.operation,
+            sent.payment,
+        ) and sent.amount in (0, row.amount)
     return (
         row.kind in FIRST_KINDS
         and (row.amount, row.debited, row.creditor) == (sent.amount, sent.debtor, sent.creditor)

@@ -13,6 +13,7 @@ class Sent(Struct, frozen=True, tag="sent"):
     operation: str
     """payment, capture, refund or cancel."""
     amount: int
+    """0: all that is held, of a cancel."""
     debtor: str = ""
     creditor: str = ""
     payment: str = ""

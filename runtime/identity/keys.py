@@ -33,7 +33,7 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     """Everything within its tenant."""
     MEMBER = "member"
-    """Payments, events, reading and opening accounts within its tenant."""
+    """Payments, events, reading and opening accounts within its tenant; no reviews."""
 
 
 class Identity(Struct, frozen=True, kw_only=True):

@@ -14,12 +14,21 @@ SQL = load("headrace.runtime.ledger", "batches")
 
 
 class PaymentBatch(Struct, frozen=True, kw_only=True):
-    """`keys` of the items in order, "" where there was none; `refusals`: position -> problem."""
+    """What was asked for, item by item, and what of it was refused for its form."""
 
     id: str
     created_at: str
     keys: list[str]
+    """"" where there was none."""
+    fingerprints: list[int] | None
+    """0 where an item was refused; None: of a batch from before they were kept."""
     refusals: dict[int, dict[str, object]]
+    """Position -> problem."""
+
+    def asked(self, keys: Sequence[str], fingerprints: Sequence[int]) -> bool:
+        """Whether these are its items, as far as is known."""
+        same = self.fingerprints is None or self.fingerprints == list(fingerprints)
+        return self.keys == list(keys) and same
 
 
 def named(tenant: int, key: str) -> UUID:
@@ -34,11 +43,14 @@ async def save(
     tenant: int,
     batch: UUID,
     keys: Sequence[str],
+    fingerprints: Sequence[int],
     refusals: Mapping[int, object],
 ) -> bool:
     """Keeps a batch; False, and nothing kept, when one with this id is there already."""
     problems = json.encode({str(place): problem for place, problem in refusals.items()})
-    saved = await database.fetchval(SQL["save"], batch, tenant, list(keys), problems.decode())
+    saved = await database.fetchval(
+        SQL["save"], batch, tenant, list(keys), list(fingerprints), problems.decode()
+    )
     return saved is not None
 
 
@@ -51,5 +63,6 @@ async def find(database: Database, tenant: int, batch: UUID) -> PaymentBatch | N
         id=str(row["id"]),
         created_at=iso(row["created_at"]),
         keys=row["keys"],
+        fingerprints=row["fingerprints"],
         refusals=json.decode(row["refusals"], type=dict[int, dict[str, object]]),
     )

@@ -1,6 +1,6 @@
 """Reading accounts: balances, now and then, and statements."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -34,9 +34,18 @@ class Settings(Struct, frozen=True, kw_only=True):
     daily_count_max: int = 0
 
 
-async def seq_at(database: Database, partition: int, moment: datetime) -> int:
-    """A partition's last sequence at a moment; 0: it had none."""
-    seq: int | None = await database.fetchval(SQL["seq_at"], partition, moment)
+async def seq_before(database: Database, partition: int, moment: datetime) -> int:
+    """A sequence of a partition above which everything of a moment and later stands."""
+    return await _bound(database, "seq_before", partition, moment)
+
+
+async def seq_until(database: Database, partition: int, moment: datetime) -> int:
+    """A sequence of a partition above which nothing of a moment or earlier stands."""
+    return await _bound(database, "seq_until", partition, moment)
+
+
+async def _bound(database: Database, name: str, partition: int, moment: datetime) -> int:
+    seq: int | None = await database.fetchval(SQL[name], partition, moment)
     if seq is None:
         raise LookupError(f"the ledger has no lease row for partition {partition}")
     return seq
@@ -82,9 +91,9 @@ class AccountReader:
         partition = partition_of_account(number)
         high, low = _SEQ_MAX, 0
         if until is not None:
-            high = await seq_at(self.pool, partition, until)
+            high = await seq_until(self.pool, partition, until)
         if since is not None:
-            low = await seq_at(self.pool, partition, since - timedelta(microseconds=1))
+            low = await seq_before(self.pool, partition, since)
         if cursor is not None:
             high = min(high, cursors.decode_number("entries", cursor))
         rows = await self.pool.fetch(SQL["entries"], number, high, low, since, until, limit + 1)
@@ -98,7 +107,7 @@ class AccountReader:
 
     async def _account_at(self, row: Row, at: datetime) -> AccountView | None:
         number = row["number"]
-        seq = await seq_at(self.pool, partition_of_account(number), at)
+        seq = await seq_until(self.pool, partition_of_account(number), at)
         balance = await self.pool.fetchrow(SQL["balance_at"], number, seq, at)
         details = await self.pool.fetchval(SQL["settings_at"], number, seq)
         if balance is None or details is None:

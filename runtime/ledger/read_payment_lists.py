@@ -17,7 +17,7 @@ from msgspec import Struct
 from headrace.runtime.clock import EPOCH, to_us
 from headrace.runtime.ledger import cursors
 from headrace.runtime.ledger.connect import Database
-from headrace.runtime.ledger.read_accounts import seq_at
+from headrace.runtime.ledger.read_accounts import seq_before, seq_until
 from headrace.runtime.ledger.statements import load
 from headrace.runtime.partitioning import partition_of_account
 from headrace.runtime.payments.states import PaymentState
@@ -26,6 +26,9 @@ SQL = load("headrace.runtime.ledger", "read_payments")
 ROWS_MAX = 100_000
 """Looked at for one page."""
 TIME_MAX_S = 2.0
+CLOCKS_APART_MAX = timedelta(hours=1)
+"""Between two partitions: how much earlier a payment may arrive by the creditor's than it was made
+by the debtor's."""
 ARRIVED = frozenset({PaymentState.SETTLED, PaymentState.PARTIALLY_REFUNDED, PaymentState.REFUNDED})
 """States in which the creditor has been credited, so that its own entries lead to the payment."""
 
@@ -116,10 +119,8 @@ async def _route(database: Database, tenant: int, chosen: Filter, parties: _Part
         return await _of_account(database, "of_debtor", parties.debtor, chosen)
     if chosen.reference is None and parties.creditor is not None and chosen.status in ARRIVED:
         return await _of_account(database, "arrived", parties.creditor, chosen)
-    low = _first_id(chosen.created_from) if chosen.created_from else 0
-    high = (
-        _first_id(chosen.created_to + timedelta(milliseconds=1)) if chosen.created_to else _UUID_MAX
-    )
+    low = _first_id(_ms(chosen.created_from)) if chosen.created_from else 0
+    high = _first_id(_ms(chosen.created_to) + 1) if chosen.created_to else _UUID_MAX
 
     async def with_reference(high: int, rows: int) -> list[Row]:
         return await database.fetch(
@@ -140,12 +141,16 @@ async def _route(database: Database, tenant: int, chosen: Filter, parties: _Part
 
 
 async def _of_account(database: Database, name: str, account: int, chosen: Filter) -> _Route:
-    """Along an account's own entries. A payment arrives when it is created or later."""
+    """Along an account's own entries. A payment arrives when it is created or later, by clocks that
+    may differ."""
     partition, low, high = partition_of_account(account), 0, _SEQ_MAX
     if chosen.created_from:
-        low = await seq_at(database, partition, chosen.created_from - timedelta(microseconds=1)) + 1
+        moment = chosen.created_from
+        if name == "arrived":
+            moment = max(EPOCH + CLOCKS_APART_MAX, moment) - CLOCKS_APART_MAX
+        low = await seq_before(database, partition, moment) + 1
     if chosen.created_to and name == "of_debtor":
-        high = await seq_at(database, partition, chosen.created_to)
+        high = await seq_until(database, partition, chosen.created_to)
 
     async def stretch(high: int, rows: int) -> list[Row]:
         return await database.fetch(SQL[name], account, high, low, rows)
@@ -165,9 +170,13 @@ async def _matching(
     return [row["payment"] for row in rows]
 
 
-def _first_id(moment: datetime) -> int:
-    """No payment of the moment's millisecond or later has a smaller id (ids.payment_id)."""
-    return max(0, to_us(max(moment, EPOCH)) // 1000) << 80
+def _ms(moment: datetime) -> int:
+    return to_us(moment) // 1000
+
+
+def _first_id(ms: int) -> int:
+    """No payment of the millisecond (since 1970) or later has a smaller id (ids.payment_id)."""
+    return max(0, ms) << 80
 
 
 def _number(place: int | UUID) -> int:

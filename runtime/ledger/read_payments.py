@@ -1,6 +1,6 @@
 """Reading payments one by one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from uuid import UUID
 
 import asyncpg
@@ -11,7 +11,6 @@ from headrace.runtime.ledger.record import Record
 from headrace.runtime.ledger.statements import load as load_sql
 from headrace.runtime.ledger.views import Operation, PaymentView, TimelineEntry
 from headrace.runtime.partitioning import partition_of_payment
-from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.states import FIRST_KINDS
 
 SQL = load_sql("headrace.runtime.ledger", "read_payments")
@@ -54,11 +53,6 @@ class PaymentReader:
         if record is None:
             return None
         return payment_view.operation(record, await self.names.in_records([record]))
-
-    async def answers(self, tenant: int, keys: Sequence[str]) -> dict[str, Done]:
-        """The first answer to each of the keys that the ledger knows."""
-        known = await load.keys(self.pool, [(tenant, key) for key in keys])
-        return {key: done for (_, key), (_, done) in known.items()}
 
     async def payment_views(self, tenant: int, payments: Iterable[UUID]) -> list[PaymentView]:
         """Several at once, as they stand now, in the order asked for."""

@@ -1,18 +1,57 @@
-"""How many payments stand, and nothing else about them: what batches are read again for."""
+"""What keys were used for, and how their payments stand: what batches are read again for."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
+from msgspec import Struct
+
+from headrace.runtime.clock import to_us
 from headrace.runtime.ledger.connect import Database
 from headrace.runtime.ledger.statements import load
+from headrace.runtime.payments.answer import Done
+from headrace.runtime.payments.states import PaymentState
 
 SQL = load("headrace.runtime.ledger", "standing")
+S = PaymentState
+UNCHANGING = frozenset({S.DECLINED})
+"""States in which a payment can begin, and which no record leaves."""
+WITH_REASON = frozenset({S.DECLINED, S.EXPIRED, S.RETURNED})
+"""States that a reason is told of."""
 
 
-async def standing(
-    database: Database, tenant: int, payments: Sequence[bytes]
-) -> dict[bytes, tuple[int, int]]:
-    """State and reason of each payment's latest record; those of others are left out."""
-    wanted = [UUID(bytes=payment) for payment in payments]
-    rows = await database.fetch(SQL["latest"], tenant, wanted)
-    return {row["payment"].bytes: (row["state"], row["reason"]) for row in rows}
+class KeyUse(Struct, kw_only=True, gc=False):
+    """What a key stands for in the ledger."""
+
+    fingerprint: int
+    made: bool
+    """It made the payment; else it acted on one, or on an account."""
+    told: Done
+    """Of the record that carries the key, with state and reason of the payment that it made as
+    they are now; a reason only where one is told."""
+
+
+async def uses(database: Database, tenant: int, keys: Sequence[str]) -> dict[str, KeyUse]:
+    """What each of the keys that the ledger knows was used for."""
+    rows = await database.fetch(SQL["uses"], tenant, list(keys))
+    found = {
+        row["key"]: KeyUse(
+            fingerprint=row["fingerprint"],
+            made=row["made"],
+            told=Done(
+                row["partition"], row["seq"], to_us(row["at"]), row["payment"].bytes, row["state"],
+                row["reason"], row["risk_score"], row["risk_flags"], row["risk_model"],
+            ),
+        )
+        for row in rows
+    }  # fmt: skip
+    made = {
+        UUID(bytes=use.told.payment): use.told
+        for use in found.values()
+        if use.made and use.told.state not in UNCHANGING
+    }
+    if made:
+        for row in await database.fetch(SQL["latest"], tenant, list(made)):
+            told = made[row["payment"]]
+            told.state = row["state"]
+            told.reason = row["reason"] if told.state in WITH_REASON else 0
+    return found

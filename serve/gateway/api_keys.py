@@ -13,7 +13,7 @@ from headrace.serve.gateway import reply
 from headrace.serve.gateway.fields import Label, Moment
 from headrace.serve.gateway.platform import Platform
 from headrace.serve.gateway.reply import Reply
-from headrace.serve.gateway.request import Request
+from headrace.serve.gateway.request import Request, in_utc
 from headrace.serve.gateway.route import Answer, Family
 from headrace.serve.problems import Problem
 
@@ -92,6 +92,8 @@ async def create_api_key(platform: Platform, request: Request) -> Reply:
         if expires_at is not None:
             raise Problem(Refusal.INVALID_FIELD, "give this or expires_in_s", "expires_at")
         expires_at = datetime.now(UTC) + timedelta(seconds=asked.expires_in_s)
+    if expires_at is not None:
+        expires_at = in_utc(expires_at, "expires_at")
     if expires_at is not None and expires_at <= datetime.now(UTC):
         raise Problem(Refusal.INVALID_FIELD, "is in the past", "expires_at")
     with platform.admission.reads:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from time import monotonic
+from uuid import UUID
 
 from asyncpg import Pool
 from msgspec import Struct
@@ -28,6 +29,8 @@ class Caller(Struct, frozen=True):
     role: Role
     tenant: int | None
     tenant_name: str | None
+    key_id: bytes
+    """Of the API key, 16 bytes."""
 
 
 class _Known(Struct, frozen=True):
@@ -117,7 +120,8 @@ class Authentication:
             if tenant is None:
                 return _Known(until, expires_at, None, forbidden)
             number, tenant_name = tenant.number, tenant.name
-        return _Known(until, expires_at, Caller(identity.role, number, tenant_name))
+        key_id = UUID(identity.key_id).bytes
+        return _Known(until, expires_at, Caller(identity.role, number, tenant_name, key_id))
 
 
 def require(caller: Caller, role: Role) -> None:

@@ -13,10 +13,12 @@ _PENDING = BatchResult(0)
 class Plan:
     """A batch on its way: what is submitted, and what was refused for its form."""
 
-    __slots__ = ("commands", "keys", "places", "refusals", "results", "seen")
+    __slots__ = ("commands", "fingerprints", "keys", "places", "refusals", "results", "seen")
 
     def __init__(self) -> None:
         self.keys: list[str] = []
+        self.fingerprints: list[int] = []
+        """Of the items; 0 where one was refused."""
         self.commands: list[Pay] = []
         self.places: list[int] = []
         """Of each command among the items."""
@@ -26,16 +28,17 @@ class Plan:
         self.seen: set[str] = set()
 
     def add(
-        self, items: list[BatchPaymentRequest | Problem], tenant: int, trace: bytes, now_us: int
-    ) -> None:
-        """Takes the next items in."""
+        self, items: list[BatchPaymentRequest | Problem], tenant: int, trace: bytes, now_us: int,
+        by: bytes,
+    ) -> None:  # fmt: skip
+        """Takes the next items in, sent with the API key `by`."""
         for item in items:
             if isinstance(item, Problem):
                 self._refuse("", item)
                 continue
             key = item.idempotency_key
             try:
-                pay = command(item, tenant, key, trace, now_us)
+                pay = command(item, tenant, key, trace, now_us, by)
             except Problem as problem:
                 self._refuse(key, problem)
                 continue
@@ -46,6 +49,7 @@ class Plan:
             self.places.append(len(self.keys))
             self.commands.append(pay)
             self.keys.append(key)
+            self.fingerprints.append(pay.fingerprint)
             self.results.append(_PENDING)
 
     def _refuse(self, key: str, problem: Problem) -> None:
@@ -53,6 +57,7 @@ class Plan:
         self.refusals[len(self.keys)] = told
         self.results.append(refused(told))
         self.keys.append(key)
+        self.fingerprints.append(0)
 
     def answered(self, start: int, answers: list[Answer]) -> None:
         """Takes the answers to the commands from `start` on."""

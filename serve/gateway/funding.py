@@ -11,7 +11,7 @@ from headrace.serve.gateway import reply
 from headrace.serve.gateway.account_request import FundRequest, fund_command
 from headrace.serve.gateway.accounts import FAMILY
 from headrace.serve.gateway.examples import DEPOSIT
-from headrace.serve.gateway.payments import REPLAYED
+from headrace.serve.gateway.payments import REPLAYED, REPLAYED_HEADER
 from headrace.serve.gateway.platform import Platform
 from headrace.serve.gateway.reply import Reply
 from headrace.serve.gateway.request import Request
@@ -39,7 +39,7 @@ class Funding(Struct):
 
 
 _decoder = msgspec.json.Decoder(FundRequest)
-_HEADERS = (("Idempotent-Replayed", "`true` when the key was known."),)
+_HEADERS = (REPLAYED_HEADER,)
 _REFUSALS = (
     R.INVALID_AMOUNT, R.UNKNOWN_CURRENCY, R.UNKNOWN_ACCOUNT, R.CURRENCY_MISMATCH, R.ACCOUNT_CLOSED,
     R.AMOUNT_TOO_LARGE,

@@ -74,7 +74,7 @@ async def capture_payment(platform: Platform, request: Request) -> Reply:
     amount = asked.amount or 0
     command = Act(
         request.tenant, payment, PaymentAction.CAPTURE, amount, asked.final, key,
-        fingerprint("capture", payment, amount, asked.final), request.trace,
+        fingerprint("capture", payment, amount, asked.final), request.trace, by=request.by,
     )  # fmt: skip
     return await _carried_out(platform, request, command)
 
@@ -100,7 +100,7 @@ async def refund_payment(platform: Platform, request: Request) -> Reply:
     amount = asked.amount or 0
     command = Act(
         request.tenant, payment, PaymentAction.REFUND, amount, True, key,
-        fingerprint("refund", payment, amount), request.trace,
+        fingerprint("refund", payment, amount), request.trace, by=request.by,
     )  # fmt: skip
     return await _carried_out(platform, request, command)
 

@@ -7,12 +7,10 @@ from uuid import UUID
 import uuid_utils
 from msgspec import Meta, Struct, convert
 
-from headrace.runtime.ledger import batches
+from headrace.runtime.ledger import batches, standing
 from headrace.runtime.ledger.batches import PaymentBatch
-from headrace.runtime.ledger.standing import standing
-from headrace.runtime.payments.answer import Done
+from headrace.runtime.ledger.standing import KeyUse
 from headrace.runtime.payments.refusals import Refusal
-from headrace.runtime.payments.states import OPEN_STATES
 from headrace.serve.gateway import reply
 from headrace.serve.gateway.batch_body import BatchBody
 from headrace.serve.gateway.batch_plan import Plan
@@ -98,7 +96,7 @@ async def create_payment_batch(platform: Platform, request: Request) -> Reply:
     for start in range(0, len(items), CHUNK):
         if start:
             await asyncio.sleep(0)
-        plan.add(items[start : start + CHUNK], tenant, request.trace, now_us)
+        plan.add(items[start : start + CHUNK], tenant, request.trace, now_us, request.by)
     batch = batches.named(tenant, key) if key else UUID(bytes=uuid_utils.uuid7().bytes)
     return await platform.submissions.many(
         len(plan.commands), lambda: _carry_out(platform, tenant, batch, plan, key is not None)
@@ -111,11 +109,11 @@ async def _carry_out(
     """Runs on when the client hangs up. A named batch is kept before anything is done, so that the
     name cannot stand for two; any other while its payments are decided."""
     saving = asyncio.create_task(
-        batches.save(platform.pool, tenant, batch, plan.keys, plan.refusals)
+        batches.save(platform.pool, tenant, batch, plan.keys, plan.fingerprints, plan.refusals)
     )
     if named and not await saving:
         before = await batches.find(platform.pool, tenant, batch)
-        if before is None or before.keys != plan.keys:
+        if before is None or not before.asked(plan.keys, plan.fingerprints):
             raise Problem(R.KEY_REUSED, "it names a batch of other items", "Idempotency-Key")
     answers = await platform.partitions.submit(plan.commands) if plan.commands else []
     for start in range(0, len(answers), CHUNK):
@@ -132,7 +130,9 @@ async def _carry_out(
     "/v1/payment-batches/{batch}",
     "Read a batch",
     "The items' results from the ledger, payments as they stand now. An item that has no payment"
-    " was refused or not carried out: send it again with its key.",
+    " was refused or not carried out, and is told as [unknown_payment](/problems/unknown_payment):"
+    " send it again with its key. One whose key stands for something else is told as"
+    " [key_reused](/problems/key_reused), as it was or would be answered.",
     Answer(200, "Every item's result, in their order.", BatchAnswer, BATCH),
     refusals=(R.NOT_FOUND,),
 )
@@ -165,26 +165,29 @@ async def _read(platform: Platform, tenant: int, batch: UUID) -> Reply:
         if found is None:
             raise _unknown()
         keys = [key for place, key in enumerate(found.keys) if place not in found.refusals]
-        answers = await platform.reader.answers(tenant, keys)
-        open_payments = [
-            done.payment for done in answers.values() if done.payment and done.state in OPEN_STATES
-        ]
-        latest = await standing(platform.pool, tenant, open_payments) if open_payments else {}
-    for done in answers.values():
-        done.state, done.reason = latest.get(done.payment, (done.state, done.reason))
-    return reply.json(200, BatchAnswer(found.id, _results(found, answers)))
+        uses = await standing.uses(platform.pool, tenant, keys)
+    return reply.json(200, BatchAnswer(found.id, _results(found, uses)))
 
 
-def _results(batch: PaymentBatch, answers: dict[str, Done]) -> list[BatchResult]:
+def _results(batch: PaymentBatch, uses: dict[str, KeyUse]) -> list[BatchResult]:
     results = []
     for place, key in enumerate(batch.keys):
         if place in batch.refusals:
             results.append(refused(_kept(batch.refusals[place])))
-        elif (done := answers.get(key)) and done.payment and not done.leg:
-            results.append(result(key, done))
         else:
-            results.append(refused(details(R.UNKNOWN_PAYMENT, field="idempotency_key")))
+            results.append(_told(batch, place, key, uses.get(key)))
     return results
+
+
+def _told(batch: PaymentBatch, place: int, key: str, use: KeyUse | None) -> BatchResult:
+    """What is to be said of an item now. In a batch from before fingerprints were kept, a payment
+    made with its key is taken for its own."""
+    if use is None:
+        return refused(details(R.UNKNOWN_PAYMENT, field="idempotency_key"))
+    own = batch.fingerprints is None or batch.fingerprints[place] == use.fingerprint
+    if not (use.made and own):
+        return refused(details(R.KEY_REUSED))
+    return result(key, use.told)
 
 
 def _kept(problem: dict[str, Any]) -> ProblemDetails:

@@ -103,9 +103,10 @@ def occurred_us(moment: datetime, now_us: int) -> int:
 
 
 def command(
-    request: PaymentRequest, tenant: int, key: str | None, trace: bytes, now_us: int
+    request: PaymentRequest, tenant: int, key: str | None, trace: bytes, now_us: int, by: bytes
 ) -> Pay:
-    """What a partition is told; raises Problem where fields contradict each other."""
+    """What a partition is told; raises Problem where fields contradict each other. `by`: the id of
+    the API key that asks, no part of the fingerprint."""
     currency = currency_number(request.currency)
     if currency is None:
         raise Problem(Refusal.UNKNOWN_CURRENCY, "not an ISO 4217 code of money", "currency")
@@ -138,4 +139,5 @@ def command(
         expires_in_s,
         request.reference,
         extra,
+        by,
     )  # fmt: skip

@@ -35,7 +35,8 @@ _AUTHORIZED = int(PaymentState.AUTHORIZED)
 
 REPLAYED = (b"idempotent-replayed", b"true")
 PREFERENCE_APPLIED = ("Preference-Applied", "The wait that was allowed, when one was asked for.")
-KEYED_HEADERS = (("Idempotent-Replayed", "`true` when the key was known."), PREFERENCE_APPLIED)
+REPLAYED_HEADER = ("Idempotent-Replayed", "`true` when the key was known.")
+KEYED_HEADERS = (REPLAYED_HEADER, PREFERENCE_APPLIED)
 
 
 class PaymentQuery(ListQuery, forbid_unknown_fields=True, kw_only=True):
@@ -105,7 +106,7 @@ async def create_payment(platform: Platform, request: Request) -> Reply:
     body, _ = await request.body()
     asked = decode(_decoder, body)
     key = request.optional_idempotency_key()
-    pay = command(asked, tenant, key, request.trace, platform.now_us())
+    pay = command(asked, tenant, key, request.trace, platform.now_us(), request.by)
     counted = platform.counters.payments
     try:
         done = await platform.submissions.one(pay)

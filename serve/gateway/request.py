@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -60,6 +61,11 @@ class Request:
             )
         return self.caller.tenant
 
+    @property
+    def by(self) -> bytes:
+        """The id of the API key that asks, 16 bytes; empty where none is asked for."""
+        return self.caller.key_id if self.caller else b""
+
     async def body(self, ndjson: bool = False) -> tuple[bytes, bool]:
         """The bytes, and whether they are NDJSON (only where `ndjson` allows it)."""
         media = self.headers.get(b"content-type", _JSON).partition(b";")[0].strip().lower()
@@ -83,14 +89,19 @@ class Request:
         return decode(decoder, body if body or absent is None else absent)
 
     def query(self, kind: type[S]) -> S:
-        """The query parameters as a struct."""
+        """The query parameters as a struct, in which moments are UTC's; raises Problem."""
         try:
             pairs = parse_qsl(
                 self._query.decode("latin-1"), keep_blank_values=True, max_num_fields=50
             )
         except ValueError:
             raise Problem(Refusal.INVALID_FIELD, "too many parameters", "query") from None
-        return convert(dict(pairs), kind)
+        asked = convert(dict(pairs), kind)
+        for field in msgspec.structs.fields(kind):
+            moment = getattr(asked, field.name)
+            if isinstance(moment, datetime):
+                setattr(asked, field.name, in_utc(moment, field.encode_name))
+        return asked
 
     def idempotency_key(self) -> str:
         """The header's key; raises Problem without one."""
@@ -133,3 +144,13 @@ class Request:
         """A path parameter that is a UUID, as 16 bytes; None when it is none."""
         text = self.params[name]
         return UUID(text).bytes if _UUID.fullmatch(text) else None
+
+
+def in_utc(moment: datetime, field: str) -> datetime:
+    """The same moment with UTC's offset; Problem where UTC has no such year."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise Problem(
+            Refusal.INVALID_FIELD, "must lie between the years 1 and 9999 of UTC", field
+        ) from None

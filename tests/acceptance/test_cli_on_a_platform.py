@@ -218,8 +218,13 @@ def test_a_file_interrupted_and_run_again_pays_nothing_twice(
     accepted, rejected, *_ = headrace("payment", "list", "--status", "in_review", key=shop).data[
         "items"
     ]
-    headrace("payment", "accept", accepted["id"], key=shop)
-    told = headrace("payment", "reject", rejected["id"], key=shop).data
+    own = headrace("payment", "accept", accepted["id"], key=shop, code=4)
+    assert own.data["error"]["code"] == "own_review"
+    made = headrace("key", "create", "--role", "administrator", "--label", "reviewer", key=shop)
+    reviewer = made.data["api_key"]
+    accept = ("payment", "accept", accepted["id"], "--idempotency-key", "review-1")
+    assert headrace(*accept, key=reviewer).data == headrace(*accept, key=reviewer).data
+    told = headrace("payment", "reject", rejected["id"], key=reviewer).data
     assert (told["status"], told["decline_reason"]) == ("declined", "review_rejected")
     after = headrace(*arguments, key=shop).data
     assert after["in_review"] == done["in_review"] - 2

@@ -29,9 +29,34 @@ CROSS JOIN LATERAL (
 ) b
 ORDER BY a.id;
 
--- name: seq_at
--- The last sequence of a partition at a moment, found by halving: its records' times never fall.
--- Sequences that another partition's record carries have no row here; the row before counts.
+-- Bounds in time. A partition's sequence is carried by its own records, which are found by it, and
+-- by those of other partitions that credit its accounts, which have no row under it. Times never
+-- fall from one of its sequences to the next, own or carried, so that each bound is found by halving
+-- over own rows alone; carried sequences between two own rows may be of any moment between theirs.
+
+-- name: seq_before
+-- All that happened at a moment or later stands above this sequence: that of the last own record
+-- before the moment; 0: there was none.
+WITH RECURSIVE search (low, high) AS (
+    SELECT 0::bigint, last_seq FROM leases WHERE partition = $1
+    UNION ALL
+    SELECT CASE WHEN before THEN middle ELSE low END, CASE WHEN before THEN high ELSE middle - 1 END
+    FROM search
+    CROSS JOIN LATERAL (SELECT (low + high + 1) / 2 AS middle) m
+    CROSS JOIN LATERAL (SELECT coalesce((
+        SELECT j.at < $2 FROM journal j
+        WHERE j.partition = $1 AND j.seq <= middle ORDER BY j.seq DESC LIMIT 1
+    ), true) AS before OFFSET 0) b
+    WHERE low < high
+)
+SELECT coalesce((
+    SELECT j.seq FROM journal j
+    WHERE j.partition = $1 AND j.seq <= low ORDER BY j.seq DESC LIMIT 1
+), 0) FROM search WHERE low = high;
+
+-- name: seq_until
+-- All that happened at a moment or earlier stands at or below this sequence: that before the first
+-- own record after the moment; without one, the partition's last.
 WITH RECURSIVE search (low, high) AS (
     SELECT 0::bigint, last_seq FROM leases WHERE partition = $1
     UNION ALL
@@ -47,8 +72,8 @@ WITH RECURSIVE search (low, high) AS (
 SELECT low FROM search WHERE low = high;
 
 -- name: balance_at
--- $2 is the partition's last sequence at the moment; a record carried over from another partition
--- may stand below it and yet be later.
+-- $2 is seq_until of the moment $3: what another partition's record carries may stand below it and
+-- yet be later.
 (SELECT seq, at, debit_posted AS posted, debit_held AS held
  FROM journal WHERE debit = $1 AND debit <> 0 AND seq <= $2 AND at <= $3 ORDER BY seq DESC LIMIT 1)
 UNION ALL
@@ -58,7 +83,7 @@ UNION ALL
 ORDER BY seq DESC LIMIT 1;
 
 -- name: settings_at
--- As the newest change up to a sequence says.
+-- As the newest change up to a sequence says; changes are the partition's own records.
 SELECT details FROM journal
 WHERE credit = $1 AND credit <> 0 AND credit_seq <= $2 AND kind <= 3
 ORDER BY credit_seq DESC LIMIT 1;

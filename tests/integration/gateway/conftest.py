@@ -79,7 +79,8 @@ class House:
         self._clients: list[httpx.AsyncClient] = []
 
     def client(self, who: str = "administrator") -> httpx.AsyncClient:
-        """Speaks as administrator, member, operator, stranger (another tenant's) or nobody."""
+        """Speaks as administrator, reviewer (another administrator), member, operator, stranger
+        (another tenant's) or nobody."""
         headers = {"Authorization": f"Bearer {self.tokens[who]}"} if who in self.tokens else {}
         client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=self.gateway, raise_app_exceptions=True),
@@ -94,8 +95,15 @@ class House:
         tenant, key = await tenants.create(self.pool, "acme")
         _, other = await tenants.create(self.pool, "globex")
         member = await keys.create(self.pool, tenant.number, Role.MEMBER)
+        reviewer = await keys.create(self.pool, tenant.number, Role.ADMINISTRATOR)
         operator = await keys.create(self.pool, None, Role.OPERATOR)
-        made = {"administrator": key, "stranger": other, "member": member, "operator": operator}
+        made = {
+            "administrator": key,
+            "reviewer": reviewer,
+            "stranger": other,
+            "member": member,
+            "operator": operator,
+        }
         self.tokens = {who: made.api_key or "" for who, made in made.items()}
 
     async def open(self, *accounts: str, money: int = 100_000, currency: str = "EUR") -> None:

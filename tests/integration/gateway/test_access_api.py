@@ -47,6 +47,8 @@ async def test_roles(house: "House") -> None:
         ("POST", "/v1/accounts/alice/unfreeze", None),
         ("POST", "/v1/accounts/alice/close", None),
         ("PATCH", "/v1/accounts/alice", {"credit_line": 5}),
+        ("POST", "/v1/payments/0197f2a4-1c22-7000-8000-000000000000/accept", None),
+        ("POST", "/v1/payments/0197f2a4-1c22-7000-8000-000000000000/reject", None),
         ("GET", "/v1/api-keys", None),
         ("POST", "/v1/api-keys", {}),
     ):

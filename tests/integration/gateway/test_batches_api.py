@@ -114,6 +114,82 @@ async def test_a_batch_is_read_again(house: "House") -> None:
     assert (await client.get("/v1/payment-batches/x")).status_code == 404
 
 
+async def test_a_batch_read_again_tells_each_item_what_it_was_or_would_be_answered(
+    house: "House",
+) -> None:
+    await house.open(*ACCOUNTS)
+    client = house.client()
+
+    async def post(path: str, key: str, body: Json | None = None) -> Json:
+        headers = {"Idempotency-Key": key, "Prefer": "wait=10"}
+        answer = await client.post(path, json=body, headers=headers)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()  # type: ignore[no-any-return]
+
+    plain = {name: value for name, value in item("").items() if name != "idempotency_key"}
+    other = await post("/v1/payments", "of-another", plain | {"amount": 99})
+    await post("/v1/accounts/alice/deposits", "of-a-deposit", {"amount": 1, "currency": "EUR"})
+    held = await post("/v1/payments", "held", plain | {"capture": "manual"})
+    await post(f"/v1/payments/{held['id']}/captures", "of-a-capture", {"amount": 3, "final": False})
+    await post(f"/v1/payments/{held['id']}/cancel", "of-a-cancel")
+    taken = ("of-another", "of-a-deposit", "of-a-capture", "of-a-cancel")
+    items = [
+        *(item(key) for key in taken),
+        item("whole", amount=10),
+        item("part", amount=10, creditor="carol"),
+        item("refused-refund", amount=10),
+        item("cancelled", capture="manual"),
+        item("declined", amount=10**9),
+        item("nobody", creditor="nobody"),
+        item("malformed", amount=0),
+        item("of-another", amount=99),
+    ]
+    sent = await client.post("/v1/payment-batches", json=items, headers={"Idempotency-Key": "lost"})
+    assert codes(sent)[:4] == ["key_reused"] * 4
+    made = {
+        r["payment"]["idempotency_key"]: r["payment"]["id"]
+        for r in sent.json()["results"]
+        if "payment" in r
+    }
+    for key in ("whole", "part", "refused-refund"):
+        paid = plain | {"amount": 10, "creditor": "carol" if key == "part" else "bob"}
+        assert (await post("/v1/payments", key, paid))["id"] == made[key]  # waits for the money
+    await post(f"/v1/payments/{made['whole']}/refunds", "r1")
+    await post(f"/v1/payments/{made['part']}/refunds", "r2", {"amount": 4})
+    bob = (await client.get("/v1/accounts/bob")).json()["available"]
+    await post("/v1/accounts/bob/withdrawals", "w", {"amount": bob, "currency": "EUR"})
+    await post(f"/v1/payments/{made['refused-refund']}/refunds", "r3")
+    await post(f"/v1/payments/{made['cancelled']}/cancel", "c")
+    read = await client.get(f"/v1/payment-batches/{sent.json()['id']}")
+    assert codes(read) == [
+        "key_reused", "key_reused", "key_reused", "key_reused", "refunded", "partially_refunded",
+        "settled", "cancelled", "declined", "unknown_payment", "invalid_amount",
+        "duplicate_key_in_batch",
+    ]  # fmt: skip
+    reasons = [r["payment"].get("decline_reason") for r in read.json()["results"] if "payment" in r]
+    assert reasons == [None, None, None, None, "insufficient_funds"]
+    for before, now in zip(sent.json()["results"], read.json()["results"], strict=True):
+        if now["status"] != 404:
+            assert now["status"] == before["status"]
+        if "payment" in now:
+            assert now["payment"]["id"] == before["payment"]["id"] != other["id"]
+    # One from before fingerprints were kept: a payment of the key is taken for its own.
+    await house.pool.execute("UPDATE batches SET fingerprints = NULL")
+    old = await client.get("/v1/payment-batches", params={"idempotency_key": "lost"})
+    assert codes(old) == ["settled", *codes(read)[1:]]
+
+
+async def test_a_name_stands_for_items_and_not_for_their_keys_alone(house: "House") -> None:
+    await house.open(*ACCOUNTS)
+    first = [item("1"), item("2", amount=0)]
+    assert (await send(house, first, Idempotency_Key="march")).status_code == 200
+    for changed in ([item("1", amount=7), first[1]], [first[0], item("2", amount=5)]):
+        other = await send(house, changed, Idempotency_Key="march")
+        assert (other.status_code, other.json()["code"]) == (422, "key_reused")
+    again = await send(house, first, Idempotency_Key="march")
+    assert codes(again)[1] == "invalid_amount"
+
+
 async def test_a_named_batch_is_found_by_its_name_and_stands_for_one(house: "House") -> None:
     await house.open(*ACCOUNTS)
     sent = (await send(house, [item("1")], Idempotency_Key="march")).json()

@@ -34,10 +34,11 @@ async def settled(house: "House", key: str, **fields: Any) -> Json:
 
 
 async def act(
-    house: "House", payment: str, what: str, body: Json | None = None, **headers: str
-) -> Any:
+    house: "House", payment: str, what: str, body: Json | None = None, who: str = "administrator",
+    **headers: str,
+) -> Any:  # fmt: skip
     told = {name.replace("_", "-"): value for name, value in headers.items()}
-    return await house.client().post(f"/v1/payments/{payment}/{what}", json=body, headers=told)
+    return await house.client(who).post(f"/v1/payments/{payment}/{what}", json=body, headers=told)
 
 
 @pytest.mark.parametrize("says", [NOT_SCORED, REVIEW, REJECT])
@@ -137,7 +138,7 @@ async def test_a_timeline_tells_everything(house: "House") -> None:
         await pay(house, "k", {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}, capture="manual")
     ).json()
     await act(house, held["id"], "captures", {"amount": 250, "final": False}, Idempotency_Key="c1")
-    await act(house, held["id"], "cancel")
+    await act(house, held["id"], "cancel", Idempotency_Key="c2")
     timeline = (await house.client().get(f"/v1/payments/{held['id']}/timeline")).json()["items"]
     assert [e["kind"] for e in timeline if e["kind"] != "completed"] == [
         "held",
@@ -202,13 +203,64 @@ async def test_a_review_is_accepted_or_rejected(house: "House") -> None:
         assert made["risk"] == {
             "outcome": "review", "score": 712, "model": 1, "reasons": ["model_review"],
         }  # fmt: skip
-        accepted = await act(house, made["id"], "accept", Prefer="wait=10")
+        decide = {"who": "reviewer", "Idempotency_Key": f"{creditor}-1", "Prefer": "wait=10"}
+        accepted = await act(house, made["id"], "accept", **decide)
         assert (accepted.status_code, accepted.json()["status"]) == (200, "settled")
-        assert (await act(house, made["id"], "reject")).json()["code"] == "wrong_state"
+        late = await act(house, made["id"], "reject", **decide | {"Idempotency_Key": "late"})
+        assert late.json()["code"] == "wrong_state"
         made = (await pay(house, f"{creditor}-r", creditor=creditor)).json()
-        rejected = await act(house, made["id"], "reject")
+        rejected = await act(
+            house, made["id"], "reject", who="reviewer", Idempotency_Key=f"{creditor}-2"
+        )
         assert rejected.json()["status"] == "declined"
         assert rejected.json()["decline_reason"] == "review_rejected"
+
+
+@pytest.mark.parametrize("decision", ["accept", "reject"])
+async def test_who_submitted_a_payment_does_not_decide_its_review(
+    house: "House", decision: str
+) -> None:
+    await house.open(*ACCOUNTS)
+    house.risk.says = REVIEW
+    single = (await pay(house, "k")).json()["id"]
+    item = {
+        "idempotency_key": "i", "debtor": "alice", "creditor": "bob", "amount": 5,
+        "currency": "EUR",
+    }  # fmt: skip
+    batch = await house.client().post("/v1/payment-batches", json=[item])
+    for payment in (single, batch.json()["results"][0]["payment"]["id"]):
+        own = await act(house, payment, decision, Idempotency_Key=f"own-{payment}")
+        assert (own.status_code, own.json()["code"]) == (403, "own_review")
+        member = await act(
+            house, payment, decision, who="member", Idempotency_Key=f"member-{payment}"
+        )
+        assert (member.status_code, member.json()["code"]) == (403, "forbidden")
+        other = await act(house, payment, decision, who="reviewer", Idempotency_Key=payment)
+        assert other.status_code == 200, other.text
+
+
+async def test_a_decision_sent_again_gets_its_first_answer(house: "House") -> None:
+    await house.open(*ACCOUNTS)
+    for creditor in ACCOUNTS[1:]:
+        house.risk.says = REVIEW
+        decisions = {"accept": "captured settled", "reject": "declined", "cancel": "cancelled"}
+        for decision, states in decisions.items():
+            key = f"{creditor}-{decision}"
+            made = (await pay(house, f"{key}-p", creditor=creditor)).json()
+            asked = {"who": "reviewer", "Idempotency_Key": key}
+            first = await act(house, made["id"], decision, **asked)
+            assert first.json()["status"] in states.split(), first.text
+            assert "Idempotent-Replayed" not in first.headers
+            if decision == "accept":  # what happens later is no part of the first answer
+                done = await act(house, made["id"], decision, **asked, Prefer="wait=10")
+                assert done.json()["status"] == "settled"
+                await act(house, made["id"], "refunds", Idempotency_Key=f"{key}-r", Prefer="wait=9")
+            again = await act(house, made["id"], decision, **asked)
+            assert (again.status_code, again.content) == (200, first.content)
+            assert again.headers["Idempotent-Replayed"] == "true"
+            for what in {"cancel", "captures", *decisions} - {decision}:
+                other = await act(house, made["id"], what, **asked)
+                assert (other.status_code, other.json()["code"]) == (422, "key_reused"), what
 
 
 async def test_a_client_that_hangs_up_takes_nothing_back(house: "House") -> None:

@@ -9,7 +9,7 @@ from headrace.runtime.clock import from_us, iso
 from headrace.runtime.identity import tenants
 from headrace.runtime.ledger.cursors import InvalidCursor
 from headrace.runtime.ledger.read import Reader
-from headrace.runtime.ledger.read_accounts import seq_at
+from headrace.runtime.ledger.read_accounts import seq_before, seq_until
 from headrace.runtime.partitioning import partition_of_account
 from headrace.runtime.payments.states import RecordKind
 
@@ -58,7 +58,9 @@ async def test_past_settings_are_those_of_then(reader, books, scene):
     assert (after.state, after.limits.payment_max) == ("frozen", 10_000)
 
 
-async def test_the_last_sequence_at_a_moment_is_found_by_halving(database, books, scene):
+async def test_bounds_in_time_leave_nothing_out_and_stand_as_near_as_own_records_tell(
+    database, books, scene
+):
     for partition in range(books.partitions):
         own = [(r.at, r.seq) for r in books.records if r.partition == partition]
         carried = [
@@ -66,15 +68,16 @@ async def test_the_last_sequence_at_a_moment_is_found_by_halving(database, books
             for r in books.records
             if r.credit_partition == partition != r.partition
         ]
-        everything = sorted(own + carried)
-        for at, seq in own:
-            assert await seq_at(database, partition, from_us(at)) in range(
-                seq, max((s for t, s in everything if t == at or s > seq), default=seq) + 1
-            )
-            found = await seq_at(database, partition, from_us(at) - TICK)
-            assert found == seq - 1
-        newest = max((s for _, s in everything), default=0)
-        assert await seq_at(database, partition, from_us(books.now)) == newest
+        newest = max((s for _, s in own + carried), default=0)
+        for at, _ in own + carried:
+            for moment in (at - 1, at, at + 1):
+                low = await seq_before(database, partition, from_us(moment))
+                high = await seq_until(database, partition, from_us(moment))
+                assert low == max((s for t, s in own if t < moment), default=0)
+                assert high == min((s for t, s in own if t > moment), default=newest + 1) - 1
+                assert all(s > low for t, s in own + carried if t >= moment)
+                assert all(s <= high for t, s in own + carried if t <= moment)
+        assert await seq_until(database, partition, from_us(books.now)) == newest
 
 
 async def test_accounts_are_listed_by_id_page_by_page(reader, books, scene):

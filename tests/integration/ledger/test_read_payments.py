@@ -9,7 +9,6 @@ from headrace.runtime.clock import from_us, iso
 from headrace.runtime.identity import tenants
 from headrace.runtime.ids import text
 from headrace.runtime.ledger.read import Reader
-from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.states import PaymentState, RecordKind
 
 S, K = PaymentState, RecordKind
@@ -140,20 +139,9 @@ async def test_a_payment_is_found_by_its_own_key_and_not_by_its_captures(reader,
     assert await reader.payment_by_key(books.tenant, captured.key) is None
 
 
-async def test_first_answers_by_keys(reader, books, scene):
-    records = {r.key: r for r in books.records if r.key}
-    answers = await reader.answers(books.tenant, [*records, "unused"])
-    assert set(answers) == set(records)
-    for key, done in answers.items():
-        assert isinstance(done, Done)
-        assert (done.partition, done.seq) == (records[key].partition, records[key].seq)
-        assert (done.state, done.reason) == (records[key].state, records[key].reason)
-
-
 async def test_another_tenant_sees_nothing(reader, books, scene, stranger):
     for payment in scene.payments.values():
         assert await reader.payment(stranger, payment) is None
         assert await reader.timeline(stranger, payment) == []
     assert await reader.operation(stranger, "key-1") is None
-    assert await reader.answers(stranger, ["key-1", "key-2"]) == {}
     assert await reader.payment(books.tenant, uuid4().bytes) is None

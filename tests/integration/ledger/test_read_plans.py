@@ -40,6 +40,7 @@ PAYMENTS, ACCOUNTS, EVENTS = read_payments.SQL, read_accounts.SQL, read_events.S
 HOT = [
     (PAYMENTS, "records", f"1, ARRAY['{PAYMENT}']::uuid[]", {"journal_payment"}),
     (standing.SQL, "latest", f"1, ARRAY['{PAYMENT}']::uuid[]", {"journal_payment"}),
+    (standing.SQL, "uses", "1, ARRAY['key-77']", {"journal_key"}),
     (PAYMENTS, "by_key", "1, 'key-77'", {"journal_key"}),
     (PAYMENTS, "newest", f"1, {LAST}, {FIRST}, 100", {"journal_payment"}),
     (PAYMENTS, "of_debtor", f"{ACCOUNT}, 5000, 0, 100", {"journal_debit"}),
@@ -50,7 +51,8 @@ HOT = [
      {"journal_reference"}),
     (ACCOUNTS, "account", "1, 'account-3-4'", {"journal_debit", "journal_credit"}),
     (ACCOUNTS, "accounts", "1, 'account-3', 20", {"journal_debit", "journal_credit"}),
-    (ACCOUNTS, "seq_at", f"3, {MOMENT}", {"journal_seq"}),
+    (ACCOUNTS, "seq_before", f"3, {MOMENT}", {"journal_seq"}),
+    (ACCOUNTS, "seq_until", f"3, {MOMENT}", {"journal_seq"}),
     (ACCOUNTS, "balance_at", f"{ACCOUNT}, 2000, {MOMENT}", {"journal_debit", "journal_credit"}),
     (ACCOUNTS, "settings_at", f"{ACCOUNT}, 2000", {"journal_credit"}),
     (ACCOUNTS, "entries", f"{ACCOUNT}, 2000, 0, NULL, NULL, 50",

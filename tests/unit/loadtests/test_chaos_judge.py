@@ -50,7 +50,7 @@ class Case:
             row(2, K.DEBITED, S.AUTHORIZED, "p2", "k2", crosses=True),
             row(3, K.COMPLETED, S.SETTLED, "p2", None),
             row(4, K.HELD, S.AUTHORIZED, "p3", "k3", leg=-1),
-            row(5, K.RELEASED, S.CANCELLED, "p3", None, leg=-1),
+            row(5, K.RELEASED, S.CANCELLED, "p3", "k6", leg=-1),
             row(6, K.HELD, S.AUTHORIZED, "p4", "k4", leg=-1),
             row(7, K.HELD, S.AUTHORIZED, "p7", "k7", leg=-1),
             row(8, K.CAPTURED, S.SETTLED, "p7", "k8", leg=1, amount=40),
@@ -144,6 +144,11 @@ def _twice(case: Case) -> None:
 
 def _cancelled_twice(case: Case) -> None:
     case.another(5)
+
+
+def _cancelled_without_a_key(case: Case) -> None:
+    case.change(5, key=None)
+    case.told("k6", status=503)
 
 
 def _cancel_lost(case: Case) -> None:
@@ -283,6 +288,7 @@ def _written_without_the_lease(case: Case) -> None:
         (_told_settled_and_never_was, "lost"),
         (_twice, "doubled"),
         (_cancelled_twice, "doubled"),
+        (_cancelled_without_a_key, "invented"),
         (_cancel_lost, "lost"),
         (_nobody_sent, "invented"),
         (_paid_again_without_a_key, "invented"),
@@ -318,9 +324,3 @@ def test_damage_is_found(damage: Callable[[Case], None], found: str) -> None:
     case = Case()
     damage(case)
     assert getattr(case.verdict(), found)
-
-
-def test_a_cancel_sent_again_may_find_the_payment_cancelled() -> None:
-    case = Case()
-    case.told("k6", status=409, payment="", state="", amount=0, refusal="wrong_state")
-    assert case.verdict().passed

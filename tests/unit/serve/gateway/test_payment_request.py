@@ -13,12 +13,13 @@ from headrace.serve.problems import Problem
 
 NOW = 1_772_366_400_000_000
 GOOD = {"debtor": "alice", "creditor": "bob", "amount": 1250, "currency": "EUR"}
+BY = bytes(range(16))
 TRACE = bytes(range(16))
 
 
 def told(key: str | None = "k", **fields: Any) -> Pay:
     request = msgspec.convert({**GOOD, **fields}, PaymentRequest)
-    return command(request, 7, key, TRACE, NOW)
+    return command(request, 7, key, TRACE, NOW, BY)
 
 
 def refused(key: str | None = "k", **fields: Any) -> tuple[Refusal, str]:
