@@ -100,6 +100,8 @@ class Scene:
                 self.book.add(account)
         self.now = NOON
         self.key = 0
+        self.journal: list[Record] = []
+        """Of earlier batches."""
         self.batch = Batch(9)
         self._start()
 
@@ -224,13 +226,39 @@ class Scene:
     def next_batch(self) -> None:
         """What was decided is committed; sequences start from where they are."""
         self.book.committed(self.batch)
+        self.journal += self.records()
         self.batch = Batch(self.batch.number + 1)
         self._start()
 
     def payment(self, done: Answer) -> Payment:
-        """Of an answer, as the book has it."""
+        """Of an answer, as the book has it; if it lacks it, loaded from earlier batches."""
         assert isinstance(done, Done)
+        if done.payment not in self.book.payments:
+            mine = [r for r in self.journal if r.payment == done.payment and r.kind < K.CREDITED]
+            payment = self.book.payments[done.payment] = Payment(mine[0])
+            for later in mine[1:]:
+                payment.apply(later)
         return self.book.payments[done.payment]
+
+    def held(self, creditor: str = "shop", amount: int = 100, **fields: Any) -> Done:
+        """Anna holds an amount for a creditor, in a batch of its own."""
+        done = self.pay(amount, creditor=creditor, manual_capture=True, **fields)
+        return self._in_its_own_batch(done)
+
+    def reviewed(self, creditor: str = "shop", manual: bool = False, **fields: Any) -> Done:
+        """A payment of a hundred waits for a person."""
+        done = self.pay(creditor=creditor, manual_capture=manual, risk=REVIEWED, **fields)
+        return self._in_its_own_batch(done)
+
+    def paid(self, creditor: str = "shop", **fields: Any) -> Done:
+        """A payment of a hundred that has been decided, and is known."""
+        return self._in_its_own_batch(self.pay(creditor=creditor, **fields))
+
+    def _in_its_own_batch(self, done: Answer) -> Done:
+        assert isinstance(done, Done)
+        self.next_batch()
+        self.payment(done)
+        return done
 
     def leg(self, done: Answer) -> OpenLeg:
         """The leg that the answer's record opened."""
