@@ -23,7 +23,15 @@ from headrace.runtime.partitioning import (
 )
 from headrace.runtime.payments.account import Account, AccountState, Creditor
 from headrace.runtime.payments.answer import Answer, Done, LegsDone
-from headrace.runtime.payments.book import LEG, Batch, Book, OpenLeg, Partition, ShownLegs
+from headrace.runtime.payments.book import (
+    LEG,
+    AccountRow,
+    Batch,
+    Book,
+    OpenLeg,
+    Partition,
+    ShownLegs,
+)
 from headrace.runtime.payments.command import (
     Act,
     Arrived,
@@ -66,8 +74,8 @@ class Written(NamedTuple):
 
     records: list[Record] = []  # noqa: RUF012
     started_from: dict[int, tuple[int, int, int]] = {}  # noqa: RUF012
-    opened: list[str] = []  # noqa: RUF012
-    changed: list[str] = []  # noqa: RUF012
+    opened: dict[int, int] = {}  # noqa: RUF012
+    changed: list[AccountRow] = []  # noqa: RUF012
     holds: dict[bytes, Any] = {}  # noqa: RUF012
     legs_opened: list[OpenLeg] = []  # noqa: RUF012
     legs_closed: list[OpenLeg] = []  # noqa: RUF012
@@ -128,8 +136,10 @@ class Scene:
         account = Account(number, 1, id, settings.pop("currency", EUR))
         account.posted = posted
         account.windows = Windows()
+        account.counts = True
         for name, value in settings.items():
             setattr(account, name, value)
+        account.opened_as = settings.get("opened_as", account.terms())
         self.book.add(account)
         self._start()
         return account
@@ -273,9 +283,9 @@ class Scene:
         """The whole batch."""
         batch = self.batch
         return Written(
-            self.records(), batch.started_from, [a.id for a in batch.opened],
-            [self.book.accounts[n].id for n in batch.changed], batch.holds, batch.legs_opened,
-            batch.legs_closed, set(batch.accounts), set(batch.payments), batch.keys, batch.carried,
+            self.records(), batch.started_from, batch.opened, list(batch.changed.values()),
+            batch.holds, batch.legs_opened, batch.legs_closed, set(batch.accounts),
+            set(batch.payments), batch.keys, batch.carried,
         )  # fmt: skip
 
     def moved(self) -> dict[str, tuple[int, int]]:
@@ -310,6 +320,15 @@ def record(kind: RecordKind, **fields: Any) -> Record:
     return Record(**{**given, "kind": kind, **fields})
 
 
+def row(account: Account, **fields: Any) -> AccountRow:
+    """The directory's row of an account, as it is."""
+    is_now = AccountRow(
+        account.number, account.tenant, account.id, account.currency, int(account.state),
+        account.terms(),
+    )  # fmt: skip
+    return is_now._replace(**fields)
+
+
 def far_leg(seq: int = 41, **fields: Any) -> OpenLeg:
     """A leg that partition 2 opened for the shop: a plain payment of 100 euros."""
     given = {
@@ -335,8 +354,8 @@ def records_of(rows: Rows) -> list[Record]:
 
 
 def _image(item: Any, slots: tuple[str, ...]) -> dict[str, Any]:
-    """Every slot but the last batch; maps are copied."""
-    values = {name: getattr(item, name) for name in slots if name != "batch"}
+    """Every slot; maps are copied."""
+    values = {name: getattr(item, name) for name in slots}
     return {
         name: value.state if isinstance(value, Windows) else
         dict(value) if isinstance(value, dict) else value
@@ -355,6 +374,8 @@ def picture(book: Book) -> dict[str, Any]:
         "accounts": {n: look(a, Account.__slots__) for n, a in book.accounts.items()},
         "by_id": {key: a.number for key, a in book.by_id.items()},
         "payments": {id: look(p, Payment.__slots__) for id, p in book.payments.items()},
+        "open_legs": book.open_legs,
+        "coming_back": dict(book.coming_back),
         "closing_legs": set(book.closing_legs),
         "keys": dict(book.keys),
         "carried": dict(book.carried),

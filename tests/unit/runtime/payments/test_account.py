@@ -4,8 +4,9 @@ import pytest
 from scene import DAY, EUR
 
 from headrace.runtime.clock import DAY_US
-from headrace.runtime.payments.account import Account, AccountState, Creditor
+from headrace.runtime.payments.account import Account, AccountState, Balances, Creditor, Terms
 from headrace.runtime.payments.refusals import DeclineReason as D
+from headrace.runtime.risk.windows import EMPTY, Windows
 
 MIDNIGHT = DAY * DAY_US
 
@@ -22,7 +23,7 @@ def test_a_new_account_has_nothing_and_no_limits():
         "number": 3 << 40 | 4096, "partition": 3, "tenant": 7, "id": "anna", "currency": EUR,
         "state": AccountState.OPEN, "credit_line": 0, "payment_max": 0, "daily_amount_max": 0,
         "daily_count_max": 0, "posted": 0, "held": 0, "day": 0, "day_amount": 0, "day_count": 0,
-        "windows": None, "batch": 0,
+        "counts": False, "opened_as": None, "windows": None, "batch": 0,
     }  # fmt: skip
 
 
@@ -127,6 +128,39 @@ def test_a_day_never_comes_back():
 def test_what_is_released_comes_off_the_day_that_it_was_counted_on(
     authorised_at, whole, amount, count
 ):
-    anna = account(day=DAY, day_amount=50, day_count=3)
+    anna = account(day=DAY, day_amount=50, day_count=3, counts=True)
     anna.give_back(20, authorised_at, whole)
     assert (anna.day, anna.day_amount, anna.day_count) == (DAY, amount, count)
+
+
+def test_nothing_comes_off_what_was_never_counted():
+    anna = account(day=DAY, day_amount=50, day_count=3)
+    anna.give_back(20, MIDNIGHT, True)
+    assert (anna.day, anna.day_amount, anna.day_count) == (DAY, 50, 3)
+
+
+def test_terms_are_its_settings():
+    anna = account(credit_line=1, payment_max=2, daily_amount_max=3, daily_count_max=4)
+    assert anna.terms() == Terms(1, 2, 3, 4)
+    anna.set_terms(Terms(5, 6, 7, 8))
+    assert anna.terms() == Terms(5, 6, 7, 8)
+    assert (anna.credit_line, anna.payment_max) == (5, 6)
+    assert (anna.daily_amount_max, anna.daily_count_max) == (7, 8)
+
+
+def test_it_goes_back_to_what_payments_had_not_changed_yet():
+    anna = account(posted=1, held=2, day=3, day_amount=4, day_count=5, batch=6, windows=Windows())
+    was = anna.balances()
+    assert was == Balances(1, 2, 3, 4, 5, EMPTY, 6)
+    anna.posted, anna.held, anna.day, anna.day_amount, anna.day_count, anna.batch = range(11, 17)
+    anna.windows.observe(MIDNIGHT, 5)
+    anna.restore(was)
+    assert anna.balances() == was
+
+
+def test_a_system_account_goes_back_without_windows():
+    external = account(posted=1, windows=None)
+    was = external.balances()
+    external.posted = 2
+    external.restore(was)
+    assert (external.posted, external.windows) == (1, None)

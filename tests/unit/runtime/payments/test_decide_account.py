@@ -18,10 +18,12 @@ from scene import (
     Written,
     far_leg,
     record,
+    row,
 )
 
+from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.partitioning import partition_of
-from headrace.runtime.payments.account import Account
+from headrace.runtime.payments.account import Account, Terms
 from headrace.runtime.payments.answer import Done, Refused
 from headrace.runtime.payments.refusals import DeclineReason as D
 from headrace.runtime.payments.refusals import Refusal as R
@@ -60,13 +62,17 @@ def test_an_account_is_opened_with_what_was_asked(scene, currency, code):
         K.ACCOUNT_OPENED, 5_001, currency=currency,
         details=told(NEW, currency=code, **SETTINGS),
     )  # fmt: skip
-    assert scene.written() == Written([opened], FROM_0, opened=[NEW], accounts={5_001})
+    assert scene.written() == Written(
+        [opened], FROM_0, opened={5_001: NOON}, changed=[row(account)], accounts={5_001}
+    )
     expected = Account(5_001, 1, NEW, currency)
     slots = {name: getattr(expected, name) for name in Account.__slots__}
     known = {name: getattr(account, name) for name in slots}
     assert known.pop("windows").state == EMPTY
     del slots["windows"]
-    assert known == slots | SETTINGS | {"batch": 9}
+    assert known == slots | SETTINGS | {
+        "batch": 9, "counts": True, "opened_as": Terms(**SETTINGS),
+    }  # fmt: skip
     assert scene.book.accounts[5_001] is account
     assert scene.book.partitions[0].place == 5_001
 
@@ -104,7 +110,7 @@ def test_opening_it_again_with_another_setting_is_refused(scene, name, by):
     scene.open(NEW, **SETTINGS)
     with scene.unchanged():
         again = scene.open(NEW, **{**SETTINGS, name: SETTINGS[name] + by})
-    assert again == Refused(R.ACCOUNT_EXISTS, "id", "with other settings, or closed")
+    assert again == Refused(R.ACCOUNT_EXISTS, "id", "it was opened with other settings")
 
 
 def test_opening_it_again_in_another_currency_is_refused(scene):
@@ -121,10 +127,36 @@ def test_a_closed_account_is_not_opened_again(scene, state, fits):
     if fits:
         assert again == Done(0, 100, BEFORE, replayed=True)
     else:
-        assert again == Refused(R.ACCOUNT_EXISTS, "id", "with other settings, or closed")
+        assert again == Refused(R.ACCOUNT_EXISTS, "id", "it is closed")
+
+
+@pytest.mark.parametrize("how", ["changed", "frozen"])
+def test_opening_it_again_compares_with_what_was_asked_first(scene, how):
+    scene.open(NEW, **SETTINGS)
+    scene.change(NEW, **({"credit_line": 99, "payment_max": 0} if how == "changed" else
+                         {"frozen": True}))  # fmt: skip
+    with scene.unchanged():
+        assert scene.open(NEW, **SETTINGS) == Done(0, 102, NOON, replayed=True)
+        assert scene.open(NEW, **SETTINGS | {"credit_line": 99}).refusal == R.ACCOUNT_EXISTS
+
+
+def test_without_what_was_asked_first_it_is_not_the_same(scene):
+    scene.anna(opened_as=None)
+    assert scene.open("anna").refusal == R.ACCOUNT_EXISTS
 
 
 # Changed
+
+
+@pytest.mark.parametrize("limits", [{"daily_amount_max": 5}, {"daily_count_max": 5}])
+def test_a_limit_of_a_day_needs_to_know_what_was_paid_today(scene, limits):
+    scene.anna(counts=False)
+    with scene.unchanged(), pytest.raises(LookupError, match="4096"):
+        scene.change(**limits)
+    for free in ({"payment_max": 5}, {"credit_line": 5}, {"daily_amount_max": 0}, {}):
+        scene.change(**free)
+    scene.anna(counts=True)
+    scene.change(**limits)
 
 
 def test_an_account_is_frozen_and_thawed(scene):
@@ -133,7 +165,7 @@ def test_an_account_is_frozen_and_thawed(scene):
     frozen = settings_record(
         K.ACCOUNT_CHANGED, credit_posted=500, credit_held=20, details=told("anna", "frozen")
     )
-    assert scene.written() == Written([frozen], FROM_0, changed=["anna"], accounts={ANNA})
+    assert scene.written() == Written([frozen], FROM_0, changed=[row(anna)], accounts={ANNA})
     assert anna.state is FROZEN
     scene.change(frozen=False)
     assert anna.state is OPEN
@@ -148,7 +180,7 @@ def test_each_setting_is_changed_by_itself(scene, name, value):
     expected = SETTINGS | {name: value}
     assert {n: getattr(anna, n) for n in SETTINGS} == expected
     changed = settings_record(K.ACCOUNT_CHANGED, details=told("anna", **expected))
-    assert scene.written() == Written([changed], FROM_0, changed=["anna"], accounts={ANNA})
+    assert scene.written() == Written([changed], FROM_0, changed=[row(anna)], accounts={ANNA})
     assert anna.state is OPEN
 
 
@@ -165,7 +197,7 @@ def test_an_empty_account_is_closed(scene, state):
     anna = scene.anna(state=state)
     assert scene.change(close=True) == Done(0, 101, NOON)
     closed = settings_record(K.ACCOUNT_CLOSED, details=told("anna", "closed"))
-    assert scene.written() == Written([closed], FROM_0, changed=["anna"], accounts={ANNA})
+    assert scene.written() == Written([closed], FROM_0, changed=[row(anna)], accounts={ANNA})
     assert anna.state is CLOSED
 
 
@@ -406,3 +438,35 @@ def test_traces_stand_in_every_record(scene):
     scene.fund(1)
     assert [r.trace for r in scene.records()] == [TRACE] * 3
     assert far_leg().trace != TRACE
+
+
+@pytest.mark.parametrize(("short_by", "fits"), [(99, False), (100, True), (101, True)])
+def test_a_deposit_keeps_the_balance_within_its_bound(scene, short_by, fits):
+    scene.anna(BALANCE_MAX - short_by)
+    if fits:
+        assert scene.fund(100).amount == BALANCE_MAX - short_by + 100
+        return
+    with scene.unchanged():
+        detail = "the balance would pass its bound"
+        assert scene.fund(100) == Refused(R.AMOUNT_TOO_LARGE, "amount", detail)
+    assert scene.fund(-100).amount == BALANCE_MAX - 199
+
+
+def test_what_may_come_back_has_its_room(scene):
+    scene.anna(BALANCE_MAX)
+    scene.far()
+    scene.pay(100, creditor="far")
+    assert scene.fund(1).refusal == R.AMOUNT_TOO_LARGE
+
+
+@pytest.mark.parametrize(
+    ("has", "amount", "after"),
+    [(-(2**63), 1, 2**63 - 1), (2**63 - 1, -1, -(2**63)), (-(2**63) + 1, 1, -(2**63))],
+)
+def test_the_external_account_goes_past_64_bits(scene, has, amount, after):
+    scene.anna(5)
+    scene.book.accounts[EXTERNAL_0].posted = has
+    assert scene.fund(amount).amount == 5 + amount
+    (moved,) = scene.records()
+    assert scene.book.accounts[EXTERNAL_0].posted == after
+    assert after in (moved.debit_posted, moved.credit_posted)

@@ -62,7 +62,7 @@ def taken(payment, kind, state, **fields):
 
 
 def hold(payment, amount, review=False, ends=ENDS):
-    return {payment.payment: Hold(payment.payment, 0, ANNA, amount, review, ends)}
+    return {payment.payment: Hold(payment.payment, 0, ANNA, amount, review, ends, 0, b"")}
 
 
 # Captures

@@ -33,6 +33,7 @@ from scene import (
 
 from headrace.runtime.clock import DAY_US
 from headrace.runtime.ledger.record import NO_LEG
+from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.partitioning import partition_of_payment
 from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.answer import Done, Refused
@@ -120,7 +121,7 @@ def test_with_manual_capture_it_is_held(scene, creditor):
         creditor=number, payment=held.payment, leg=NO_LEG, expires_at=ends, **KEYED, **SCORED,
     )  # fmt: skip
     assert scene.written() == Written(
-        [hold], FROM_0, holds={held.payment: Hold(held.payment, 0, ANNA, 200, False, ends)},
+        [hold], FROM_0, holds={held.payment: Hold(held.payment, 0, ANNA, 200, False, ends, 0, b"")},
         accounts={ANNA}, payments={held.payment}, keys=[(1, "key-1")],
     )  # fmt: skip
     assert scene.moved() == {"anna": (0, 200)}
@@ -130,7 +131,9 @@ def test_with_manual_capture_it_is_held(scene, creditor):
 def test_risk_may_hold_it_for_review(scene, manual):
     scene.anna(500)
     scene.shop()
-    held = scene.pay(200, risk=REVIEWED, manual_capture=manual, expires_in_s=60)
+    held = scene.pay(
+        200, risk=REVIEWED, manual_capture=manual, expires_in_s=60, submitted_by=b"somebody"
+    )
     ends = NOON + TIMES.review_s * SECOND
     scored = {"risk_score": 700, "risk_flags": 2, "risk_model": 3}
     assert held == done(held, S.IN_REVIEW, expires_at=ends, **scored)
@@ -140,10 +143,11 @@ def test_risk_may_hold_it_for_review(scene, manual):
         expires_at=ends, **KEYED, **scored,
     )  # fmt: skip
     assert scene.records() == [hold]
-    row = scene.batch.holds[held.payment]
-    assert (row.payment, row.partition, row.debtor, row.amount, row.review, row.expires_at) == (
-        held.payment, 0, ANNA, 200, True, ends,
-    )  # fmt: skip
+    assert scene.batch.holds == {
+        held.payment: Hold(held.payment, 0, ANNA, 200, True, ends, 60, b"somebody")
+    }
+    payment = scene.payment(held)
+    assert (payment.expires_in_s, payment.submitted_by) == (60, b"somebody")
     assert scene.payment(held).manual is manual
     assert scene.moved() == {"anna": (0, 200)}
 
@@ -151,10 +155,12 @@ def test_risk_may_hold_it_for_review(scene, manual):
 def test_a_hold_lasts_as_long_as_was_asked(scene):
     scene.anna(500)
     scene.shop()
-    held = scene.pay(200, manual_capture=True, expires_in_s=60)
+    held = scene.pay(200, manual_capture=True, expires_in_s=60, submitted_by=b"somebody")
     assert held == done(held, S.AUTHORIZED, expires_at=NOON + 60 * SECOND)
     assert scene.payment(held).expires_at == NOON + 60 * SECOND
-    assert scene.batch.holds[held.payment].expires_at == NOON + 60 * SECOND
+    ends = NOON + 60 * SECOND
+    assert scene.batch.holds[held.payment] == Hold(held.payment, 0, ANNA, 200, False, ends, 0, b"")
+    assert (scene.payment(held).expires_in_s, scene.payment(held).submitted_by) == (0, b"")
 
 
 def test_an_expiry_without_manual_capture_means_nothing(scene):
@@ -313,7 +319,7 @@ def test_the_states_of_a_debtor_and_a_creditor_of_another_actor(scene, debtor, c
 
 def test_rules_have_an_order_and_each_shows_when_those_before_are_kept(scene):
     """A request that breaks all of them, mended one by one."""
-    fields = {"key": "used", "fingerprint": 77, "currency": USD, "risk": REJECTED}
+    fields = {"key": "used", "fingerprint": 77, "currency": USD, "risk": None}
     scene.anna(1_000)
     scene.shop()
     scene.pay(10, key="used", fingerprint=76)
@@ -350,6 +356,8 @@ def test_rules_have_an_order_and_each_shows_when_those_before_are_kept(scene):
     shop.state = OPEN
     meets(Refused(R.AMOUNT_TOO_LARGE, "amount"))
     shop.posted = 0
+    meets(Refused(R.UNAVAILABLE))
+    fields["risk"] = REJECTED
     meets(D.PAYMENT_LIMIT)
     anna.payment_max = 100
     meets(D.DAILY_AMOUNT_LIMIT)
@@ -498,6 +506,24 @@ def test_the_day_is_of_the_later_of_both_partitions(scene):
     assert scene.pay(100, creditor="bert").reason == D.NONE
 
 
+def test_what_is_not_counted_is_not_counted(scene):
+    """Where no limit of a day was set the ledger was not asked."""
+    anna = scene.anna(500, counts=False, payment_max=100)
+    scene.shop()
+    assert scene.pay(101).reason == D.PAYMENT_LIMIT
+    scene.pay(100)
+    assert (anna.day_amount, anna.day_count) == (0, 0)
+
+
+def test_a_limit_set_in_the_batch_counts_what_was_paid_before_it(scene):
+    """Fifty in fifty payments, and only then a limit of fifty a day."""
+    scene.anna(500)
+    scene.shop()
+    assert all(scene.pay(1).state == S.SETTLED for _ in range(50))
+    scene.change(daily_amount_max=50)
+    assert scene.pay(1).reason == D.DAILY_AMOUNT_LIMIT
+
+
 def test_risk_remembers_what_was_authorised_when_it_occurred(scene):
     anna = scene.anna(500)
     scene.shop()
@@ -606,3 +632,71 @@ def test_what_was_touched_carries_the_batchs_number(scene: Scene):
     scene.pay(100, creditor="far")
     assert (anna.batch, shop.batch, scene.book.accounts[OUT_0].batch) == (9, 9, 9)
     assert scene.book.partitions[0].at == NOON > BEFORE
+
+
+# Nobody judged it; there is no room
+
+
+@pytest.mark.parametrize("manual", [False, True])
+@pytest.mark.parametrize("creditor", ["shop", "bert", "far"])
+def test_without_a_verdict_nothing_is_paid_held_or_declined(scene, manual, creditor):
+    scene.anna(500)
+    {"shop": scene.shop, "bert": scene.bert, "far": scene.far}[creditor]()
+    with scene.unchanged():
+        answer = scene.pay(100, creditor=creditor, risk=None, manual_capture=manual, key="k")
+    assert answer == Refused(R.UNAVAILABLE, "", "risk has not judged it yet")
+    assert scene.pay(100, creditor=creditor, key="k").reason == D.NONE
+
+
+@pytest.mark.parametrize("creditor", ["shop", "bert"])
+@pytest.mark.parametrize("manual", [False, True])
+@pytest.mark.parametrize(("short_by", "fits"), [(99, False), (100, True), (101, True)])
+def test_a_creditors_balance_stays_within_its_bound(scene, creditor, manual, short_by, fits):
+    scene.anna(500)
+    {"shop": scene.shop, "bert": scene.bert}[creditor](BALANCE_MAX - short_by)
+    if fits:
+        assert scene.pay(100, creditor=creditor, manual_capture=manual).reason == D.NONE
+        return
+    with scene.unchanged():
+        answer = scene.pay(100, creditor=creditor, manual_capture=manual)
+    detail = "the creditor's balance would pass its bound"
+    assert answer == Refused(R.AMOUNT_TOO_LARGE, "amount", detail)
+
+
+def test_what_may_come_back_to_a_creditor_has_its_room(scene):
+    scene.anna(500)
+    scene.shop(BALANCE_MAX)
+    scene.far()
+    sent = scene.pay(100, debtor="shop", creditor="far")
+    assert scene.pay(1).refusal == R.AMOUNT_TOO_LARGE
+    scene.arrive(scene.leg(sent))
+    assert scene.pay(100).state == S.SETTLED
+    assert scene.pay(1).refusal == R.AMOUNT_TOO_LARGE
+
+
+@pytest.mark.parametrize(("most", "fits"), [(1, False), (2, False), (3, True)])
+def test_open_legs_have_a_bound(scene, most, fits):
+    scene.anna(500)
+    scene.shop()
+    scene.far()
+    for _ in range(2):
+        scene.pay(10, creditor="far")
+    scene.book.open_legs_max = most
+    if fits:
+        assert scene.pay(10, creditor="far").state == S.AUTHORIZED
+        return
+    for risk in (ACCEPTED, None):
+        with scene.unchanged():
+            answer = scene.pay(10, creditor="far", risk=risk)
+        detail = "too much is on its way to accounts elsewhere"
+        assert answer == Refused(R.OVERLOADED, "", detail)
+    assert scene.pay(10).state == S.SETTLED
+
+
+def test_transit_goes_past_64_bits(scene):
+    scene.anna(500)
+    scene.far()
+    scene.book.accounts[OUT_0].posted = 2**63 - 1
+    scene.pay(100, creditor="far")
+    (debited,) = scene.records()
+    assert scene.book.accounts[OUT_0].posted == debited.credit_posted == -(2**63) + 99
