@@ -17,12 +17,15 @@ from headrace.cluster.cli.payfile import jsonfile
 from headrace.cluster.cli.payfile.chunk import Chunk
 from headrace.cluster.cli.payfile.reading import FileFormat, open_source
 
+TEXTS = st.text(max_size=12)
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    st.none() | st.booleans() | st.integers() | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
     max_leaves=8,
 )
-OBJECTS = st.lists(st.dictionaries(st.text(min_size=1), VALUES), max_size=8)
+OBJECTS = st.lists(
+    st.dictionaries(st.text(min_size=1, max_size=12), VALUES, max_size=5), max_size=8
+)
 
 
 def objects(chunks: Iterator[Chunk]) -> list[dict[str, Any]]:

@@ -31,3 +31,25 @@ def test_what_is_no_cursor_is_refused(cursor):
 def test_a_place_that_is_no_sequence_is_refused(place):
     with pytest.raises(InvalidCursor):
         cursors.decode_number("entries", cursors.encode("entries", place))
+
+
+@pytest.mark.parametrize("place", [0, 17, 10**18 - 1])
+def test_a_place_that_is_a_sequence_survives(place):
+    assert cursors.decode_number("entries", cursors.encode("entries", place)) == place
+
+
+@pytest.mark.parametrize("place", ["a/b", "/", "a/"])
+def test_a_place_may_hold_what_divides_it_from_its_list(place):
+    assert cursors.decode("accounts", cursors.encode("accounts", place)) == place
+
+
+@pytest.mark.parametrize("place", ["x", "xy", "xyz"])
+def test_cursors_of_any_length_are_read(place):
+    """Base64 without its padding."""
+    assert cursors.encode("l", place) == {"x": "bC94", "xy": "bC94eQ", "xyz": "bC94eXo"}[place]
+    assert cursors.decode("l", cursors.encode("l", place)) == place
+
+
+def test_a_cursor_is_safe_in_an_address():
+    assert cursors.encode("l", "\u07ff\u07fe") == "bC_fv9--"
+    assert cursors.decode("l", "bC_fv9--") == "\u07ff\u07fe"

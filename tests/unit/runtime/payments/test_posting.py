@@ -1,0 +1,25 @@
+"""Money moves between two accounts, and the record says how both stand after it."""
+
+from scene import ANNA, SHOP, Written, record
+
+from headrace.runtime.payments.posting import move, post
+from headrace.runtime.payments.states import RecordKind as K
+
+
+def test_both_balances_change_at_once(scene):
+    anna, shop = scene.anna(500, held=20), scene.shop(40, held=3)
+    move(scene.book, scene.batch, 70, anna, shop)
+    assert scene.moved() == {"anna": (-70, 0), "shop": (70, 0)}
+    assert scene.written() == Written(accounts={ANNA, SHOP})
+    assert (anna.batch, shop.batch) == (9, 9)
+
+
+def test_the_record_has_both_as_they_are_after_it(scene):
+    anna, shop = scene.anna(500, held=20), scene.shop(40, held=3)
+    posted = record(K.DEPOSITED, amount=70)
+    post(scene.book, scene.batch, posted, anna, shop)
+    assert posted == record(
+        K.DEPOSITED, amount=70, debit=ANNA, debit_posted=430, debit_held=20, credit=SHOP,
+        credit_posted=110, credit_held=3,
+    )  # fmt: skip
+    assert scene.moved() == {"anna": (-70, 0), "shop": (70, 0)}
