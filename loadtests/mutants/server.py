@@ -5,6 +5,7 @@ than its tests. It is started in a copied tree, whose packages come first on its
 stands in that tree as a file, so that processes which tests start run it too.
 """
 
+import gc
 import importlib
 import os
 import resource
@@ -15,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import msgspec
@@ -41,6 +43,9 @@ def serve() -> None:
     for name in HEAVY:
         with suppress(ImportError):
             importlib.import_module(name)
+    for plugin in entry_points(group="pytest11"):
+        plugin.load()
+    gc.freeze()  # a child's collector looks at what is the child's
     for line in sys.stdin.buffer:
         report = carry_out(msgspec.json.decode(line, type=Job))
         answers.write(msgspec.json.encode(report) + b"\n")

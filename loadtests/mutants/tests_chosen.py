@@ -34,7 +34,8 @@ def run(job: Job) -> Report:
     if trace:
         plugins.append(trace)
         trace.start()
-    arguments = ["-q", "-p", "no:cacheprovider", "-W", "ignore", "--rootdir", str(Path.cwd())]
+    arguments = ["-q", "-W", "ignore", "--rootdir", str(Path.cwd())]
+    arguments += ["-p", "no:cacheprovider", "-p", "no:unraisableexception"]
     arguments += ["--hypothesis-profile", PROFILE]
     arguments += [f"--ignore={path}" for path in job.ignored]
     if job.tests is not None:
