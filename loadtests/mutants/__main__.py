@@ -25,6 +25,8 @@ from headrace.loadtests.mutants.run import Misused, Plan, RedOnRightCode, Run
 from headrace.loadtests.mutants.targets import NoSuchModule
 from headrace.loadtests.mutants.tree import ServerGone
 
+LOGGED_EVERY = 25
+"""Mutants, where standard error is no terminal."""
 BROKE_OFF = (BadList, Misused, NoCheckout, NoSuchModule, PlatformError, RedOnRightCode, ServerGone)
 
 
@@ -47,6 +49,8 @@ def main(
 
             def tell(what: str, done: int, of: int) -> None:
                 progress.update(task, description=what, completed=done, total=of)
+                if not console.is_terminal and done % LOGGED_EVERY == 0:
+                    console.print(f"{what}: {done} of {of}")
 
             result = signals.run(Run(ours(), folder, plan, tell).carry_out())
     except* BROKE_OFF as errors:
@@ -81,7 +85,7 @@ def _print(result: Result, all_fates: bool) -> None:
 def _progress(console: Console) -> Progress:
     return Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        console=console,
+        console=console, disable=not console.is_terminal,
     )  # fmt: skip
 
 
