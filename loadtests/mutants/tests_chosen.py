@@ -16,9 +16,8 @@ from headrace.loadtests.mutants.jobs import EXAMPLES, Job, Ran, Report
 PHASES = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
 """What fails need not be made smaller."""
 PROFILE = "mutants"
-COLLECTED = (0, 1)
-"""pytest's exit codes when all passed and when some failed."""
-INTERRUPTED, MISUSED = 2, (3, 4, 5)
+ALL_PASSED, NOTHING_RAN = 0, 5
+"""Exit codes of pytest. Others are failures: also 4, of a conftest.py that can't be imported."""
 
 
 def run(job: Job) -> Report:
@@ -42,9 +41,9 @@ def run(job: Job) -> Report:
         arguments.append("-x")
     code = int(pytest.main([*arguments, *job.paths], plugins=plugins))
     report = Report(failed=chosen.failed, by=next(iter(chosen.failed), f"pytest ended with {code}"))
-    if code == 0:
+    if code == ALL_PASSED:
         report.outcome, report.by = "passed", ""
-    elif code in MISUSED and not chosen.failed:
+    elif code == NOTHING_RAN:
         report.outcome = "misused"
     if trace:
         trace.stop()

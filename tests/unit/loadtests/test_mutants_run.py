@@ -57,6 +57,14 @@ def test_process():
 """
 
 
+CONFTEST = """
+from tiny_bank.limits import EDGE
+
+if EDGE > 10:
+    raise ValueError(EDGE)
+"""
+
+
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     root = tmp_path / "house"
@@ -66,6 +74,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     (package / "limits.py").write_text(CODE)
     (root / "tests").mkdir()
     (root / "tests" / "test_limits.py").write_text(TESTS)
+    (root / "tests" / "conftest.py").write_text(CONFTEST)
     explained = root / "survivors.toml"
     explained.write_text("")
     monkeypatch.delitem(sys.modules, "tiny_bank", raising=False)  # of another folder
@@ -97,7 +106,8 @@ async def test_what_tests_see_is_killed_and_what_nobody_can_see_survives(
     unseen = _fates(result, "unseen").values()
     assert {fate.by for fate in unseen} == {"survived 0 unit tests"}
     constants = _fates(result, "<module>")
-    assert {fate.stage for fate in constants.values()} == {"unit"}
+    assert [fate.stage for fate in constants.values()] == ["unit", "unit"]
+    assert constants["EDGE = (11)"].by == "pytest ended with 4"  # before any test
     hanging = _fates(result, "counted_down")["n += 1"]
     assert hanging.stage == "unit"
     assert hanging.by == "not done in 5 s"
