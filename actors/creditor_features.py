@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from secrets import randbits
 from typing import Any, Self, TypeVar
 
-import ray
 import structlog
 
+from headrace.actors import ray_names
 from headrace.actors.creditor_profiles import CREDITOR_PROFILES
 from headrace.runtime.risk import exchange
 from headrace.runtime.risk.exchange import (
@@ -60,9 +60,9 @@ class CreditorFeatures:
         self._counts = {"exchanges": 0, "exchanges_failed": 0, "observations_dropped": 0}
 
     @classmethod
-    def over_ray(cls, settings: Settings, namespace: str) -> Self:
-        """Of the named store in a Ray namespace, and exchanging already."""
-        features = cls(_NamedStore(namespace).exchange, settings)
+    def over_ray(cls, settings: Settings) -> Self:
+        """Of the platform's store, and exchanging already."""
+        features = cls(_NamedStore().exchange, settings)
         features.start()
         return features
 
@@ -187,13 +187,12 @@ class CreditorFeatures:
 class _NamedStore:
     """The store's actor, looked up when first needed and after a failure."""
 
-    def __init__(self, namespace: str) -> None:
-        self._namespace = namespace
+    def __init__(self) -> None:
         self._handle: Any = None
 
     async def exchange(self, told: bytes, wanted: bytes) -> bytes:
         if self._handle is None:
-            self._handle = ray.get_actor(CREDITOR_PROFILES, namespace=self._namespace)
+            self._handle = ray_names.find(CREDITOR_PROFILES)
         try:
             answer: bytes = await self._handle.exchange.remote(told, wanted)
         except BaseException:

@@ -63,10 +63,9 @@ class PartitionProcess:
     async def _start(self) -> AccountPartition:
         settings = settings_module.load()
         logs.configure(settings.log_level, self._name)
-        namespace = ray.get_runtime_context().namespace
         risk = RiskClient.over_serve(settings)
-        creditors = CreditorFeatures.over_ray(settings, namespace)
-        peers = PartitionClient(settings, RayActors(settings, namespace))
+        creditors = CreditorFeatures.over_ray(settings)
+        peers = PartitionClient(settings, RayActors(settings))
         partition = AccountPartition(
             self._index, self._name, settings, risk, creditors, peers.carry
         )

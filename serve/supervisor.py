@@ -11,7 +11,9 @@ from typing import Any
 import ray
 import structlog
 
-from headrace.actors.options import partition_name, start_creditor_profiles, start_partition
+from headrace.actors import ray_names
+from headrace.actors.options import start_creditor_profiles, start_partition
+from headrace.actors.ray_names import partition_name
 from headrace.runtime.ledger.connect import connect
 from headrace.runtime.risk.history import LedgerHistory
 from headrace.runtime.settings import Settings
@@ -54,7 +56,7 @@ class Supervisor:
         finally:
             connection.terminate()
         found = dict.fromkeys(range(self._settings.actors), 0)
-        running = {actor["name"] for actor in ray.util.list_named_actors(all_namespaces=True)}
+        running = ray_names.running()
         for row in rows:
             name = str(row["holder"]).partition("/")[0]
             if name in running:
