@@ -11,6 +11,7 @@ import structlog
 
 from headrace.actors import ray_names
 from headrace.actors.creditor_profiles import CREDITOR_PROFILES
+from headrace.runtime.endless import endless
 from headrace.runtime.risk import exchange
 from headrace.runtime.risk.exchange import (
     CREDITORS_PER_MESSAGE_MAX,
@@ -85,7 +86,7 @@ class CreditorFeatures:
 
     def start(self) -> None:
         """Exchanges from now on; within the running event loop."""
-        self._task = asyncio.create_task(self._keep_exchanging())
+        self._task = endless("creditors are exchanged", self._keep_exchanging)
 
     async def stop(self) -> None:
         """Ends the exchange; what was not delivered is lost to the store."""

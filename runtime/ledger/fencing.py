@@ -6,6 +6,7 @@ epoch it believes in, locks the rows in the order of their partitions, and fails
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 import asyncpg
 
@@ -17,6 +18,16 @@ from headrace.runtime.payments.book import Partition
 SQL = load("headrace.runtime.ledger", "fencing")
 LOCK_WAIT = timedelta(seconds=1)
 """How long to wait for a predecessor's open commit before its connection is ended."""
+
+
+class Lease(NamedTuple):
+    """Who holds a partition: it `lives` while one of its connections is there, and its cluster
+    while any holder of the cluster does."""
+
+    partition: int
+    holder: str
+    cluster: str
+    lives: bool
 
 
 class Fenced(Exception):
@@ -72,6 +83,11 @@ async def _free(
     if others := sorted(r["partition"] for r in rows if not r["free"]):
         raise Fenced(others)
     return rows
+
+
+async def leases(connection: Connection) -> list[Lease]:
+    """Of all partitions, as they stand."""
+    return [Lease(*row) for row in await connection.fetch(SQL["holders"])]
 
 
 async def advance(connection: Connection, moved: Sequence[tuple[Partition, int]]) -> None:

@@ -12,6 +12,15 @@ LEFT JOIN pg_stat_activity a
     ON a.pid = l.backend_pid AND a.application_name = 'headrace writer ' || l.holder
 WHERE l.partition = ANY($1::smallint[])
 
+-- name: holders
+-- Of every lease: whose it is, and whether its holder is connected.
+SELECT l.partition, l.holder, l.cluster, a.holder IS NOT NULL AS lives
+FROM leases l
+LEFT JOIN (
+    SELECT DISTINCT substring(application_name FROM '^headrace (?:writer|clock) (.+)$') AS holder
+    FROM pg_stat_activity
+) a ON a.holder = l.holder
+
 -- name: epochs
 SELECT partition, epoch FROM leases WHERE partition = ANY($1::smallint[])
 

@@ -21,7 +21,7 @@ from headrace.cluster.local.ports import free_ports
 from headrace.runtime.settings import Settings
 
 SERVE_CONFIG = Path(__file__).parents[3] / "cluster" / "serve.yaml"
-STARTED_WITHIN_S = 60.0
+STARTED_WITHIN_S = 120.0
 
 
 class Node(NamedTuple):
