@@ -123,3 +123,11 @@ def test_a_watcher_that_is_always_late_replaces_at_last() -> None:
     watch.run(1)
     watch.silent = {0}
     assert watch.run(2 * START_TIMEOUT_S + 5, tick_s=1.0) == [0]
+
+
+def test_a_start_on_a_starved_machine_is_not_counted_against_the_actor() -> None:
+    watch = Watch(1)
+    watch.silent = {0}
+    watch.run(START_TIMEOUT_S - 10, tick_s=10)
+    assert watch.run(START_TIMEOUT_S - 5) == []
+    assert watch.run(10) == [0]
