@@ -27,6 +27,7 @@ from headrace.runtime.clock import now_us
 from headrace.runtime.endless import end_process, endless
 from headrace.runtime.ledger import load, parked_legs
 from headrace.runtime.ledger.bring_in import Legs, Needs
+from headrace.runtime.partitioning import partitions_of
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
 from headrace.runtime.payments.answer import LegsAnswer, Refused
@@ -95,8 +96,10 @@ class AccountPartition:
         creditors: CreditorWindows,
         carry_elsewhere: Callable[[int, Carry], Awaitable[LegsAnswer]],
         end: Callable[[str], None] = end_process,
+        cluster: str = "",
     ) -> None:  # fmt: skip
-        """`end` is called when a loop of it has ended that must not."""
+        """`end` is called when a loop of it has ended that must not; `cluster` is the Ray cluster
+        that it runs in, as the ledger calls it."""
         self.name = name
         self.index = index
         self.deposed = asyncio.Event()
@@ -105,9 +108,7 @@ class AccountPartition:
         self._creditors = creditors
         self._end = end
         self._book = Book(settings.partitions, settings.open_legs_max)
-        self._writer = Writer(
-            settings, name, [p for p in range(settings.partitions) if p % settings.actors == index]
-        )
+        self._writer = Writer(settings, name, partitions_of(index, settings), cluster)
         self._intake = Intake(settings.queue_payments_max)
         self._carry_elsewhere = carry_elsewhere
         self._legs = LegSender(

@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from secrets import randbits
 from typing import Any, Self, TypeVar
 
-import ray
 import structlog
 
+from headrace.actors import ray_names
 from headrace.actors.creditor_profiles import CREDITOR_PROFILES
+from headrace.runtime.endless import endless
 from headrace.runtime.risk import exchange
 from headrace.runtime.risk.exchange import (
     CREDITORS_PER_MESSAGE_MAX,
@@ -60,9 +61,9 @@ class CreditorFeatures:
         self._counts = {"exchanges": 0, "exchanges_failed": 0, "observations_dropped": 0}
 
     @classmethod
-    def over_ray(cls, settings: Settings, namespace: str) -> Self:
-        """Of the named store in a Ray namespace, and exchanging already."""
-        features = cls(_NamedStore(namespace).exchange, settings)
+    def over_ray(cls, settings: Settings) -> Self:
+        """Of the platform's store, and exchanging already."""
+        features = cls(_NamedStore().exchange, settings)
         features.start()
         return features
 
@@ -85,7 +86,7 @@ class CreditorFeatures:
 
     def start(self) -> None:
         """Exchanges from now on; within the running event loop."""
-        self._task = asyncio.create_task(self._keep_exchanging())
+        self._task = endless("creditors are exchanged", self._keep_exchanging)
 
     async def stop(self) -> None:
         """Ends the exchange; what was not delivered is lost to the store."""
@@ -187,13 +188,12 @@ class CreditorFeatures:
 class _NamedStore:
     """The store's actor, looked up when first needed and after a failure."""
 
-    def __init__(self, namespace: str) -> None:
-        self._namespace = namespace
+    def __init__(self) -> None:
         self._handle: Any = None
 
     async def exchange(self, told: bytes, wanted: bytes) -> bytes:
         if self._handle is None:
-            self._handle = ray.get_actor(CREDITOR_PROFILES, namespace=self._namespace)
+            self._handle = ray_names.find(CREDITOR_PROFILES)
         try:
             answer: bytes = await self._handle.exchange.remote(told, wanted)
         except BaseException:

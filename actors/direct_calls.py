@@ -9,6 +9,7 @@ for an answer or a question and 1 for an error's text, and the payload.
 """
 
 import asyncio
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from hmac import compare_digest
@@ -23,6 +24,16 @@ log = structlog.get_logger("headrace.direct_calls")
 PAYLOAD_BYTES_MAX = 64 * 1024 * 1024
 SECRET_BYTES = 32
 CONNECT_TIMEOUT_S = 5.0
+FIND_TIMEOUT_S = 10.0
+"""How long to ask where to connect to: who is asked may have gone with its machine."""
+KEEP_ALIVE = {
+    socket.SO_KEEPALIVE: (socket.SOL_SOCKET, 1),
+    socket.TCP_KEEPIDLE: (socket.IPPROTO_TCP, 3),
+    socket.TCP_KEEPINTVL: (socket.IPPROTO_TCP, 1),
+    socket.TCP_KEEPCNT: (socket.IPPROTO_TCP, 3),
+    socket.TCP_USER_TIMEOUT: (socket.IPPROTO_TCP, 6_000),
+}
+"""A machine that has gone says nothing: its connections end within 6 s (s, s, probes, ms)."""
 
 Answer = Callable[[bytes], Awaitable[bytes]]
 _head = Struct(">IIB")
@@ -61,6 +72,9 @@ class _Frames(asyncio.Protocol, ABC):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]
+        connected = transport.get_extra_info("socket")
+        for option, (level, value) in KEEP_ALIVE.items():
+            connected.setsockopt(level, option, value)
 
     def data_received(self, data: bytes) -> None:
         came = self._came
@@ -124,6 +138,8 @@ class Connection(_Frames):
         super().__init__(PAYLOAD_BYTES_MAX)
         self._calls: dict[int, asyncio.Future[bytes]] = {}
         self._number = 0
+        self.heard_at = 0.0
+        """When anything came last, by the loop's clock."""
 
     @property
     def lost(self) -> bool:
@@ -141,6 +157,7 @@ class Connection(_Frames):
         return future
 
     def frame(self, number: int, kind: int, payload: bytes) -> None:
+        self.heard_at = asyncio.get_running_loop().time()
         future = self._calls.pop(number, None)
         if future is None or future.done():  # the caller has given up
             return
@@ -161,10 +178,15 @@ class Connection(_Frames):
 
 
 class Line:
-    """A connection to whoever `find` finds, made when first needed and again after it has ended."""
+    """A connection to whoever `find` finds, made when first needed and again after it has ended.
 
-    def __init__(self, find: Callable[[], Awaitable[Address]]) -> None:
+    One whose other side said nothing for `silence_s_max` is dropped when a caller gives up: a
+    machine that has gone, or a process that is stopped, closes nothing.
+    """
+
+    def __init__(self, find: Callable[[], Awaitable[Address]], silence_s_max: float) -> None:
         self._find = find
+        self._silence_s_max = silence_s_max
         self._connection: Connection | None = None
         self._connecting: asyncio.Task[Connection] | None = None
 
@@ -173,22 +195,37 @@ class Line:
         connection = self._connection
         if connection is None or connection.lost:
             connection = await self._connected()
-        return await connection.call(payload)
+        now = asyncio.get_running_loop().time
+        asked_at = now()
+        try:
+            return await connection.call(payload)
+        except asyncio.CancelledError:
+            if now() - max(asked_at, connection.heard_at) >= self._silence_s_max:
+                connection.close()
+            raise
 
     def drop(self) -> None:
-        """Ends the connection and what is being asked: somebody else is to be found."""
+        """Ends the connection, also one being made, and what is being asked: somebody else is to be
+        found."""
         if self._connection is not None:
             self._connection.close()
+        if self._connecting is not None:
+            self._connecting.cancel()
 
     async def _connected(self) -> Connection:
         """One attempt at a time, however many calls wait for it."""
-        if self._connecting is None:
-            self._connecting = asyncio.create_task(self._connect())
-            self._connecting.add_done_callback(self._tried)
-        return await asyncio.shield(self._connecting)
+        connecting = self._connecting
+        if connecting is None:
+            connecting = self._connecting = asyncio.create_task(self._connect())
+            connecting.add_done_callback(self._tried)
+        await asyncio.wait([connecting])
+        if connecting.cancelled():
+            raise ConnectionError("somebody else is to be found")
+        return connecting.result()
 
     async def _connect(self) -> Connection:
-        address = await self._find()
+        async with asyncio.timeout(FIND_TIMEOUT_S):
+            address = await self._find()
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
             _, connection = await asyncio.get_running_loop().create_connection(
                 Connection, address.host, address.port
@@ -198,6 +235,7 @@ class Line:
         return connection
 
     def _tried(self, task: asyncio.Task[Connection]) -> None:
-        self._connecting = None
+        if self._connecting is task:
+            self._connecting = None
         if not task.cancelled():
             task.exception()  # nobody may be waiting for it any more

@@ -6,8 +6,8 @@ import ray
 
 from headrace.actors.creditor_profiles import CREDITOR_PROFILES, CreditorProfiles
 from headrace.actors.partition_process import PartitionProcess
+from headrace.actors.ray_names import NAMESPACE, partition_name
 
-NAMESPACE = "headrace"
 CALLS_AT_ONCE_MAX = 2_000
 """Calls an actor has under way; each is a coroutine that waits for its answers."""
 
@@ -23,11 +23,6 @@ _OPTIONS: dict[str, Any] = {
 
 AccountPartitionActor = ray.remote(PartitionProcess)
 CreditorProfilesActor = ray.remote(CreditorProfiles)
-
-
-def partition_name(index: int, generation: int) -> str:
-    """`account-partition-0`; a successor beside a stuck one is `account-partition-0.1`."""
-    return f"account-partition-{index}" + (f".{generation}" if generation else "")
 
 
 def start_partition(index: int, generation: int) -> Any:

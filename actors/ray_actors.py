@@ -2,12 +2,13 @@
 answers it says itself, over Ray."""
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import ray
 import structlog
 
+from headrace.actors import ray_names
 from headrace.actors.direct_calls import Address, Line
 from headrace.actors.partition_client import Stats
 from headrace.runtime.ledger.connect import connect
@@ -21,19 +22,25 @@ class RayActors:
     """Commands go straight to the actor; everything else, which is rare, over Ray. Whom to ask is
     kept until a call fails; then the lease says anew who answers."""
 
-    def __init__(self, settings: Settings, namespace: str) -> None:
+    def __init__(self, settings: Settings, find: Callable[[str], Any] = ray_names.find) -> None:
+        """`find` takes an actor's name and returns its handle."""
         self._settings = settings
-        self._namespace = namespace
-        self._lines = [Line(partial(self._address, actor)) for actor in range(settings.actors)]
-        self._names: dict[int, str] = {}
-        """Of the actors that the lines lead to."""
+        self._find = find
+        self._lines = [
+            Line(partial(self._address, actor), settings.heartbeat_timeout_s)
+            for actor in range(settings.actors)
+        ]
+        self._led_to: dict[int, str] = {}
+        """The holders that the lines lead to, or are to lead to. A worker that Ray has started
+        again holds by the same name and another id."""
         self._handles: dict[int, Any] = {}
 
     async def submit(self, actor: int, data: bytes) -> bytes:
         """Raises what Line.call raises when the actor is away.
 
-        An actor that is stopped holds its connection: one that is silent for as long as a heartbeat
-        may take is given up once another has taken its partitions over.
+        An actor that is stopped holds its connection, and one whose machine has gone leaves it
+        open: where an answer takes as long as a heartbeat may, it is given up once another holder
+        has the partitions, and whenever the caller gives up without having heard anything.
         """
         line = self._lines[actor]
         asked = asyncio.ensure_future(line.call(data))
@@ -56,15 +63,14 @@ class RayActors:
         return await self._call(actor, "stats")  # type: ignore[no-any-return]
 
     async def _address(self, actor: int) -> Address:
-        name = await self._holder(actor)
-        address: Address = await self._handle(name).address.remote()
-        self._names[actor] = name
+        holder = self._led_to[actor] = await self._holder(actor)
+        address: Address = await self._find(_name(holder)).address.remote()
         return address
 
     async def _succeeded(self, actor: int) -> bool:
-        """Whether another actor holds the lease; not so far, if the ledger does not say."""
+        """Whether another holds the lease; not so far, if the ledger does not say."""
         try:
-            return await self._holder(actor) != self._names.get(actor)
+            return await self._holder(actor) != self._led_to.get(actor)
         except Exception as error:  # asked again when it is still silent
             log.warning("holder_not_read", actor=actor, error=repr(error))
             return False
@@ -72,15 +78,12 @@ class RayActors:
     async def _call(self, actor: int, method: str, *arguments: Any) -> Any:
         handle = self._handles.get(actor)
         if handle is None:
-            handle = self._handles[actor] = self._handle(await self._holder(actor))
+            handle = self._handles[actor] = self._find(_name(await self._holder(actor)))
         try:
             return await getattr(handle, method).remote(*arguments)
         except BaseException:
             self._handles.pop(actor, None)
             raise
-
-    def _handle(self, name: str) -> Any:
-        return ray.get_actor(name, namespace=self._namespace)
 
     async def _holder(self, actor: int) -> str:
         connection = await connect(self._settings, "headrace directory")
@@ -90,7 +93,11 @@ class RayActors:
             )
         finally:
             connection.terminate()
-        name = str(holder or "").partition("/")[0]
-        if not name:
+        if not holder:
             raise LookupError(f"nobody holds partition {actor} yet")
-        return name
+        return str(holder)
+
+
+def _name(holder: str) -> str:
+    """A holder is an actor's name and an id of its own."""
+    return holder.partition("/")[0]

@@ -49,7 +49,7 @@ class RiskClient:
         # Serve is slow to import, and tests need none.
         from headrace.actors.serve_address import ServeAddress
 
-        return cls(Line(ServeAddress("risk")).call, settings)
+        return cls(Line(ServeAddress("risk"), settings.risk_timeout_s).call, settings)
 
     async def score(self, matrix: Matrix, amounts: list[int]) -> list[Risk]:
         """One Risk a row, in order; `amounts` in minor units are for the policy."""

@@ -39,8 +39,12 @@ class Deposed(Exception):
 class Writer:
     """Commits batches one after another, and takes the partitions over when it is in doubt."""
 
-    def __init__(self, settings: Settings, name: str, partitions: list[int]) -> None:
+    def __init__(
+        self, settings: Settings, name: str, partitions: list[int], cluster: str = ""
+    ) -> None:
+        """`cluster`: of the actor with this name (actors/cluster_name.py)."""
         self.holder = f"{name}/{uuid4().hex[:12]}"
+        self.cluster = cluster
         self.partitions = partitions
         self._settings = settings
         self._name = name
@@ -62,34 +66,34 @@ class Writer:
         """Connects, and commits raised epochs before anything is read. Returns where each partition
         stands, and the sequence since which legs may be open.
 
-        At its first start it takes over from anybody; later only from itself: Deposed if the
-        ledger names another holder. Raises what the database and the network raise.
+        At its first start it takes over from whom `fencing.take_over` lets it; later only from
+        itself. Deposed if the ledger names another holder. Raises what the database and the network
+        raise.
         """
         await self.close()
-        timeout_s = self._settings.commit_timeout_s
-        async with asyncio.timeout(timeout_s):
-            self._writing = await connect(
-                self._settings,
-                f"headrace writer {self._name}",
-                transaction_timeout_s=self._settings.transaction_timeout_s,
-            )
-            self._reading = await connect(self._settings, f"headrace loader {self._name}")
-            if not first:
-                await self._still_mine(self._reading)
-            stands = await fencing.take_over(self._writing, self.partitions, self.holder)
-            self._clock = await connect(self._settings, f"headrace clock {self._name}")
+        async with asyncio.timeout(self._settings.commit_timeout_s):
+            self._writing = await self._connect("writer", self._settings.transaction_timeout_s)
+            self._reading = await self._connect("loader")
+            try:
+                stands = await fencing.take_over(
+                    self._writing, self.partitions, self.holder, self.cluster, first=first
+                )
+            except fencing.Fenced as error:
+                raise Deposed(*error.args) from error
+            self._clock = await self._connect("clock")
         self._pause_s = PAUSE_S
         self._stand = [partition for partition, _ in stands.values()]
         return stands
 
-    async def _still_mine(self, connection: asyncpg.Connection) -> None:
-        rows = await connection.fetch(
-            "SELECT partition FROM leases WHERE partition = ANY($1::smallint[]) AND holder <> $2",
-            self.partitions,
-            self.holder,
+    async def _connect(self, use: str, transaction_timeout_s: float = 0) -> asyncpg.Connection:
+        """By its name others see that the holder lives (fencing.sql), and by its keep-alive the
+        database sees that it doesn't."""
+        return await connect(
+            self._settings,
+            f"headrace {use} {self.holder}",
+            transaction_timeout_s=transaction_timeout_s,
+            keep_alive=True,
         )
-        if rows:
-            raise Deposed([r["partition"] for r in rows])
 
     async def commit(self, ready: commit.Commit, refuses: bool) -> Outcome:
         """Never raises but for cancellation: whatever went wrong is an outcome.
@@ -133,7 +137,7 @@ class Writer:
         return clock
 
     async def _clock_again(self, lost: asyncpg.Connection) -> asyncpg.Connection:
-        new = await connect(self._settings, f"headrace clock {self._name}")
+        new = await self._connect("clock")
         if self._clock is not lost:
             new.terminate()
             raise asyncpg.InterfaceError("taken over meanwhile")

@@ -7,6 +7,8 @@ that both can be routed without a look-up. Test vectors: tests/unit/runtime/test
 
 from hashlib import blake2b
 
+from headrace.runtime.settings import Settings
+
 PARTITIONS_MAX = 4096
 ACCOUNT_BITS = 40
 """An account number is partition << 40 | place; a partition holds up to 2**40 accounts."""
@@ -41,3 +43,8 @@ def system_account(partition: int, currency: int, kind: int) -> int:
 def is_system_account(number: int) -> bool:
     """Whether the account is a partition's own (external or transit) and not a tenant's."""
     return (number & ((1 << ACCOUNT_BITS) - 1)) < FIRST_CUSTOMER_PLACE
+
+
+def partitions_of(actor: int, settings: Settings) -> list[int]:
+    """Those that belong to the actor with a number."""
+    return list(range(actor, settings.partitions, settings.actors))

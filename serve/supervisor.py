@@ -6,86 +6,120 @@ epoch in the ledger settles who writes.
 """
 
 import asyncio
+import time
+from functools import partial
 from typing import Any
 
 import ray
 import structlog
 
-from headrace.actors.options import partition_name, start_creditor_profiles, start_partition
-from headrace.runtime.ledger.connect import connect
+from headrace.actors import ray_names
+from headrace.actors.heartbeat import Heartbeat, State
+from headrace.actors.options import start_creditor_profiles, start_partition
+from headrace.actors.ray_names import partition_name
+from headrace.runtime.endless import endless
 from headrace.runtime.risk.history import LedgerHistory
 from headrace.runtime.settings import Settings
+from headrace.serve.heartbeats import Heartbeats
 
 log = structlog.get_logger("headrace.supervisor")
 
 RETRY_S = 0.2
-START_TIMEOUT_S = 60.0
-"""How long a new actor may take to its first heartbeat: a worker's start, and loading."""
+TICK_S = 0.25
+"""How often it is judged who has been silent for too long."""
 
 
 class Supervisor:
-    """One a platform. `ready` once every actor has taken its partitions over."""
+    """One a platform. `ready` once every actor has taken its partitions over.
+
+    An actor that stands by, because another Ray cluster has its partitions, answers its heartbeats:
+    it is neither stuck nor ready.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._heartbeats = Heartbeats(
+            settings.actors, settings.heartbeat_timeout_s, TICK_S, time.monotonic()
+        )
         self._generations: dict[int, int] = {}
-        self._ready: dict[int, bool] = {}
-        self._watching: list[asyncio.Task[None]] = []
+        self._handles: dict[int, Any] = {}
+        self._heard: dict[int, Heartbeat] = {}
+        self._asking: dict[int, asyncio.Task[None]] = {}
 
     async def start(self) -> None:
         """Starts everything that does not run yet; returns before it is ready."""
         start_creditor_profiles(self._settings, LedgerHistory(self._settings))
-        self._generations = await self._newest_generations()
+        self._generations = _newest(ray_names.running(), self._settings.actors)
         for index in range(self._settings.actors):
-            handle = start_partition(index, self._generations[index])
-            self._watching.append(asyncio.create_task(self._watch(index, handle)))
+            self._handles[index] = start_partition(index, self._generations[index])
+            self._keep_asking(index)
+        self._watching = endless("supervisor watches", self._watch)
 
     def ready(self) -> bool:
         """Whether every actor answered its last heartbeat and takes payments."""
-        return all(self._ready.get(index) for index in range(self._settings.actors))
+        heard = [self._heard.get(index) for index in range(self._settings.actors)]
+        return all(last is not None and last.state is State.READY for last in heard)
 
-    async def _newest_generations(self) -> dict[int, int]:
-        """Of actors that run already, as the leases name them; 0 where none does."""
-        connection = await connect(self._settings, "headrace supervisor")
-        try:
-            rows = await connection.fetch(
-                "SELECT partition, holder FROM leases WHERE partition < $1", self._settings.actors
-            )
-        finally:
-            connection.terminate()
-        found = dict.fromkeys(range(self._settings.actors), 0)
-        running = {actor["name"] for actor in ray.util.list_named_actors(all_namespaces=True)}
-        for row in rows:
-            name = str(row["holder"]).partition("/")[0]
-            if name in running:
-                _, _, generation = name.partition(".")
-                found[row["partition"]] = int(generation or 0)
-        return found
+    def _keep_asking(self, index: int) -> None:
+        name = partition_name(index, self._generations[index])
+        self._asking[index] = endless(f"supervisor asks {name}", partial(self._ask, index))
 
-    async def _watch(self, index: int, handle: Any) -> None:
-        started = False
+    async def _ask(self, index: int) -> None:
         while True:
-            timeout_s = self._settings.heartbeat_timeout_s if started else START_TIMEOUT_S
-            ready = False
+            self._heartbeats.asked(index, time.monotonic())
+            state = State.NOT_READY
             try:
-                ready = await asyncio.wait_for(handle.heartbeat.remote(), timeout_s)
-                started = True
-            except TimeoutError:
-                handle, started = self._replace(index, handle), False
+                heartbeat: Heartbeat = await self._handles[index].heartbeat.remote()
+                self._answered(index, heartbeat)
+                state = heartbeat.state
             except ray.exceptions.ActorDiedError:
-                handle, started = self._succeed(index), False
-            except Exception as error:  # restarting, or the ledger is away: asked again
+                self._heard.pop(index, None)
+                self._succeed(index)
+                self._heartbeats.restarting(index)
+            except Exception as error:  # restarting, or not to be reached: asked again
+                self._heard.pop(index, None)
+                self._heartbeats.restarting(index)
                 log.warning("no_heartbeat", index=index, error=repr(error))
-            self._ready[index] = ready
-            await asyncio.sleep(self._settings.heartbeat_interval_s if ready else RETRY_S)
+            waits = state in (State.READY, State.STANDING_BY)
+            await asyncio.sleep(self._settings.heartbeat_interval_s if waits else RETRY_S)
 
-    def _replace(self, index: int, handle: Any) -> Any:
+    def _answered(self, index: int, heartbeat: Heartbeat) -> None:
+        before = self._heard.get(index)
+        if before is not None and before.incarnation != heartbeat.incarnation:
+            log.warning("actor_restarted", actor=partition_name(index, self._generations[index]))
+        self._heard[index] = heartbeat
+        self._heartbeats.answered(index, heartbeat)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._heartbeats.tick(time.monotonic())
+            index = self._heartbeats.to_replace(time.monotonic())
+            if index is not None:
+                self._replace(index)
+
+    def _replace(self, index: int) -> None:
         """A successor beside an actor that is silent, which is then ended if it can be."""
         log.warning("actor_stuck", actor=partition_name(index, self._generations[index]))
-        successor = self._succeed(index)
-        ray.kill(handle, no_restart=True)
-        return successor
+        self._asking[index].cancel()
+        self._heard.pop(index, None)
+        stuck = self._handles[index]
+        self._succeed(index)
+        self._heartbeats.replaced(index, time.monotonic())
+        self._keep_asking(index)
+        ray.kill(stuck, no_restart=True)
 
-    def _succeed(self, index: int) -> Any:
+    def _succeed(self, index: int) -> None:
         self._generations[index] += 1
-        return start_partition(index, self._generations[index])
+        self._handles[index] = start_partition(index, self._generations[index])
+
+
+def _newest(names: set[str], actors: int) -> dict[int, int]:
+    """The generation of each actor that runs already; 0 where none does."""
+    found = dict.fromkeys(range(actors), 0)
+    for name in names:
+        base, _, generation = name.partition(".")
+        for index in range(actors):
+            if base == partition_name(index, 0):
+                found[index] = max(found[index], int(generation or 0))
+    return found

@@ -24,12 +24,12 @@ from ray.exceptions import RayError
 from ray.serve.context import _get_global_client  # has no public form that deploys a file
 from ray.serve.schema import ServeDeploySchema
 
+from headrace.actors.ray_names import NAMESPACE
 from headrace.cluster.local.errors import PlatformError
 from headrace.cluster.local.ports import free_ports
 
 T = TypeVar("T")
 
-NAMESPACE = "headrace"
 CPUS = 16
 """What actors may ask for together, not what the machine has: none of them keeps a core busy."""
 OBJECT_STORE_BYTES = 200 * 2**20

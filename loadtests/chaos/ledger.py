@@ -132,10 +132,13 @@ async def usurp(url: str, usurper: str, random: Random) -> dict[int, int]:
     """Takes the partitions of one holder over; where each of them stands."""
     connection = await asyncpg.connect(url, server_settings={"application_name": usurper})
     try:
-        rows = await connection.fetch("SELECT partition, holder FROM leases ORDER BY partition")
+        rows = await connection.fetch(
+            "SELECT partition, holder, cluster FROM leases ORDER BY partition"
+        )
         robbed = random.choice(sorted({r["holder"] for r in rows}))
         partitions = [r["partition"] for r in rows if r["holder"] == robbed]
-        taken = await fencing.take_over(connection, partitions, usurper)
+        cluster = next(r["cluster"] for r in rows if r["holder"] == robbed)
+        taken = await fencing.take_over(connection, partitions, usurper, cluster)
     finally:
         await connection.close()
     return {number: partition.seq for number, (partition, _) in taken.items()}

@@ -21,10 +21,21 @@ def _server_settings(application: str, limits_s: dict[str, float]) -> dict[str, 
     }
 
 
+KEEP_ALIVE = {
+    "tcp_keepalives_idle": "2",
+    "tcp_keepalives_interval": "1",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "5000",
+}
+"""PostgreSQL ends a connection whose client's machine has gone within 5 s (s, s, probes, ms)."""
+
+
 async def connect(
-    settings: Settings, application: str = "headrace", *, transaction_timeout_s: float = 0
-) -> asyncpg.Connection:
+    settings: Settings, application: str = "headrace", *,
+    transaction_timeout_s: float = 0, keep_alive: bool = False,
+) -> asyncpg.Connection:  # fmt: skip
     """One connection. PostgreSQL ends a transaction that lasts longer than the time-out; 0: never.
+    With `keep_alive` it asks a silent client's machine every few seconds whether it is there.
 
     Raises what asyncpg and the operating system raise: OSError, TimeoutError, PostgresError.
     """
@@ -33,7 +44,8 @@ async def connect(
         timeout=settings.connect_timeout_s,
         server_settings=_server_settings(
             application, {"transaction_timeout": transaction_timeout_s}
-        ),
+        )
+        | (KEEP_ALIVE if keep_alive else {}),
     )
 
 

@@ -6,6 +6,7 @@ epoch it believes in, locks the rows in the order of their partitions, and fails
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 import asyncpg
 
@@ -19,30 +20,48 @@ LOCK_WAIT = timedelta(seconds=1)
 """How long to wait for a predecessor's open commit before its connection is ended."""
 
 
+class Lease(NamedTuple):
+    """Who holds a partition: it `lives` while one of its connections is there, and its cluster
+    while any holder of the cluster does."""
+
+    partition: int
+    holder: str
+    cluster: str
+    lives: bool
+
+
 class Fenced(Exception):
     """Another writer has taken over one of the partitions: this one may commit nothing more."""
 
 
 async def take_over(
-    connection: Connection, partitions: Sequence[int], holder: str
-) -> dict[int, tuple[Partition, int]]:
+    connection: Connection, partitions: Sequence[int], holder: str, cluster: str = "",
+    *, first: bool = True,
+) -> dict[int, tuple[Partition, int]]:  # fmt: skip
     """Commits raised epochs; returns where each partition stands, and since when legs may be open.
 
-    A predecessor's transaction that still holds a row is ended after LOCK_WAIT. Raises what
-    asyncpg raises.
+    What the holder has already it may always claim. At its first claim it also takes leases from
+    others of its cluster, from older clusters (their names sort first), and from a newer one of
+    which no writer is connected any more. Raises Fenced when one of the leases is anybody else's,
+    and then claims none; LookupError when a row is missing; and what asyncpg raises.
+
+    A predecessor's transaction that still holds a row is ended after LOCK_WAIT.
     """
+    claim = (list(partitions), holder, cluster, first)
     await connection.execute(f"SET lock_timeout = {LOCK_WAIT // timedelta(milliseconds=1)}")
     try:
         try:
-            rows = await connection.fetch(SQL["raise_epoch"], list(partitions), holder)
+            rows = await connection.fetch(SQL["claim"], *claim)
         except asyncpg.LockNotAvailableError:
-            await _end_predecessors(connection, partitions)
-            rows = await connection.fetch(SQL["raise_epoch"], list(partitions), holder)
+            for pid in {r["backend_pid"] for r in await _free(connection, *claim)} - {None}:
+                await connection.execute("SELECT pg_terminate_backend($1)", pid)
+            rows = await connection.fetch(SQL["claim"], *claim)
     finally:
         if not connection.is_closed():
             await connection.execute("SET lock_timeout = 0")
     if len(rows) != len(partitions):
-        raise LookupError(f"the ledger has no lease rows for some of {list(partitions)}")
+        await _free(connection, *claim)
+        raise Fenced(sorted(partitions))
     return {
         r["partition"]: (
             Partition(
@@ -54,14 +73,21 @@ async def take_over(
     }
 
 
-async def _end_predecessors(connection: Connection, partitions: Sequence[int]) -> None:
-    pids = {r["backend_pid"] for r in await connection.fetch(SQL["holder"], list(partitions))}
-    for pid in pids - {0}:
-        await connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE pid = $1 AND application_name LIKE 'headrace writer%'",
-            pid,
-        )
+async def _free(
+    connection: Connection, partitions: list[int], holder: str, cluster: str, first: bool
+) -> list[asyncpg.Record]:
+    """The leases, when all of them may be claimed; raises Fenced and LookupError as take_over."""
+    rows = await connection.fetch(SQL["standing"], partitions, holder, cluster, first)
+    if missing := set(partitions) - {r["partition"] for r in rows}:
+        raise LookupError(f"the ledger has no lease rows for {sorted(missing)}")
+    if others := sorted(r["partition"] for r in rows if not r["free"]):
+        raise Fenced(others)
+    return rows
+
+
+async def leases(connection: Connection) -> list[Lease]:
+    """Of all partitions, as they stand."""
+    return [Lease(*row) for row in await connection.fetch(SQL["holders"])]
 
 
 async def advance(connection: Connection, moved: Sequence[tuple[Partition, int]]) -> None:

@@ -1,6 +1,5 @@
 """The gateway as Serve binds it: put together in the process in which it serves."""
 
-import ray
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
@@ -64,6 +63,5 @@ def middlewares() -> list[Middleware]:
 def _put_together() -> Gateway:
     settings = settings_module.load()
     logs.configure(settings.log_level, "gateway")
-    actors = RayActors(settings, ray.get_runtime_context().namespace)
     collect_rarely()
-    return Gateway(settings, PartitionClient(settings, actors))
+    return Gateway(settings, PartitionClient(settings, RayActors(settings)))

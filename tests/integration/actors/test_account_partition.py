@@ -97,7 +97,7 @@ async def test_a_cut_off_writer_does_not_take_back_what_its_successor_holds(cell
     await cell.start(0, "account-partition-0.1")
     await cell.ledger.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE application_name = 'headrace writer account-partition-0'"
+        " WHERE application_name LIKE 'headrace writer account-partition-0/%'"
     )
     new, cell.actors[0] = cell.actors[0], old
     assert await cell.ask(pay(cell, debtor, creditor, "k")) == [UNAVAILABLE]

@@ -1,12 +1,25 @@
 import asyncio
+import socket
+from functools import partial
 from struct import pack
+from typing import Any
 
 import pytest
+import uvloop
 
-from headrace.actors.direct_calls import Address, CallFailed, Line, listen
+from headrace.actors.direct_calls import (
+    KEEP_ALIVE,
+    Address,
+    CallFailed,
+    Connection,
+    Line,
+    _Answering,
+    listen,
+)
 
 TIMEOUT_S = 5.0
 LATE = 3
+SILENCE_S = 60.0
 
 
 class Other:
@@ -34,14 +47,14 @@ async def other() -> tuple[Other, Address]:
     return answering, await listen(answering, "127.0.0.1")
 
 
-def line_to(*addresses: Address) -> Line:
+def line_to(*addresses: Address, silence_s_max: float = SILENCE_S) -> Line:
     """Finds the first at first, then the next."""
     left = list(addresses)
 
     async def find() -> Address:
         return left.pop(0) if len(left) > 1 else left[0]
 
-    return Line(find)
+    return Line(find, silence_s_max)
 
 
 async def test_answers_go_to_their_calls_in_any_order(other: tuple[Other, Address]) -> None:
@@ -119,7 +132,7 @@ async def test_calls_that_come_while_it_connects_share_the_connection(
         await asyncio.sleep(0)
         return other[1]
 
-    line = Line(find)
+    line = Line(find, SILENCE_S)
     await asyncio.gather(*(line.call(b"%d" % n) for n in range(10)))
     assert looked_up == 1
 
@@ -129,3 +142,77 @@ async def test_nobody_there_is_an_error_and_looked_for_again(other: tuple[Other,
     with pytest.raises(ConnectionRefusedError):
         await line.call(b"too early")
     assert await line.call(b"now") == b"now"
+
+
+async def test_a_machine_that_has_gone_keeps_no_caller(other: tuple[Other, Address]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and that is all
+        gone = Address("127.0.0.1", silent.getsockname()[1], bytes(32))
+        line = line_to(gone, other[1], silence_s_max=0.05)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(line.call(b"anybody there?"), 0.1)
+        assert await asyncio.wait_for(line.call(b"next"), TIMEOUT_S) == b"next"
+
+
+async def test_a_call_given_up_at_once_ends_no_connection(other: tuple[Other, Address]) -> None:
+    answering, address = other
+    line = line_to(address, address._replace(port=1))
+    late = asyncio.ensure_future(line.call(b"late"))
+    assert await line.call(b"first") == b"first"
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(line.call(b"late"), 0.01)
+    answering.let_go.set()
+    assert await asyncio.wait_for(late, TIMEOUT_S) == b"late"
+
+
+async def test_whoever_is_being_looked_for_in_vain_can_be_dropped(
+    other: tuple[Other, Address],
+) -> None:
+    asked = asyncio.Event()
+
+    async def find() -> Address:
+        if asked.is_set():
+            return other[1]
+        asked.set()
+        return await asyncio.get_running_loop().create_future()  # a handle to a machine that went
+
+    line = Line(find, SILENCE_S)
+    first = asyncio.ensure_future(line.call(b"first"))
+    await asyncio.wait_for(asked.wait(), TIMEOUT_S)
+    line.drop()
+    with pytest.raises(ConnectionError):
+        await asyncio.wait_for(first, TIMEOUT_S)
+    assert await asyncio.wait_for(line.call(b"next"), TIMEOUT_S) == b"next"
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_both_sides_ask_whether_the_other_is_there(loop: str) -> None:
+    sockets: list[Any] = []
+
+    async def options() -> list[list[int]]:
+        both = asyncio.Event()
+
+        def made(frames: Connection | _Answering, transport: asyncio.BaseTransport) -> None:
+            type(frames).connection_made(frames, transport)
+            sockets.append(transport.get_extra_info("socket"))
+            if len(sockets) == 2:
+                both.set()
+
+        def watched(frames: Connection | _Answering) -> Connection | _Answering:
+            frames.connection_made = partial(made, frames)  # type: ignore[method-assign]
+            return frames
+
+        running = asyncio.get_running_loop()
+        server = await running.create_server(
+            lambda: watched(_Answering(Other(), b"")), "127.0.0.1", 0
+        )
+        port = server.sockets[0].getsockname()[1]
+        await running.create_connection(lambda: watched(Connection()), "127.0.0.1", port)
+        await asyncio.wait_for(both.wait(), TIMEOUT_S)
+        return [
+            [s.getsockopt(level, option) for option, (level, _) in KEEP_ALIVE.items()]
+            for s in sockets
+        ]
+
+    expected = [value for _, value in KEEP_ALIVE.values()]
+    run = asyncio.run if loop == "asyncio" else uvloop.run
+    assert run(options()) == [expected, expected]

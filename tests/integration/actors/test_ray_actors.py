@@ -1,0 +1,60 @@
+"""Which actor a call goes to, and when it is given up, with the leases of a real ledger."""
+
+import asyncio
+import socket
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from headrace.actors.direct_calls import Address, listen
+from headrace.actors.ray_actors import RayActors
+from headrace.runtime.ledger.connect import connect
+from headrace.runtime.settings import Settings
+
+
+class Handle:
+    """An actor's, as Ray gives it: `address.remote()` tells what the actor tells."""
+
+    def __init__(self, told: list[Address]) -> None:
+        self.address = self
+        self._told = told
+
+    async def remote(self) -> Address:
+        return self._told.pop(0)
+
+
+async def echo(data: bytes) -> bytes:
+    return data
+
+
+async def test_a_worker_that_came_back_under_its_name_is_another_holder(settings: Settings) -> None:
+    settings = replace(settings, heartbeat_interval_s=0.05, heartbeat_timeout_s=0.1)
+    ledger = await connect(settings)
+    asked: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        handle = Handle(
+            [
+                Address("127.0.0.1", gone.getsockname()[1], bytes(32)),
+                await listen(echo, "127.0.0.1"),
+            ]
+        )
+
+        def find(name: str) -> Any:
+            asked.append(name)
+            return handle
+
+        try:
+            hold = "UPDATE leases SET holder = 'account-partition-0/' || $1"
+            await ledger.execute(hold, "before")
+            actors = RayActors(settings, find)
+            waiting = asyncio.ensure_future(actors.submit(0, b"pay"))
+            done, _ = await asyncio.wait([waiting], timeout=0.3)
+            assert not done
+            await ledger.execute(hold, "after")
+            with pytest.raises(ConnectionError):
+                await asyncio.wait_for(waiting, 10)
+            assert await asyncio.wait_for(actors.submit(0, b"pay"), 10) == b"pay"
+        finally:
+            await ledger.close()
+    assert asked == ["account-partition-0"] * 2
