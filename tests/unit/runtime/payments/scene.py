@@ -208,18 +208,23 @@ class Scene:
         lacking: tuple[OpenLeg, ...] = (),
     ) -> LegsDone:  # fmt: skip
         """Legs that other partitions opened; `lacking`: told of, and not shown by the ledger."""
+        told = (*lacking, *legs)
+        command = Carry([leg.partition for leg in told], [leg.seq for leg in told])
+        legs_shown = self.shown(*legs, carried=carried, places_from=len(lacking))
+        return decide_carry(self.book, self.batch, command, legs_shown, self.now)
+
+    def shown(
+        self, *legs: OpenLeg, carried: dict[int, int] | None = None, places_from: int = 0
+    ) -> ShownLegs:
+        """As the ledger shows them, five seconds after they occurred."""
         shown = np.zeros(len(legs), LEG)
         for row, leg in enumerate(legs):
             kind = K.REFUND_REQUESTED if leg.refund else K.DEBITED if leg.sole else K.CAPTURED
-            place = row + len(lacking)
             shown[row] = (
-                place, kind, leg.leg, leg.tenant, leg.currency, leg.amount, leg.creditor,
-                NOON - 5 * SECOND, leg.payment, leg.trace,
+                row + places_from, kind, leg.leg, leg.tenant, leg.currency, leg.amount,
+                leg.creditor, NOON - 5 * SECOND, leg.payment, leg.trace,
             )  # fmt: skip
-        told = (*lacking, *legs)
-        command = Carry([leg.partition for leg in told], [leg.seq for leg in told])
-        legs_shown = ShownLegs(shown, carried or {})
-        return decide_carry(self.book, self.batch, command, legs_shown, self.now)
+        return ShownLegs(shown, carried or {})
 
     def arrive(self, *legs: OpenLeg, reasons: list[int] | None = None) -> LegsDone:
         """The counterpart's answers come home."""

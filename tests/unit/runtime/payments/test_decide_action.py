@@ -22,6 +22,7 @@ from scene import (
 )
 
 from headrace.runtime.clock import DAY_US
+from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.payments.answer import Done, Refused
 from headrace.runtime.payments.book import Hold, OpenLeg
 from headrace.runtime.payments.command import PaymentAction as A
@@ -658,6 +659,165 @@ def test_a_refund_is_not_given_back_to_the_day(people):
     paid = people.paid()
     people.arrive(people.leg(people.refund(paid)))
     assert (anna.posted, anna.day_amount, anna.day_count) == (500, 100, 1)
+
+
+# Bounds
+
+
+@pytest.mark.parametrize("creditor", ["shop", "bert"])
+@pytest.mark.parametrize(("short_by", "fits"), [(99, False), (100, True), (101, True)])
+@pytest.mark.parametrize("how", ["capture", "accept"])
+def test_a_creditors_balance_stays_within_its_bound(people, creditor, how, short_by, fits):
+    held = people.held(creditor) if how == "capture" else people.reviewed(creditor)
+    people.book.by_id[1, creditor].posted = BALANCE_MAX - short_by
+    if fits:
+        assert getattr(people, how)(held).state == S.SETTLED
+        return
+    with people.unchanged():
+        detail = "the creditor's balance would pass its bound"
+        assert getattr(people, how)(held) == Refused(R.AMOUNT_TOO_LARGE, "creditor", detail)
+
+
+@pytest.mark.parametrize(("short_by", "fits"), [(99, False), (100, True), (101, True)])
+def test_a_refund_is_asked_for_only_when_the_debtor_has_room(people, short_by, fits):
+    paid = people.paid()
+    people.anna(BALANCE_MAX - short_by)
+    if fits:
+        assert people.refund(paid).amount == 100
+        return
+    with people.unchanged():
+        detail = "the debtor's balance would pass its bound"
+        assert people.refund(paid) == Refused(R.AMOUNT_TOO_LARGE, "amount", detail)
+
+
+def test_refunds_under_way_take_the_debtors_room(people):
+    paid = people.paid()
+    people.anna(BALANCE_MAX - 100)
+    assert people.refund(paid, 60).amount == 60
+    assert people.refund(paid, 40).amount == 40
+    assert people.fund(1).refusal == R.AMOUNT_TOO_LARGE
+
+
+@pytest.mark.parametrize(("legs", "fits"), [(31_999, True), (32_000, True), (32_001, False)])
+def test_captures_have_a_bound(people, legs, fits):
+    held = people.held()
+    people.payment(held).next_leg = legs
+    if fits:
+        assert people.capture(held, 1, final=False).leg == legs
+        return
+    with people.unchanged():
+        detail = "the payment has had 32000 captures"
+        assert people.capture(held, 1) == Refused(R.TOO_MANY_MOVEMENTS, detail=detail)
+    assert people.cancel(held).amount == 100
+
+
+@pytest.mark.parametrize(("legs", "fits"), [(32_766, True), (32_767, True), (32_768, False)])
+def test_captures_and_refunds_together_have_a_bound(people, legs, fits):
+    paid = people.paid()
+    people.payment(paid).next_leg = legs
+    if fits:
+        assert people.refund(paid, 1).leg == legs
+        return
+    with people.unchanged():
+        detail = "the payment has had 32767 captures and refunds"
+        assert people.refund(paid, 1) == Refused(R.TOO_MANY_MOVEMENTS, detail=detail)
+
+
+@pytest.mark.parametrize(("most", "fits"), [(1, False), (2, False), (3, True)])
+@pytest.mark.parametrize("how", ["capture", "accept", "refund"])
+def test_open_legs_have_a_bound(people, how, most, fits):
+    payment = {"capture": people.held, "accept": people.reviewed, "refund": people.paid}[how](
+        "shop" if how == "refund" else "far"
+    )
+    for _ in range(2):
+        people.pay(10, creditor="far")
+    people.book.open_legs_max = most
+    if fits:
+        assert getattr(people, how)(payment).amount == 100
+        return
+    with people.unchanged():
+        detail = "too much is on its way to accounts elsewhere"
+        assert getattr(people, how)(payment) == Refused(R.OVERLOADED, detail=detail)
+
+
+def test_what_stays_here_needs_no_room_for_legs(people):
+    held = people.held("bert")
+    people.book.open_legs_max = 0
+    assert people.capture(held).state == S.SETTLED
+
+
+def test_the_last_rules_of_a_refund_have_an_order(people):
+    paid = people.paid()
+    people.anna(BALANCE_MAX)
+    people.payment(paid).next_leg, people.book.open_legs_max = 32_768, 0
+    assert people.refund(paid).refusal == R.AMOUNT_TOO_LARGE
+    people.anna(0)
+    assert people.refund(paid).refusal == R.TOO_MANY_MOVEMENTS
+    people.payment(paid).next_leg = 1
+    assert people.refund(paid).refusal == R.OVERLOADED
+
+
+# Reviews
+
+
+@pytest.mark.parametrize("manual", [False, True])
+@pytest.mark.parametrize("how", ["accept", "reject"])
+def test_whoever_submitted_a_payment_does_not_decide_its_review(people, how, manual):
+    held = people.reviewed(manual=manual, submitted_by=b"key of anna")
+    with people.unchanged():
+        assert getattr(people, how)(held, by=b"key of anna") == Refused(R.OWN_REVIEW)
+    assert getattr(people, how)(held, by=b"key of bert").seq == 102
+
+
+@pytest.mark.parametrize("how", ["accept", "reject"])
+@pytest.mark.parametrize(("submitted", "by"), [(b"", b""), (b"", b"k"), (b"k", b"")])
+def test_where_one_of_both_keys_is_not_known_the_review_is_decided(people, how, submitted, by):
+    held = people.reviewed(submitted_by=submitted)
+    assert getattr(people, how)(held, by=by).seq == 102
+
+
+def test_whoever_submitted_a_payment_may_cancel_it(people):
+    held = people.reviewed(submitted_by=b"key of anna")
+    assert people.cancel(held, by=b"key of anna").state == S.CANCELLED
+
+
+@pytest.mark.parametrize("how", ["accept", "reject"])
+def test_of_a_review_that_is_over_nobody_is_told_whose_it_was(people, how):
+    held = people.reviewed(submitted_by=b"k")
+    people.cancel(held)
+    answer = getattr(people, how)(held, by=b"k")
+    assert answer == Refused(R.WRONG_STATE, detail="the payment is cancelled")
+
+
+def test_an_expired_review_says_so_to_whoever_submitted_it(people):
+    held = people.reviewed(submitted_by=b"k")
+    people.now = REVIEW_ENDS
+    assert people.accept(held, by=b"k").detail == "the review has expired"
+
+
+def test_a_review_does_not_forget_how_long_the_hold_was_to_last(people):
+    held = people.reviewed(manual=True, expires_in_s=60, submitted_by=b"k")
+    people.now = NOON + SECOND
+    accepted = people.accept(held, by=b"l")
+    ends = NOON + SECOND + 60 * SECOND
+    assert accepted.expires_at == people.payment(held).expires_at == ends
+    assert people.batch.holds == {
+        held.payment: Hold(held.payment, 0, ANNA, 100, False, ends, 60, b"k")
+    }
+
+
+# Whether it was ever captured
+
+
+@pytest.mark.parametrize("how", ["cancel", "expire"])
+def test_what_was_captured_and_came_back_stays_counted(people, how):
+    anna = people.anna(500, daily_count_max=9, day=DAY, day_amount=50, day_count=3)
+    held = people.held("far")
+    people.arrive(people.leg(people.capture(held, 30, final=False)), reasons=[D.CREDITOR_CLOSED])
+    assert people.payment(held).captured == 0
+    people.now = ENDS
+    assert getattr(people, how)(held).amount == 70
+    assert (anna.day_amount, anna.day_count) == (80, 4)
 
 
 # All in one batch

@@ -26,6 +26,7 @@ from scene import (
     record,
 )
 
+from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.partitioning import TRANSIT_IN, system_account
 from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsDone
@@ -136,6 +137,39 @@ def test_rules_have_an_order(scene):
     assert scene.carry(far_leg(3, refund=True)) == LegsDone([D.INSUFFICIENT_FUNDS])
     shop.posted = 100
     assert scene.carry(far_leg(4, refund=True)) == LegsDone([0])
+
+
+@pytest.mark.parametrize(
+    ("short_by", "reason"), [(99, D.BALANCE_LIMIT), (100, D.NONE), (101, D.NONE)]
+)
+def test_a_creditors_balance_stays_within_its_bound(scene, short_by, reason):
+    scene.shop(BALANCE_MAX - short_by)
+    leg = far_leg()
+    assert scene.carry(leg) == LegsDone([reason])
+    if reason:
+        refused = entry(K.LEG_REFUSED, leg, reason=reason)
+        assert scene.written() == Written([refused], FROM_0, carried=[(2, 41)])
+        assert scene.carry(far_leg(42, refund=True)) == LegsDone([0])
+
+
+def test_what_may_come_back_to_the_creditor_has_its_room(scene):
+    scene.shop(BALANCE_MAX)
+    scene.far()
+    sent = scene.pay(100, debtor="shop", creditor="far")
+    assert scene.carry(far_leg(1)) == LegsDone([D.BALANCE_LIMIT])
+    assert scene.arrive(scene.leg(sent), reasons=[D.CREDITOR_CLOSED]) == LegsDone([0])
+    assert scene.book.by_id[1, "shop"].posted == BALANCE_MAX
+
+
+@pytest.mark.parametrize(
+    ("has", "after"), [(-(2**63), 2**63 - 100), (-(2**63) + 99, 2**63 - 1), (0, -100)]
+)
+def test_transit_goes_past_64_bits(scene, has, after):
+    scene.shop()
+    scene.book.accounts[IN_0].posted = has
+    scene.carry(far_leg())
+    (credited,) = scene.records()
+    assert scene.book.accounts[IN_0].posted == credited.debit_posted == after
 
 
 def test_legs_of_one_call_follow_each_other(scene):

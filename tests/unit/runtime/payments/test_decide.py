@@ -1,0 +1,102 @@
+"""One table says who decides what."""
+
+import pytest
+from scene import ACCEPTED, EUR, NOON, REVIEWED, TIMES, TRACE, far_leg, picture
+
+from headrace.runtime.payments.answer import Done, LegsDone, Refused
+from headrace.runtime.payments.command import (
+    Act,
+    Arrived,
+    Carry,
+    ChangeAccount,
+    Fund,
+    OpenAccount,
+    Pay,
+    PaymentAction,
+)
+from headrace.runtime.payments.decide import Given, decide
+from headrace.runtime.payments.decide_payment import parties
+from headrace.runtime.payments.refusals import Refusal as R
+from headrace.runtime.payments.states import PaymentState as S
+
+
+def given(verdicts=None, legs=None):
+    return Given(NOON, TIMES, verdicts or {}, legs or {})
+
+
+@pytest.fixture
+def people(scene):
+    scene.anna(500)
+    scene.shop(40)
+    scene.far()
+    return scene
+
+
+def pay(key="k", **fields):
+    return Pay(1, "anna", "shop", 100, EUR, key, 77, TRACE, **fields)
+
+
+def test_a_payment_is_decided_with_the_verdict_of_its_place(people):
+    verdicts = {3: (REVIEWED, None), 4: (ACCEPTED, None)}
+    answers = [
+        decide(people.book, people.batch, pay(f"k{place}"), place, given(verdicts))
+        for place in (4, 3)
+    ]
+    assert [a.state for a in answers] == [S.SETTLED, S.IN_REVIEW]
+    assert answers[1].expires_at == NOON + TIMES.review_s * 1_000_000
+    assert [a.at for a in answers] == [NOON, NOON]
+
+
+def test_a_payment_without_a_verdict_is_put_off(people):
+    before = picture(people.book)
+    answer = decide(people.book, people.batch, pay(), 0, given({1: (ACCEPTED, None)}))
+    assert answer == Refused(R.UNAVAILABLE, "", "risk has not judged it yet")
+    assert picture(people.book) == before
+
+
+def test_the_parties_found_with_the_verdict_are_used(people):
+    both = parties(people.book, pay())
+    people.book.by_id.clear()
+    answer = decide(people.book, people.batch, pay(), 0, given({0: (ACCEPTED, both)}))
+    assert answer.state == S.SETTLED
+
+
+def test_each_other_command_goes_to_its_decider(people):
+    held = people.held()
+    sent = people.leg(people.pay(50, creditor="far"))
+    book, batch = people.book, people.batch
+    answers = [
+        decide(book, batch, command, place, given())
+        for place, command in enumerate(
+            [
+                Act(1, held.payment, PaymentAction.CANCEL),
+                Fund(1, "anna", 70, EUR, "f", 1),
+                OpenAccount(1, "new-3", EUR),
+                ChangeAccount(1, "shop", frozen=True),
+                Arrived([sent.partition], [sent.seq], [0]),
+            ]
+        )
+    ]
+    assert answers == [
+        Done(0, 103, NOON, held.payment, S.CANCELLED, amount=100),
+        Done(0, 104, NOON, amount=520),
+        Done(0, 105, NOON),
+        Done(0, 106, NOON),
+        LegsDone([0]),
+    ]
+
+
+def test_a_held_review_accepted_lasts_as_long_as_the_platform_says(people):
+    held = people.reviewed(manual=True)
+    accept = Act(1, held.payment, PaymentAction.ACCEPT)
+    answer = decide(people.book, people.batch, accept, 0, given())
+    assert answer.expires_at == NOON + TIMES.hold_s * 1_000_000
+
+
+def test_legs_are_carried_as_the_ledger_shows_those_of_their_place(people):
+    leg = far_leg()
+    carry = Carry([leg.partition], [leg.seq])
+    shown = people.shown(leg)
+    assert decide(people.book, people.batch, carry, 5, given(legs={5: shown})) == LegsDone([0])
+    with pytest.raises(KeyError):
+        decide(people.book, people.batch, carry, 4, given(legs={5: shown}))
