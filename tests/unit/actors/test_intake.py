@@ -147,6 +147,14 @@ async def test_its_length_counts_each_leg(intake):
     assert len(intake) == 5
 
 
+async def test_one_is_taken_by_itself_a_call_of_legs_first(intake):
+    intake.put(commands(1, 2))
+    intake.put_legs(legs(2, 7))
+    intake.put_legs(legs(1, 9))
+    assert [told(intake.take_one()) for _ in range(5)] == [[-7], [-9], [1], [2], []]
+    assert len(intake) == 0
+
+
 # Waking
 
 
@@ -180,6 +188,16 @@ async def test_the_taker_waits_when_all_is_taken_and_not_before(intake):
     assert await waits(intake)
 
 
+async def test_the_taker_of_one_waits_when_it_was_the_last(intake):
+    intake.put(commands(1))
+    intake.put_legs(legs(3))
+    intake.take_one()
+    assert len(intake) == 1
+    assert not await waits(intake)
+    intake.take_one()
+    assert await waits(intake)
+
+
 # Answers
 
 
@@ -190,6 +208,16 @@ async def test_a_call_is_answered_with_its_last_answer(intake):
     assert not future.done()
     submission.answer(first, Refused(Refusal.OVERLOADED))
     assert await future == [Refused(Refusal.OVERLOADED), Done(0, 2, 3)]
+
+
+async def test_the_first_answer_stands(intake):
+    future = intake.put(commands(1, 2))
+    (_, submission, first), (_, _, second) = intake.take(2)
+    submission.answer(first, Done(0, 2, 3))
+    submission.answer(first, Refused(Refusal.UNAVAILABLE))
+    assert not future.done()
+    submission.answer(second, Done(0, 3, 3))
+    assert await future == [Done(0, 2, 3), Done(0, 3, 3)]
 
 
 async def test_a_caller_that_has_gone_is_no_error(intake):

@@ -91,9 +91,34 @@ def test_a_record_is_laid_out_as_documented(fields):
     assert fields_of(encode([told])) == [expected(told)]
 
 
-def test_records_keep_their_order():
-    told = [record(seq=n, **fields) for n, fields in enumerate(TAILS)]
+def test_records_go_in_the_order_of_their_keys():
+    """So that two writers with the same keys wait for each other, and never in a circle."""
+    given = [(2, "a"), (1, "c"), (1, None), (2, None), (1, "b"), (1, None)]
+    told = [record(seq=n, tenant=t, key=key) for n, (t, key) in enumerate(given)]
+    order = [2, 5, 4, 1, 3, 0]
+    assert fields_of(encode(told)) == [expected(told[n]) for n in order]
+
+
+def test_records_with_every_tail_stand_beside_each_other():
+    told = sorted(
+        (record(seq=n, **fields) for n, fields in enumerate(TAILS)), key=lambda r: r.key or ""
+    )
     assert fields_of(encode(told)) == [expected(r) for r in told]
+
+
+def test_each_partitions_epoch_is_written_in_place_of_the_records():
+    told = [record(partition=n, seq=n, key=str(n), credit_partition=0, epoch=99) for n in (3, 0, 1)]
+    more = as_columns(record(partition=3, epoch=98), record(partition=1, epoch=97))
+    epochs = {0: 7, 3: 2**31 - 1, 1: 5}
+    rows_told = fields_of(encode(told, [more], epochs))
+    assert [row["epoch"] for row in rows_told] == [
+        pack(">i", n) for n in (7, 5, 2**31 - 1, 2**31 - 1, 5)
+    ]
+    assert [row["partition"] for row in rows_told] == [pack(">h", n) for n in (0, 1, 3, 3, 1)]
+
+
+def test_without_records_epochs_do_not_matter():
+    assert encode([], (), {}) == encode([], (), {1: 2}) == HEADER + TRAILER
 
 
 def test_nothing_is_a_header_and_a_trailer():
