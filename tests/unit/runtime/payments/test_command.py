@@ -111,14 +111,19 @@ def test_what_may_be_sent_again_unchanged():
 
 
 def test_refusals_and_reasons_have_stable_numbers():
-    numbers = {r.name: r.value for r in Refusal}
-    assert numbers | {
-        "KEY_REUSED": 20, "UNKNOWN_PAYMENT": 21, "UNKNOWN_ACCOUNT": 22, "ACCOUNT_EXISTS": 23,
-        "CURRENCY_MISMATCH": 24, "ACCOUNT_FROZEN": 25, "ACCOUNT_CLOSED": 26, "BALANCE_NOT_ZERO": 27,
-        "INSUFFICIENT_FUNDS": 28, "WRONG_STATE": 30, "AMOUNT_TOO_LARGE": 31, "OVERLOADED": 40,
-        "UNAVAILABLE": 41, "INTERNAL_ERROR": 42,
-    } == numbers  # fmt: skip
-    assert list(numbers.values()) == sorted(numbers.values()), "members stand in order"
+    numbers = {name: member.value for name, member in Refusal.__members__.items()}
+    assert numbers == {
+        "UNAUTHENTICATED": 1, "KEY_EXPIRED": 2, "FORBIDDEN": 3, "NOT_FOUND": 4,
+        "METHOD_NOT_ALLOWED": 5, "UNSUPPORTED_MEDIA_TYPE": 6, "BODY_TOO_LARGE": 7, "MALFORMED_JSON":
+        8, "INVALID_FIELD": 9, "INVALID_AMOUNT": 10, "UNKNOWN_CURRENCY": 11,
+        "IDEMPOTENCY_KEY_MISSING": 12, "SAME_ACCOUNT": 13, "TOO_MANY_ITEMS": 14,
+        "DUPLICATE_KEY_IN_BATCH": 15, "BODY_TIMED_OUT": 16, "TENANT_EXISTS": 17, "KEY_REUSED": 20,
+        "UNKNOWN_PAYMENT": 21, "UNKNOWN_ACCOUNT": 22, "ACCOUNT_EXISTS": 23, "CURRENCY_MISMATCH": 24,
+        "ACCOUNT_FROZEN": 25, "ACCOUNT_CLOSED": 26, "BALANCE_NOT_ZERO": 27, "INSUFFICIENT_FUNDS":
+        28, "WRONG_STATE": 30, "AMOUNT_TOO_LARGE": 31, "TOO_MANY_MOVEMENTS": 32, "OWN_REVIEW": 33,
+        "OVERLOADED": 40, "UNAVAILABLE": 41, "INTERNAL_ERROR": 42,
+    }  # fmt: skip
+    assert list(numbers.values()) == sorted(numbers.values()), "in order of precedence"
     assert {r.name: r.value for r in DeclineReason} == {
         "NONE": 0, "PAYMENT_LIMIT": 1, "DAILY_AMOUNT_LIMIT": 2, "DAILY_COUNT_LIMIT": 3,
         "RISK_REJECTED": 4, "RISK_UNAVAILABLE": 5, "INSUFFICIENT_FUNDS": 6, "REVIEW_REJECTED": 7,
