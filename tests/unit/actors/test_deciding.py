@@ -1,0 +1,143 @@
+"""A command that raises is answered alone and undone alone; all others are decided as ever."""
+
+import importlib.util
+import sys
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from headrace.actors.deciding import decide_batch
+from headrace.runtime.payments.answer import Refused
+from headrace.runtime.payments.command import Act, ChangeAccount, Fund, OpenAccount, Pay
+from headrace.runtime.payments.decide import Given
+from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.payments.states import PaymentState as S
+
+_PATH = Path(__file__).parents[1] / "runtime" / "payments" / "scene.py"
+
+
+def _scene():
+    """Beside the examples of payments."""
+    if "scene" not in sys.modules:
+        spec = importlib.util.spec_from_file_location("scene", _PATH)
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules["scene"] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules["scene"])
+    return sys.modules["scene"]
+
+
+EUR = 978
+NOT_COUNTED = ChangeAccount(1, "bert", daily_amount_max=5)
+"""Raises: what Bert paid today was not looked up."""
+NO_ACTION = Act(1, bytes(16), 99)
+TOO_WIDE = Fund(1, "shop", 1, EUR, "wide", 1, reference="\udc80")
+"""Decided, and can't be laid out: text that is no UTF-8."""
+FINE = [
+    Pay(1, "anna", "shop", 100, EUR, "k1", 1),
+    Fund(1, "anna", 70, EUR, "k2", 1),
+    OpenAccount(1, "new-3", EUR),
+    Pay(1, "anna", "bert", 30, EUR, "k3", 1),
+    Pay(1, "anna", "far", 40, EUR, "k4", 1),
+]
+
+
+@pytest.fixture(autouse=True)
+def logged():
+    with capture_logs() as logs:
+        yield logs
+
+
+@pytest.fixture
+def house():
+    scenes = _scene()
+    scene = scenes.Scene()
+    scene.anna(500)
+    scene.shop(40)
+    scene.bert(counts=False)
+    scene.far()
+    return scenes, scene
+
+
+def decided(house, commands):
+    scenes, scene = house
+    verdicts = {n: (scenes.ACCEPTED, None) for n in range(len(commands))}
+    items = [(command, None, 0) for command in commands]
+    given = Given(scenes.NOON, scenes.TIMES, verdicts, {})
+    return decide_batch(scene.book, 20, items, given)
+
+
+def seen(house, decided):
+    """All but payments' ids, which are drawn, and numbers of batches."""
+    scenes, scene = house
+    picture = deepcopy(scenes.picture(scene.book))
+    for account in picture["accounts"].values():
+        del account["batch"]
+    records = [(r.seq, r.credit_seq, r.kind, r.state, r.amount, r.debit_posted, r.credit_posted)
+               for r in decided.batch.records]  # fmt: skip
+    return records, picture["accounts"], picture["by_id"], picture["coming_back"]
+
+
+def test_a_batch_in_which_nothing_raises_is_decided_at_once(house):
+    result = decided(house, FINE)
+    assert [getattr(a, "state", None) for a in result.answers] == [
+        S.SETTLED, 0, 0, S.SETTLED, S.AUTHORIZED,
+    ]  # fmt: skip
+    assert (result.batch.number, result.failed, len(result.batch)) == (20, 0, 5)
+    assert [item[0] for item in result.items] == FINE
+
+
+@pytest.mark.parametrize("place", range(len(FINE) + 1))
+@pytest.mark.parametrize("poison", [NOT_COUNTED, TOO_WIDE], ids=["raises", "not laid out"])
+def test_one_that_raises_is_answered_alone_wherever_it_stands(house, poison, place):
+    scenes, scene = house
+    clean = scenes.Scene()
+    clean.anna(500)
+    clean.shop(40)
+    clean.bert(counts=False)
+    clean.far()
+    expected = seen((scenes, clean), decided((scenes, clean), FINE))
+    result = decided(house, [*FINE[:place], poison, *FINE[place:]])
+    assert result.answers.pop(place) == Refused(Refusal.INTERNAL_ERROR)
+    assert result.failed == 1
+    assert [a.seq for a in result.answers] == [101, 102, 103, 104, 105]
+    assert seen(house, result) == expected
+    last = place == len(FINE)
+    assert result.batch.number == 20 + len(FINE) + (not last), "of the last that was decided"
+    assert (1, "wide") not in scene.book.keys
+
+
+def test_several_that_raise_are_each_answered_alone(house):
+    result = decided(house, [NOT_COUNTED, FINE[0], TOO_WIDE, FINE[1], NOT_COUNTED])
+    wrong = Refused(Refusal.INTERNAL_ERROR)
+    assert [result.answers[n] for n in (0, 2, 4)] == [wrong] * 3
+    assert [result.answers[n].seq for n in (1, 3)] == [101, 102]
+    assert result.failed == 3
+
+
+def test_a_batch_of_one_that_raises_leaves_nothing_and_is_told(house, logged):
+    scenes, scene = house
+    before = deepcopy(scenes.picture(scene.book))
+    result = decided(house, [NOT_COUNTED])
+    assert result.answers == [Refused(Refusal.INTERNAL_ERROR)]
+    assert (len(result.batch), result.failed) == (0, 1)
+    assert [(log["event"], log.get("command")) for log in logged] == [
+        ("batch_failed", None), ("command_failed", "ChangeAccount"),
+    ]  # fmt: skip
+    assert scenes.picture(scene.book) == before
+
+
+def test_a_batch_decided_one_by_one_is_taken_back_whole(house):
+    scenes, scene = house
+    before = deepcopy(scenes.picture(scene.book))
+    result = decided(house, [*FINE[:3], NOT_COUNTED, *FINE[3:]])
+    scene.book.undo(result.batch)
+    assert scenes.picture(scene.book) == before
+
+
+def test_a_refusal_is_no_failure(house):
+    result = decided(house, [NO_ACTION, FINE[0]])
+    assert result.answers[0] == Refused(Refusal.UNKNOWN_PAYMENT)
+    assert (result.failed, result.batch.number) == (0, 20)
