@@ -158,8 +158,8 @@ class Cell:
         async with asyncio.timeout(10):
             while not await self.ledger.fetchval(  # noqa: ASYNC110
                 "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-                " AND datname = current_database() AND application_name = $1",
-                f"headrace writer account-partition-{actor}",
+                " AND datname = current_database() AND application_name LIKE $1",
+                f"headrace writer account-partition-{actor}/%",
             ):
                 await asyncio.sleep(0.01)
 

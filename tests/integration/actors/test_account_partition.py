@@ -311,13 +311,16 @@ async def test_a_known_key_is_answered_as_before_though_it_would_be_refused_now(
 
 async def test_a_deposed_writer_refuses_nothing_from_old_memory(cell: Any) -> None:
     """A refusal writes nothing, so that no commit would find out that another writes now."""
-    debtor, creditor, later = owned_by(0, cell, 3)
+    debtor, creditor = owned_by(0, cell, 2)
     await cell.open(debtor, creditor)
+    await cell.ask(ChangeAccount(cell.tenant, debtor, frozen=True))
+    frozen = Refused(Refusal.ACCOUNT_FROZEN, "debtor")
+    assert await cell.ask(pay(cell, debtor, creditor, "k")) == [frozen]
     old = cell.actors[0]
     new = await cell.start(0, "account-partition-0.1")
-    await cell.open(later)
+    await cell.ask(ChangeAccount(cell.tenant, debtor, frozen=False))
     cell.actors[0] = old
-    assert await cell.ask(pay(cell, debtor, later, "k")) == [UNAVAILABLE]
+    assert await cell.ask(pay(cell, debtor, creditor, "k")) == [UNAVAILABLE]
     cell.actors[0] = new
-    (done,) = await cell.ask(pay(cell, debtor, later, "k"))
+    (done,) = await cell.ask(pay(cell, debtor, creditor, "k"))
     assert isinstance(done, Done)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from headrace.actors.intake import WORTH_A_BATCH
 from headrace.runtime.ledger.verify import verify
 from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.command import Act, ChangeAccount, OpenAccount, PaymentAction
@@ -18,7 +19,14 @@ async def committed_before(cell: Any, first: Any, second: Any, payer: str, payee
         async with cell.held_up(0):
             below = asyncio.create_task(cell.ask(first))
             await cell.until_committing(0)
-            on_top = asyncio.create_task(cell.ask(second, cell.pay(payer, payee, "held up", 1)))
+            decided = cell.total("decide_us")
+            more = [cell.pay(payer, payee, f"more-{n}", 1) for n in range(WORTH_A_BATCH)]
+            on_top = asyncio.create_task(
+                cell.ask(second, cell.pay(payer, payee, "held up", 1), *more)
+            )
+            async with asyncio.timeout(10):
+                while cell.total("decide_us") == decided:  # noqa: ASYNC110
+                    await asyncio.sleep(0.001)
         assert isinstance((await below)[0], Done)
         await cell.until_committing(0)
         yield
