@@ -31,7 +31,7 @@ def decide_batch(book: Book, number: int, items: list[Item], given: Given) -> De
     """Batch `number`, or a later one: a batch that is decided one by one uses more numbers up."""
     batch = Batch(number)
     try:
-        answers = [decide(book, batch, item[0], place, given) for place, item in enumerate(items)]
+        answers = decide(book, batch, enumerate([item[0] for item in items]), given)
         return Decided(batch, commit.prepare(batch, book.partitions), items, answers)
     except Exception as error:  # decided again below, where it is told
         log.warning("batch_failed", commands=len(items), error=repr(error))
@@ -47,7 +47,7 @@ def _one_by_one(book: Book, number: int, items: list[Item], given: Given) -> Dec
         number += 1
         part = Batch(number)
         try:
-            answer = decide(book, part, command, place, given)
+            (answer,) = decide(book, part, [(place, command)], given)
             commit.prepare(part, book.partitions)
         except Exception:
             log.exception("command_failed", command=type(command).__name__)

@@ -6,6 +6,7 @@ which numpy lays out for all rows at once; only the four columns at the end are 
 """
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from struct import Struct as Layout
 
 import numpy as np
@@ -42,7 +43,7 @@ def encode(
     and never in a circle. `epochs`: of each partition; written in place of what the records say.
     """
     packs, tails = [], []
-    for record in sorted(records, key=_key):
+    for record in _by_key(records):
         fields = astuple(record)
         packs.append(_pack(*fields[:_TAIL_FROM]))
         tails.append(_tail(*fields[_TAIL_FROM:]))
@@ -64,8 +65,13 @@ def encode(
     return b"".join(parts)
 
 
-def _key(record: Record) -> tuple[int, str]:
-    return record.tenant, record.key or ""
+def _by_key(records: Sequence[Record]) -> list[Record]:
+    """Those with a key by tenant and key, behind the others."""
+    ordered = [record for record in records if record.key is None]
+    keyed = [record for record in records if record.key is not None]
+    one_tenant = len({record.tenant for record in keyed}) == 1
+    keyed.sort(key=attrgetter("key") if one_tenant else attrgetter("tenant", "key"))
+    return ordered + keyed
 
 
 def _by_partition(epochs: Mapping[int, int]) -> NDArray[np.int64]:

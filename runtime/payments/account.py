@@ -18,16 +18,9 @@ class AccountState(IntEnum):
     CLOSED = 3
 
 
-class Balances(NamedTuple):
-    """An account's balances and counters as they were, to go back to."""
-
-    posted: int
-    held: int
-    day: int
-    day_amount: int
-    day_count: int
-    windows: bytes | None
-    batch: int
+Balances = tuple[int, int, int, int, int, bytes | None, int]
+"""An account's balances and counters as they were, to go back to: posted, held, day and its amount
+and count, state of the windows, and batch. A bare tuple: one is made for each payment."""
 
 
 class Terms(NamedTuple):
@@ -97,7 +90,7 @@ class Account:
     def balances(self) -> Balances:
         """All that payments change, as it is."""
         windows = self.windows
-        return Balances(
+        return (
             self.posted, self.held, self.day, self.day_amount, self.day_count,
             None if windows is None else windows.state, self.batch,
         )  # fmt: skip

@@ -208,7 +208,7 @@ class Book:
     def touch(self, batch: Batch, account: Account) -> None:
         """Before an account is changed by a batch: keeps how it was before the batch."""
         if account.batch != batch.number:
-            batch.accounts.setdefault(account.number, account.balances())
+            batch.accounts[account.number] = account.balances()
             account.batch = batch.number
 
     def touch_settings(self, batch: Batch, account: Account) -> None:

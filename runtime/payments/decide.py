@@ -1,6 +1,6 @@
 """Deciding any command: one table says who decides what."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from headrace.runtime.payments.answer import Answer, LegsAnswer
@@ -37,14 +37,19 @@ _NO_VERDICT: tuple[None, None] = (None, None)
 
 
 def decide(
-    book: Book, batch: Batch, command: Command, place: int, given: Given
-) -> Answer | LegsAnswer:
-    """Decides one command and applies that to the book at once. What it needs is in the book; a
-    command that raises has to be undone by whoever called."""
-    if type(command) is Pay:
-        risk, both = given.verdicts.get(place, _NO_VERDICT)
-        return decide_payment(book, batch, command, given.now, risk, given.times, both)
-    return _DECIDERS[type(command)](book, batch, command, place, given)
+    book: Book, batch: Batch, commands: Iterable[tuple[int, Command]], given: Given
+) -> list[Answer | LegsAnswer]:
+    """Decides commands, each with its place, one after another, and applies each to the book at
+    once. What they need is in the book; one that raises has to be undone by whoever called."""
+    now, times, verdicts, _ = given
+    answers: list[Answer | LegsAnswer] = []
+    for place, command in commands:
+        if type(command) is Pay:
+            risk, both = verdicts.get(place, _NO_VERDICT)
+            answers.append(decide_payment(book, batch, command, now, risk, times, both))
+        else:
+            answers.append(_DECIDERS[type(command)](book, batch, command, place, given))
+    return answers
 
 
 _Decider = Callable[[Book, Batch, Any, int, Given], Answer | LegsAnswer]

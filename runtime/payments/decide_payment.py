@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from headrace.runtime.ids import payment_id
 from headrace.runtime.ledger.record import NO_LEG, Record
+from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.partitioning import TRANSIT_OUT, system_account
 from headrace.runtime.payments.account import Account, AccountState, Creditor
 from headrace.runtime.payments.answer import Answer, Done, Refused
@@ -100,7 +101,8 @@ def decide_payment(
     now = max(now, partition.at)
     if isinstance(creditor, Account):
         now = max(now, book.partitions[creditor.partition].at)
-        if not book.has_room(creditor, amount):
+        coming_back = book.coming_back.get(creditor.number, 0)
+        if creditor.posted + coming_back > BALANCE_MAX - amount:  # Book.has_room, once a payment
             return Refused(Refusal.AMOUNT_TOO_LARGE, "amount", CREDITOR_FULL)
     elif book.open_legs >= book.open_legs_max:
         return Refused(Refusal.OVERLOADED, "", TOO_MANY_LEGS)
