@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from msgspec import DecodeError, Struct, convert, json
 
-from headrace.cluster.cli.client import Api, backoff_s, problem_of, raise_for_problem
+from headrace.cluster.cli.client import Api, Patience, backoff_s, problem_of, raise_for_problem
 from headrace.cluster.cli.failures import Failure, Unreachable
 from headrace.cluster.cli.payfile import answers
 from headrace.cluster.cli.payfile.items import Mapped, PaymentItem, Refused
@@ -52,21 +52,26 @@ class Sender:
     def __init__(self, api: Api, in_flight: int) -> None:
         self._api = api
         self._slots = asyncio.Semaphore(in_flight)
+        self._patience = Patience(api.patience_s)
 
     async def send(self, mapped: Mapped) -> tuple[Results, list[Batch]]:
-        """An answer for every row; Unreachable when some have none after the client's patience."""
+        """An answer for every row; Unreachable when no row of any chunk got one for the
+        client's patience."""
         results: Results = [mapped.refused.get(i) for i in range(len(mapped.items))]
         items = {i: item for i, item in enumerate(mapped.items) if item is not None}
         batches: list[Batch] = []
-        give_up = time.monotonic() + self._api.patience_s
         attempt = 0
         while items:
             now, later = _first_of_each_key(items)
             unanswered = await self._post(now, results, batches)
+            if len(unanswered) < len(now):
+                self._patience.progress()
+                attempt = 0
             if unanswered:
-                if time.monotonic() > give_up:
-                    raise Unreachable(f"{len(unanswered)} payments got no answer: run it again")
-                await asyncio.sleep(backoff_s(attempt))
+                wait_s = backoff_s(attempt)
+                if wait_s > self._patience.left_s():
+                    raise Unreachable(f"no payment was answered for {self._patience.seconds:g} s")
+                await asyncio.sleep(wait_s)
                 attempt += 1
             items = dict(sorted((unanswered | later).items()))
         return results, batches
@@ -78,8 +83,9 @@ class Sender:
         rows = list(items)
         async with self._slots:
             response = await self._api.send(
-                "POST", "/v1/payment-batches", headers=NDJSON, content=_encode_lines(items.values())
-            )
+                "POST", "/v1/payment-batches", headers=NDJSON,
+                content=_encode_lines(items.values()), patience=self._patience,
+            )  # fmt: skip
         if response.status_code in SPLIT:
             if len(rows) == 1:
                 told = convert(problem_of(response), answers.Problem)
@@ -98,7 +104,7 @@ class Sender:
         for i, item in zip(rows, answer.results, strict=True):
             if item.payment is not None:
                 results[i] = Paid(item.payment, item.replayed)
-            elif item.status in AGAIN:
+            elif item.status in AGAIN or item.status >= 500:
                 unanswered[i] = items[i]
             else:
                 told = item.problem or answers.Problem(f"http_{item.status}")
@@ -123,7 +129,9 @@ class Sender:
 
     async def _read(self, batch: Batch, results: Results) -> None:
         async with self._slots:
-            response = await self._api.send("GET", f"/v1/payment-batches/{batch.id}")
+            response = await self._api.send(
+                "GET", f"/v1/payment-batches/{batch.id}", patience=self._patience
+            )
         raise_for_problem(response)
         answer = _decoded(response.content, len(batch.rows))
         for i, item in zip(batch.rows, answer.results, strict=True):
