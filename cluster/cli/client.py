@@ -1,7 +1,7 @@
 """The API's client: the same request again where no final answer came, problems as failures.
 
-Final is what the platform itself says. A 404, 403 or page that is no problem document of its own
-comes from something in its place: that is no more an answer than 429, 5xx or a lost connection.
+A 404 that is no problem of the platform's comes from something in its place: that is no more an
+answer than 429, 5xx or a lost connection.
 
 Sending again is safe because whatever moves money carries its own key. What is not repeatable
 (`repeat=False`) is sent again only where nothing can have happened: no connection, 429, 503.
@@ -32,7 +32,8 @@ PATIENCE_S = 5.0
 
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 NOTHING_HAPPENED = frozenset({408, 429, 503})
-PROBLEM_MEDIA = "application/problem+json"
+ELSEWHERE = frozenset({404, 405, 410, 421})
+"""Without a problem of ours, these come from what stands where the platform should be."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 Json = dict[str, Any]
@@ -58,35 +59,38 @@ def retry_after_s(value: str | None) -> float:
 
 
 def is_final(response: httpx.Response) -> bool:
-    """Whether the platform has answered, and sending again could tell nothing new."""
+    """Whether the platform has answered, so that sending again could tell nothing new."""
     status = response.status_code
-    if status < 400:
-        return True
-    return status not in RETRIED and status < 500 and is_problem(response)
+    if status in ELSEWHERE:
+        return is_problem(response)
+    return status < 500 and status not in RETRIED
 
 
 def is_problem(response: httpx.Response) -> bool:
-    """Whether an error is the platform's own: a problem document with its stable code."""
-    media = response.headers.get("Content-Type", "").partition(";")[0].strip()
-    return media == PROBLEM_MEDIA and not str(problem_of(response)["code"]).startswith("http_")
+    """Whether an error is the platform's own, with its stable code."""
+    return not str(problem_of(response)["code"]).startswith("http_")
 
 
 class Patience:
-    """How long to go on without progress; what waits together shares one.
+    """How long to go on without progress; requests that wait together share one.
 
-    `seconds` count from the last `progress()`, not from when a request began.
+    `seconds` count from the last progress, or from the first failure after it: a request that
+    takes long isn't out of patience before it failed.
     """
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._since = time.monotonic()
+        self._failing_since: float | None = None
 
     def progress(self) -> None:
         """Something was answered for good."""
-        self._since = time.monotonic()
+        self._failing_since = None
 
     def left_s(self) -> float:
-        return self._since + self.seconds - time.monotonic()
+        """Asked after a failure: how much longer to try."""
+        now = time.monotonic()
+        self._failing_since = now if self._failing_since is None else self._failing_since
+        return self._failing_since + self.seconds - now
 
 
 class Api:
@@ -122,6 +126,10 @@ class Api:
         trace: TracebackType | None,
     ) -> None:
         await self._http.aclose()
+
+    def patience(self) -> Patience:
+        """A new one, of as many seconds as this client is to go on trying."""
+        return Patience(self.patience_s)
 
     async def get(self, path: str, params: dict[str, str] | None = None) -> Json:
         return await self.json("GET", path, params=params)
@@ -169,7 +177,7 @@ class Api:
     ) -> httpx.Response:
         """The first final response; Unreachable when patience (by default this request's own)
         ends."""
-        patience = patience or Patience(self.patience_s)
+        patience = patience or self.patience()
         attempt = 0
         while True:
             wait_s = backoff_s(attempt)
@@ -182,6 +190,8 @@ class Api:
                 reason = f"no answer from {self.url} ({type(error).__name__})"
             else:
                 if is_final(response):
+                    if attempt:
+                        self._on_wait(f"{self.url} answers again")
                     return response
                 again = repeat or (
                     response.status_code in NOTHING_HAPPENED and is_problem(response)

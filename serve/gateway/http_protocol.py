@@ -68,7 +68,11 @@ class Protocol(HttpToolsProtocol):
 def as_http(told: foreign_answers.Told) -> bytes:
     """A whole answer as it goes over the wire, after which the connection closes."""
     ours = problem(told.problem())
-    headers = [*ours.headers, (b"content-length", b"%d" % len(ours.body)), (b"connection", b"close")]
+    headers = [
+        *ours.headers,
+        (b"content-length", b"%d" % len(ours.body)),
+        (b"connection", b"close"),
+    ]
     status = HTTPStatus(ours.status)
     lines = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode())]
     lines += [b"%s: %s" % header for header in headers]

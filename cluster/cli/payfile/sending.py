@@ -6,13 +6,12 @@ in one request: the second follows the first's answer, so that it is answered by
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import NamedTuple
 
 from msgspec import DecodeError, Struct, convert, json
 
-from headrace.cluster.cli.client import Api, Patience, backoff_s, problem_of, raise_for_problem
+from headrace.cluster.cli.client import Api, backoff_s, problem_of, raise_for_problem
 from headrace.cluster.cli.failures import Failure, Unreachable
 from headrace.cluster.cli.payfile import answers
 from headrace.cluster.cli.payfile.items import Mapped, PaymentItem, Refused
@@ -52,7 +51,7 @@ class Sender:
     def __init__(self, api: Api, in_flight: int) -> None:
         self._api = api
         self._slots = asyncio.Semaphore(in_flight)
-        self._patience = Patience(api.patience_s)
+        self._patience = api.patience()
 
     async def send(self, mapped: Mapped) -> tuple[Results, list[Batch]]:
         """An answer for every row; Unreachable when no row of any chunk got one for the
@@ -70,7 +69,7 @@ class Sender:
             if unanswered:
                 wait_s = backoff_s(attempt)
                 if wait_s > self._patience.left_s():
-                    raise Unreachable(f"no payment was answered for {self._patience.seconds:g} s")
+                    raise Unreachable(f"no payment got an answer for {self._patience.seconds:g} s")
                 await asyncio.sleep(wait_s)
                 attempt += 1
             items = dict(sorted((unanswered | later).items()))
@@ -115,16 +114,20 @@ class Sender:
         """Waits until no payment of the chunk is on its way between partitions any more, and
         brings those up to date that were answered as they were first.
 
-        Gives up after the client's patience, leaving the status `authorized`.
+        Gives up when the client's patience ends without another one settled, leaving the status
+        `authorized`.
         """
-        give_up = time.monotonic() + self._api.patience_s
+        patience = self._api.patience()
         wait_s = SETTLE_FIRST_S
         to_read = _having(may_have_changed, mapped, results, batches)
-        while to_read and time.monotonic() < give_up:
+        while to_read and patience.left_s() > 0:
             await asyncio.sleep(wait_s)
             wait_s = min(2 * wait_s, SETTLE_MAX_S)
+            before = list(results)
             for batch in to_read:
                 await self._read(batch, results)
+            if results != before:
+                patience.progress()
             to_read = _having(in_flight, mapped, results, to_read)
 
     async def _read(self, batch: Batch, results: Results) -> None:
@@ -133,6 +136,7 @@ class Sender:
                 "GET", f"/v1/payment-batches/{batch.id}", patience=self._patience
             )
         raise_for_problem(response)
+        self._patience.progress()
         answer = _decoded(response.content, len(batch.rows))
         for i, item in zip(batch.rows, answer.results, strict=True):
             before = results[i]
