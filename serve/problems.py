@@ -177,6 +177,13 @@ PROBLEMS: dict[Refusal, ProblemType] = {
         "There is a tenant of this name already.",
         "Choose another name. The tenant's administrator manages its keys.",
     ),
+    R.MALFORMED_REQUEST: ProblemType(
+        400,
+        "Not a request of HTTP",
+        "What came could not be read as a request of HTTP/1.1, or asks for a part of it that the"
+        " platform does not understand. Nothing was done.",
+        "Mend the client or the proxy that wrote the request's head.",
+    ),
     R.KEY_REUSED: ProblemType(
         422,
         "Idempotency key used for something else",

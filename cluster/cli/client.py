@@ -1,4 +1,7 @@
-"""The API's client: the same request again on 429, 5xx and lost connections, problems as failures.
+"""The API's client: the same request again where no final answer came, problems as failures.
+
+A 404 that is no problem of the platform's comes from something in its place: that is no more an
+answer than 429, 5xx or a lost connection.
 
 Sending again is safe because whatever moves money carries its own key. What is not repeatable
 (`repeat=False`) is sent again only where nothing can have happened: no connection, 429, 503.
@@ -29,6 +32,8 @@ PATIENCE_S = 5.0
 
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 NOTHING_HAPPENED = frozenset({408, 429, 503})
+ELSEWHERE = frozenset({404, 405, 410, 421})
+"""Without a problem of ours, these come from what stands where the platform should be."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 Json = dict[str, Any]
@@ -51,6 +56,41 @@ def retry_after_s(value: str | None) -> float:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
     except (TypeError, ValueError):
         return 0.0
+
+
+def is_final(response: httpx.Response) -> bool:
+    """Whether the platform has answered, so that sending again could tell nothing new."""
+    status = response.status_code
+    if status in ELSEWHERE:
+        return is_problem(response)
+    return status < 500 and status not in RETRIED
+
+
+def is_problem(response: httpx.Response) -> bool:
+    """Whether an error is the platform's own, with its stable code."""
+    return not str(problem_of(response)["code"]).startswith("http_")
+
+
+class Patience:
+    """How long to go on without progress; requests that wait together share one.
+
+    `seconds` count from the last progress, or from the first failure after it: a request that
+    takes long isn't out of patience before it failed.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._failing_since: float | None = None
+
+    def progress(self) -> None:
+        """Something was answered for good."""
+        self._failing_since = None
+
+    def left_s(self) -> float:
+        """Asked after a failure: how much longer to try."""
+        now = time.monotonic()
+        self._failing_since = now if self._failing_since is None else self._failing_since
+        return self._failing_since + self.seconds - now
 
 
 class Api:
@@ -86,6 +126,10 @@ class Api:
         trace: TracebackType | None,
     ) -> None:
         await self._http.aclose()
+
+    def patience(self) -> Patience:
+        """A new one, of as many seconds as this client is to go on trying."""
+        return Patience(self.patience_s)
 
     async def get(self, path: str, params: dict[str, str] | None = None) -> Json:
         return await self.json("GET", path, params=params)
@@ -129,9 +173,11 @@ class Api:
         params: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
         repeat: bool = True,
+        patience: Patience | None = None,
     ) -> httpx.Response:
-        """The first response that is not one of RETRIED; Unreachable when patience ends."""
-        give_up = time.monotonic() + self.patience_s
+        """The first final response; Unreachable when patience (by default this request's own)
+        ends."""
+        patience = patience or self.patience()
         attempt = 0
         while True:
             wait_s = backoff_s(attempt)
@@ -143,17 +189,21 @@ class Api:
                 again = repeat or isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
                 reason = f"no answer from {self.url} ({type(error).__name__})"
             else:
-                if response.status_code not in RETRIED:
+                if is_final(response):
+                    if attempt:
+                        self._on_wait(f"{self.url} answers again")
                     return response
-                again = repeat or response.status_code in NOTHING_HAPPENED
+                again = repeat or (
+                    response.status_code in NOTHING_HAPPENED and is_problem(response)
+                )
                 reason = f"{self.url} answered {_said(response)}"
                 wait_s = max(wait_s, retry_after_s(response.headers.get("Retry-After")))
             if not again:
                 raise Unreachable(f"{reason}; whether it was carried out is not known: look first")
-            if time.monotonic() + wait_s > give_up:
-                raise Unreachable(f"{reason}; tried for {self.patience_s:g} s, run it again")
+            if wait_s > patience.left_s():
+                raise Unreachable(f"{reason}; tried for {patience.seconds:g} s, run it again")
             if attempt == 0:
-                self._on_wait(f"{reason}: trying again for {self.patience_s:g} s")
+                self._on_wait(f"{reason}: trying again for {patience.seconds:g} s")
             attempt += 1
             await asyncio.sleep(wait_s)
 

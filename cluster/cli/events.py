@@ -43,7 +43,7 @@ async def read(api: "Api", follow: bool, types: str | None, position: str) -> As
     """Events after `position`; a lost connection is taken up again where it broke off."""
     from httpx import TransportError
 
-    from headrace.cluster.cli.client import RETRIED, backoff_s, raise_for_problem
+    from headrace.cluster.cli.client import backoff_s, is_final, raise_for_problem
 
     params = {"follow": "true" if follow else "false"} | ({"types": types} if types else {})
     attempt = 0
@@ -53,7 +53,7 @@ async def read(api: "Api", follow: bool, types: str | None, position: str) -> As
             headers["Last-Event-ID"] = position
         try:
             async with api.stream("/v1/events", params, headers) as response:
-                if response.status_code not in RETRIED:
+                if is_final(response):
                     raise_for_problem(response)
                     attempt = 0
                     async for event in parse(response.aiter_lines()):

@@ -66,7 +66,10 @@ async def pay(
         Option(min=1, max=32, help="Requests out at once. 1 keeps the file's order strictly."),
     ] = 4,
     patience: Annotated[
-        float, Option(min=0, metavar="SECONDS", help="How long to go on trying a busy platform.")
+        float,
+        Option(
+            min=0, metavar="SECONDS", help="How long to go on trying while no row gets an answer."
+        ),
     ] = 120.0,
 ) -> Outcome:
     """Pay every row of a file; run it again and nothing is paid twice.
@@ -126,10 +129,20 @@ async def play_until_stopped(run: "Run", chunks: Iterator["Mapped"]) -> None:
         await run.play(chunks)
     except Failure as failure:
         failure.data = run.summary.as_json()
+        if isinstance(failure, Unreachable):
+            failure.message += f"; {unanswered(run)}"
         raise
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
+
+
+def unanswered(run: "Run") -> str:
+    """What to do about the rows that have no answer."""
+    return (
+        f"{run.summary.unanswered:,} rows that were read have no answer yet: run it again, and"
+        " with the same keys nothing is paid twice"
+    )
 
 
 def finished(run: "Run") -> Outcome:

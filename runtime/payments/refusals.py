@@ -30,6 +30,8 @@ class Refusal(IntEnum):
     BODY_TIMED_OUT = 16
     """The request's body did not arrive in time."""
     TENANT_EXISTS = 17
+    MALFORMED_REQUEST = 18
+    """It could not be read as HTTP."""
     KEY_REUSED = 20
     """The key was used for something else."""
     UNKNOWN_PAYMENT = 21

@@ -9,7 +9,7 @@ from headrace.runtime import logs
 from headrace.runtime import settings as settings_module
 from headrace.runtime.garbage import collect_rarely
 from headrace.serve.admission import Receive
-from headrace.serve.gateway import http_protocol
+from headrace.serve.gateway import foreign_answers, http_protocol
 from headrace.serve.gateway.app import Gateway, Scope
 from headrace.serve.gateway.reply import Send
 
@@ -40,16 +40,18 @@ class BeforeServe:
     than all that the gateway does; it is Serve's replica, server and HAProxy all the same.
 
     What Serve would do is done here: `serve.admission` bounds what is under way, `counters` counts,
-    the server waits for open requests when it stops. Replicas of other deployments, which take no
-    requests, go on to Serve.
+    the server waits for open requests when it stops. Serve's own proxy and replicas of other
+    deployments, where no gateway is, go on to Serve; its errors are told as problems of ours.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._serve = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if _taker is None or scope["type"] != "http" or scope["path"].startswith(SERVES_OWN):
+        if scope["type"] != "http" or scope["path"].startswith(SERVES_OWN):
             await self._serve(scope, receive, send)
+        elif _taker is None:
+            await foreign_answers.as_problems(self._serve, scope, receive, send)
         else:
             await _taker(scope, receive, send)
 

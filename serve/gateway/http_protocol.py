@@ -5,10 +5,14 @@ two system calls an answer, each some 8 us, and two wake-ups of whoever reads it
 """
 
 import asyncio
+from http import HTTPStatus
 from typing import Any
 
 from uvicorn import config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from headrace.serve.gateway import foreign_answers
+from headrace.serve.gateway.reply import problem
 
 UVICORNS_CHOICE = "auto"
 """The name under which a server that was told of no protocol looks for one: Serve tells of none."""
@@ -54,6 +58,25 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(Gathering(transport, self.loop))  # type: ignore[arg-type]
+
+    def send_400_response(self, msg: str) -> None:
+        """In place of uvicorn's plain text, for what is no HTTP."""
+        self.transport.write(as_http(foreign_answers.told_instead(400)))
+        self.transport.close()
+
+
+def as_http(told: foreign_answers.Told) -> bytes:
+    """A whole answer as it goes over the wire, after which the connection closes."""
+    ours = problem(told.problem())
+    headers = [
+        *ours.headers,
+        (b"content-length", b"%d" % len(ours.body)),
+        (b"connection", b"close"),
+    ]
+    status = HTTPStatus(ours.status)
+    lines = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode())]
+    lines += [b"%s: %s" % header for header in headers]
+    return b"\r\n".join([*lines, b"", ours.body])
 
 
 def use() -> None:

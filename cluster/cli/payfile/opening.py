@@ -5,7 +5,6 @@ first pays, for its opening deposit. The platform makes that deposit once in the
 """
 
 import asyncio
-import time
 from typing import Any
 
 from msgspec import DecodeError, json
@@ -28,6 +27,7 @@ class Opener:
     def __init__(self, api: Api, deposit: str) -> None:
         """`deposit` is what a debtor starts with, in major units of its payment's currency."""
         self._api = api
+        self._patience = api.patience()
         self._deposit = deposit
         self._deposits: dict[str, int] = {}
         self._debtors: set[str] = set()
@@ -70,7 +70,6 @@ class Opener:
         return account
 
     async def _open(self, accounts: list[Account]) -> None:
-        give_up = time.monotonic() + self._api.patience_s
         attempt = 0
         while accounts:
             response = await self._api.send(
@@ -78,6 +77,7 @@ class Opener:
                 "/v1/account-batches",
                 headers=NDJSON,
                 content=json.Encoder().encode_lines(accounts),
+                patience=self._patience,
             )
             raise_for_problem(response)
             try:
@@ -88,13 +88,18 @@ class Opener:
             for result in results:
                 if result.status in (401, 403):
                     raise NotAllowed("opening deposits need an administrator's key")
-            accounts = [
+            again = [
                 account
                 for account, result in zip(accounts, results, strict=True)
-                if result.status in AGAIN
+                if result.status in AGAIN or result.status >= 500
             ]
+            if len(again) < len(accounts):
+                self._patience.progress()
+                attempt = 0
+            accounts = again
             if accounts:
-                if time.monotonic() > give_up:
-                    raise Unreachable(f"{len(accounts)} accounts could not be opened: run it again")
-                await asyncio.sleep(backoff_s(attempt))
+                wait_s = backoff_s(attempt)
+                if wait_s > self._patience.left_s():
+                    raise Unreachable(f"{len(accounts)} accounts could not be opened")
+                await asyncio.sleep(wait_s)
                 attempt += 1

@@ -6,7 +6,6 @@ in one request: the second follows the first's answer, so that it is answered by
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -52,21 +51,26 @@ class Sender:
     def __init__(self, api: Api, in_flight: int) -> None:
         self._api = api
         self._slots = asyncio.Semaphore(in_flight)
+        self._patience = api.patience()
 
     async def send(self, mapped: Mapped) -> tuple[Results, list[Batch]]:
-        """An answer for every row; Unreachable when some have none after the client's patience."""
+        """An answer for every row; Unreachable when no row of any chunk got one for the
+        client's patience."""
         results: Results = [mapped.refused.get(i) for i in range(len(mapped.items))]
         items = {i: item for i, item in enumerate(mapped.items) if item is not None}
         batches: list[Batch] = []
-        give_up = time.monotonic() + self._api.patience_s
         attempt = 0
         while items:
             now, later = _first_of_each_key(items)
             unanswered = await self._post(now, results, batches)
+            if len(unanswered) < len(now):
+                self._patience.progress()
+                attempt = 0
             if unanswered:
-                if time.monotonic() > give_up:
-                    raise Unreachable(f"{len(unanswered)} payments got no answer: run it again")
-                await asyncio.sleep(backoff_s(attempt))
+                wait_s = backoff_s(attempt)
+                if wait_s > self._patience.left_s():
+                    raise Unreachable(f"no payment got an answer for {self._patience.seconds:g} s")
+                await asyncio.sleep(wait_s)
                 attempt += 1
             items = dict(sorted((unanswered | later).items()))
         return results, batches
@@ -78,8 +82,9 @@ class Sender:
         rows = list(items)
         async with self._slots:
             response = await self._api.send(
-                "POST", "/v1/payment-batches", headers=NDJSON, content=_encode_lines(items.values())
-            )
+                "POST", "/v1/payment-batches", headers=NDJSON,
+                content=_encode_lines(items.values()), patience=self._patience,
+            )  # fmt: skip
         if response.status_code in SPLIT:
             if len(rows) == 1:
                 told = convert(problem_of(response), answers.Problem)
@@ -98,7 +103,7 @@ class Sender:
         for i, item in zip(rows, answer.results, strict=True):
             if item.payment is not None:
                 results[i] = Paid(item.payment, item.replayed)
-            elif item.status in AGAIN:
+            elif item.status in AGAIN or item.status >= 500:
                 unanswered[i] = items[i]
             else:
                 told = item.problem or answers.Problem(f"http_{item.status}")
@@ -109,22 +114,29 @@ class Sender:
         """Waits until no payment of the chunk is on its way between partitions any more, and
         brings those up to date that were answered as they were first.
 
-        Gives up after the client's patience, leaving the status `authorized`.
+        Gives up when the client's patience ends without another one settled, leaving the status
+        `authorized`.
         """
-        give_up = time.monotonic() + self._api.patience_s
+        patience = self._api.patience()
         wait_s = SETTLE_FIRST_S
         to_read = _having(may_have_changed, mapped, results, batches)
-        while to_read and time.monotonic() < give_up:
+        while to_read and patience.left_s() > 0:
             await asyncio.sleep(wait_s)
             wait_s = min(2 * wait_s, SETTLE_MAX_S)
+            before = list(results)
             for batch in to_read:
                 await self._read(batch, results)
+            if results != before:
+                patience.progress()
             to_read = _having(in_flight, mapped, results, to_read)
 
     async def _read(self, batch: Batch, results: Results) -> None:
         async with self._slots:
-            response = await self._api.send("GET", f"/v1/payment-batches/{batch.id}")
+            response = await self._api.send(
+                "GET", f"/v1/payment-batches/{batch.id}", patience=self._patience
+            )
         raise_for_problem(response)
+        self._patience.progress()
         answer = _decoded(response.content, len(batch.rows))
         for i, item in zip(batch.rows, answer.results, strict=True):
             before = results[i]

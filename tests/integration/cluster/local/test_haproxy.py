@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -26,17 +27,27 @@ defaults
     mode http
     log global
     option httplog
+    errorfile 503 {log}.500
     timeout connect 5s
     timeout client 60s
     timeout server 60s
     timeout http-keep-alive 60s
 frontend http_frontend
     bind 127.0.0.1:{port}
-    use_backend gateway
+    acl elsewhere path_beg /unrouted /-/unrouted /serverless
+    use_backend gateway if !elsewhere
+    use_backend serverless if {{ path_beg /serverless }}
+    default_backend default_backend
+backend default_backend
+    http-request return status 404 content-type text/plain lf-string "Path not found."
+backend serverless
+    http-reuse always
 backend gateway
     http-reuse always
     server gateway 127.0.0.1:{server_port}
 """
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+NOTHING = b""
 
 
 class Front:
@@ -48,6 +59,7 @@ class Front:
         self.let = asyncio.Event()
         self.seen: list[bytes] = []
         """First lines of the requests that came through."""
+        self.answer = OK
         self.writers: list[asyncio.StreamWriter] = []
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -58,7 +70,9 @@ class Front:
                     await reader.readexactly(4)
                 if head.startswith(b"POST"):
                     await self.let.wait()
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                writer.write(self.answer)
+                if self.answer == NOTHING:
+                    return
         except asyncio.IncompleteReadError:
             pass
         finally:
@@ -156,8 +170,101 @@ def test_our_lines_come_in_once_however_often_it_starts(tmp_path: Path) -> None:
     haproxy.write_wrapper(tmp_path, Settings())
     for _ in range(2):
         subprocess.run(["sed", "-i", "-f", tmp_path / "haproxy.sed", file], check=True)
-    assert file.read_text().count("# headrace") == 3
+    ours = [line for line in file.read_text().splitlines() if "# headrace" in line]
+    assert len(ours) == len({*ours}) + 1  # two backends of the application, one line each
     assert "    bind 127.0.0.1:9101\n" in file.read_text()
+
+
+def answer(status: int, media: str, body: str = "text") -> bytes:
+    head = f"HTTP/1.1 {status} Status\r\nContent-Type: {media}\r\nContent-Length: {len(body)}"
+    return f"{head}\r\n\r\n{body}".encode()
+
+
+async def asked(front: Front, request: bytes) -> tuple[int, str, bytes]:
+    """Status, code of the problem ("" for what is none) and lower-case head of the answer."""
+    reader = await front.send(request)
+    head = (await head_of(reader)).lower()
+    status = int(head[9:12])
+    if b"application/problem+json" not in head:
+        return status, "", head
+    problem = json.loads(await asyncio.wait_for(reader.readuntil(b"}"), 10))
+    assert problem["status"] == status
+    assert (b"retry-after: " in head) == (status in (429, 503))
+    return status, problem["code"], head
+
+
+def get(path: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+
+
+@pytest.mark.parametrize("send", [get, post])
+@pytest.mark.parametrize("path", ["/unrouted/v1/payments", "/serverless/v1/payments"])
+async def test_no_route_and_no_replica_is_unavailable_not_404(
+    front: Front, send: Any, path: str
+) -> None:
+    assert (await asked(front, send(path)))[:2] == (503, "unavailable")
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (400, (400, "malformed_request")),
+        (404, (503, "unavailable")),
+        (408, (408, "body_timed_out")),
+        (413, (413, "body_too_large")),
+        (429, (429, "overloaded")),
+        (499, (503, "unavailable")),
+        (500, (503, "unavailable")),
+        (503, (503, "unavailable")),
+    ],
+)
+async def test_errors_of_serves_proxy_and_of_servers_are_told_as_ours(
+    front: Front, status: int, told: tuple[int, str]
+) -> None:
+    front.answer = answer(status, "text/plain")
+    assert (await asked(front, get("/v1/payments")))[:2] == told
+
+
+async def test_the_gateways_own_problems_and_serves_own_paths_stay(front: Front) -> None:
+    front.answer = answer(404, "application/problem+json", '{"code":"not_found","status":404}')
+    assert (await asked(front, get("/v1/nothing")))[:2] == (404, "not_found")
+    front.answer = answer(404, "text/plain")
+    assert (await asked(front, get("/-/something")))[:2] == (404, "")
+    assert (await asked(front, get("/-/unrouted")))[:2] == (404, "")
+
+
+async def test_a_server_that_hangs_up_is_unavailable(front: Front) -> None:
+    front.answer = NOTHING
+    assert (await asked(front, get("/v1/payments")))[:2] == (503, "unavailable")
+
+
+async def test_a_body_that_never_ends_is_told_as_ours(front: Front) -> None:
+    half = b"POST /v1 HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n"
+    assert (await asked(front, half))[:2] == (408, "body_timed_out")
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"NOT HTTP\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 70_000, 400),
+        (b"GET /v1 HTTP/1.1\r\nHost: x\r\n", 408),
+    ],
+)
+async def test_what_never_became_a_request_has_the_page_in_haproxys_binary(
+    front: Front, head: bytes, status: int
+) -> None:
+    """It can be silenced but not replaced (mux_h1.c, h1_send_error); the status is right."""
+    assert (await asked(front, head))[:2] == (status, "")
+    assert front.seen == []
+
+
+async def test_every_page_that_haproxy_has_is_replaced(tmp_path: Path) -> None:
+    haproxy.write_wrapper(tmp_path, Settings())
+    for status in haproxy.OWN_PAGES:
+        head, _, body = (tmp_path / f"haproxy-{status}.http").read_bytes().partition(b"\r\n\r\n")
+        assert int(head[9:12]) == json.loads(body)["status"]
+        assert b"content-type: application/problem+json" in head
 
 
 async def test_no_request_is_logged(front: Front, tmp_path: Path) -> None:

@@ -2,13 +2,14 @@ from typing import Any
 
 import pytest
 
+from headrace.cluster.cli.client import Api
 from headrace.cluster.cli.failures import BadInput
 from headrace.cluster.cli.payfile.items import PaymentItem
 from headrace.cluster.cli.payfile.opening import Opener
 
 
 def opener(deposit: str = "100.00") -> Opener:
-    return Opener(None, deposit)  # type: ignore[arg-type]  # nothing is sent here
+    return Opener(Api("http://127.0.0.1:1", "hr_x"), deposit)  # nothing is sent here
 
 
 def payment(debtor: str, creditor: str, currency: str = "EUR") -> PaymentItem:

@@ -103,3 +103,29 @@ def test_servers_that_serve_starts_take_it() -> None:
     config.load_app = lambda: None  # type: ignore[method-assign]
     config.load()
     assert config.http_protocol_class is Protocol
+
+
+class Kept(Wire):
+    """Keeps the bytes."""
+
+    def write(self, data: Any) -> None:
+        self.written.append(bytes(data).decode())
+
+
+def test_what_is_no_http_is_told_as_a_problem() -> None:
+    async def sent() -> list[str]:
+        config = Config("no:app", lifespan="off", log_config=None, ws="none")
+        config.load_app = lambda: None  # type: ignore[method-assign]
+        config.load()
+        wire = Kept()
+        protocol = Protocol(config, ServerState(), {}, asyncio.get_running_loop())
+        protocol.connection_made(wire)
+        protocol.data_received(b"NOT HTTP\r\n\r\n")
+        await asyncio.sleep(0.01)
+        return wire.written
+
+    head, closed = asyncio.run(sent())
+    assert closed == CLOSED
+    assert head.startswith("HTTP/1.1 400 Bad Request\r\n")
+    assert "content-type: application/problem+json\r\n" in head
+    assert '"code":"malformed_request"' in head
