@@ -252,3 +252,16 @@ def test_a_release_of_another_capture_stays_out_of_what_stood():
     accepted = records((K.HELD_FOR_REVIEW, S.IN_REVIEW, 0, 9), (K.CAPTURED, S.CAPTURED, 0, 9),
                        (K.RELEASED, S.CAPTURED, 0, 1))  # fmt: skip
     assert len(standing_at(accepted, 2)) == 2
+
+
+def test_the_first_captures_release_stands_with_it():
+    lived = records(
+        (K.HELD, S.AUTHORIZED, NO_LEG, 100), (K.CAPTURED, S.CAPTURED, 1, 10),
+        (K.RELEASED, S.CAPTURED, 1, 90),
+    )  # fmt: skip
+    assert [len(standing_at(lived, seq)) for seq in (1, 2, 3)] == [1, 3, 3]
+
+
+def test_what_is_no_capture_or_refund_is_no_movement_of_a_timeline():
+    (sent,) = timeline(records((K.DEBITED, S.AUTHORIZED, 0, 9)))
+    assert sent.movement is None
