@@ -265,3 +265,11 @@ def test_the_first_captures_release_stands_with_it():
 def test_what_is_no_capture_or_refund_is_no_movement_of_a_timeline():
     (sent,) = timeline(records((K.DEBITED, S.AUTHORIZED, 0, 9)))
     assert sent.movement is None
+
+
+@pytest.mark.parametrize(("score", "told"), [(-1, None), (0, 0), (1, 1)])
+def test_a_score_of_nothing_is_a_score(score, told):
+    (paid,) = records((K.SETTLED, S.SETTLED, 0, 5))
+    paid.risk_score, paid.risk_model = score, 3
+    view = payment_view([paid], NAMES)
+    assert (view.risk.score, view.risk.model) == (told, None if told is None else 3)
