@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from headrace.actors.intake import WORTH_A_BATCH, Intake, Submission
-from headrace.runtime.payments.answer import Done, Refused
+from headrace.runtime.payments.answer import Done, LegsDone, Refused
 from headrace.runtime.payments.command import Arrived, Carry, Fund
 from headrace.runtime.payments.refusals import Refusal
 
@@ -208,6 +208,15 @@ async def test_a_call_is_answered_with_its_last_answer(intake):
     assert not future.done()
     submission.answer(first, Refused(Refusal.OVERLOADED))
     assert await future == [Refused(Refusal.OVERLOADED), Done(0, 2, 3)]
+
+
+async def test_a_call_of_legs_has_one_answer(intake):
+    future = intake.put_legs(legs(3))
+    ((_, submission, place),) = intake.take(1)
+    assert submission.answers == [None]
+    submission.answer(place, LegsDone([0, 0, 0]))
+    async with asyncio.timeout(TIMEOUT_S):
+        assert await future == [LegsDone([0, 0, 0])]
 
 
 async def test_the_first_answer_stands(intake):

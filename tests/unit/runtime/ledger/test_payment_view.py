@@ -252,3 +252,24 @@ def test_a_release_of_another_capture_stays_out_of_what_stood():
     accepted = records((K.HELD_FOR_REVIEW, S.IN_REVIEW, 0, 9), (K.CAPTURED, S.CAPTURED, 0, 9),
                        (K.RELEASED, S.CAPTURED, 0, 1))  # fmt: skip
     assert len(standing_at(accepted, 2)) == 2
+
+
+def test_the_first_captures_release_stands_with_it():
+    lived = records(
+        (K.HELD, S.AUTHORIZED, NO_LEG, 100), (K.CAPTURED, S.CAPTURED, 1, 10),
+        (K.RELEASED, S.CAPTURED, 1, 90),
+    )  # fmt: skip
+    assert [len(standing_at(lived, seq)) for seq in (1, 2, 3)] == [1, 3, 3]
+
+
+def test_what_is_no_capture_or_refund_is_no_movement_of_a_timeline():
+    (sent,) = timeline(records((K.DEBITED, S.AUTHORIZED, 0, 9)))
+    assert sent.movement is None
+
+
+@pytest.mark.parametrize(("score", "told"), [(-1, None), (0, 0), (1, 1)])
+def test_a_score_of_nothing_is_a_score(score, told):
+    (paid,) = records((K.SETTLED, S.SETTLED, 0, 5))
+    paid.risk_score, paid.risk_model = score, 3
+    view = payment_view([paid], NAMES)
+    assert (view.risk.score, view.risk.model) == (told, None if told is None else 3)

@@ -164,3 +164,13 @@ def test_a_system_account_goes_back_without_windows():
     external.posted = 2
     external.restore(was)
     assert (external.posted, external.windows) == (1, None)
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, Windows()), (Windows(), None)])
+def test_windows_that_came_or_went_meanwhile_are_left_alone(before, after):
+    anna = account(posted=1, windows=before)
+    was = anna.balances()
+    anna.windows, anna.posted = after, 2
+    anna.restore(was)
+    assert (anna.posted, anna.windows) == (1, after)
+    assert after is None or after.state == EMPTY

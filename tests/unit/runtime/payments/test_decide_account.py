@@ -328,6 +328,14 @@ def test_each_state_of_the_account(scene, state, amount, refused):
         assert scene.fund(amount) == refused
 
 
+def test_only_what_is_above_nothing_is_a_deposit(scene):
+    """Gateways refuse an amount of nothing; whoever sends one gets no favour by it."""
+    scene.anna(500, state=FROZEN)
+    with scene.unchanged():
+        assert scene.fund(0) == Refused(R.ACCOUNT_FROZEN, "account")
+    assert scene.fund(1).amount == 501
+
+
 @pytest.mark.parametrize("amount", [1, -1])
 def test_another_currency_than_the_accounts(scene, amount):
     scene.anna(500)

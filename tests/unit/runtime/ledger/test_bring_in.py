@@ -1,0 +1,185 @@
+"""What a batch of commands needs and a book lacks: nothing more, and all of it."""
+
+import numpy as np
+import pytest
+
+from headrace.runtime.ids import payment_id
+from headrace.runtime.ledger.bring_in import Needs
+from headrace.runtime.ledger.record import NO_LEG, Record
+from headrace.runtime.partitioning import (
+    EXTERNAL,
+    TRANSIT_IN,
+    TRANSIT_OUT,
+    partition_of,
+    system_account,
+)
+from headrace.runtime.payments.account import Account, Creditor
+from headrace.runtime.payments.book import LEG, Book, OpenLeg, Partition, ShownLegs
+from headrace.runtime.payments.command import (
+    Act,
+    Arrived,
+    Carry,
+    ChangeAccount,
+    Fund,
+    OpenAccount,
+    Pay,
+)
+from headrace.runtime.payments.payment import Payment
+from headrace.runtime.payments.states import PaymentState, RecordKind
+
+EUR, USD = 978, 840
+ANNA, SHOP, FAR = 0 << 40 | 4096, 1 << 40 | 4096, 2 << 40 | 4096
+PAYMENT = payment_id(1_000_000, 0)
+HERE = next(f"id-{n}" for n in range(99) if partition_of(1, f"id-{n}", 4) == 0)
+THERE = next(f"id-{n}" for n in range(99) if partition_of(1, f"id-{n}", 4) == 2)
+
+
+def out(partition, currency=EUR):
+    return system_account(partition, currency, TRANSIT_OUT)
+
+
+@pytest.fixture
+def book():
+    """Partitions 0 and 1 are its own; Anna and a shop are known."""
+    book = Book(4)
+    book.partitions = {n: Partition(n, 1, 10, 0, 5_000) for n in (0, 1)}
+    book.add(Account(ANNA, 1, "anna", EUR))
+    book.add(Account(SHOP, 1, "shop", EUR))
+    return book
+
+
+def told(book, *commands, legs=None):
+    """All that is needed, but for what is empty."""
+    needs = Needs(book, commands)
+    numbers, system = needs._numbers(legs or {})
+    all_of_it = {
+        "ids": needs.ids, "creditors": needs.creditors, "payments": needs.payments,
+        "legs": needs.legs, "limits": needs.limits, "opened_as": needs.opened_as,
+        "numbers": numbers, "system": system,
+    }  # fmt: skip
+    return {name: value for name, value in all_of_it.items() if value}
+
+
+def pay(debtor="anna", creditor="shop"):
+    return Pay(1, debtor, creditor, 5, EUR, "k", 0)
+
+
+@pytest.mark.parametrize(
+    ("command", "needed"),
+    [
+        (pay(), {"system": {out(0)}}),
+        (pay(debtor="shop"), {"system": {out(1)}}),
+        (pay(creditor=HERE), {"ids": {(1, HERE)}, "system": {out(0)}}),
+        (pay(creditor=THERE), {"creditors": {(1, THERE)}, "system": {out(0)}}),
+        (pay(debtor=HERE), {"ids": {(1, HERE)}}),
+        (Fund(1, "anna", 5, EUR, "k", 0), {"system": {system_account(0, EUR, EXTERNAL)}}),
+        (Fund(1, HERE, 5, EUR, "k", 0), {"ids": {(1, HERE)}}),
+        (Act(1, PAYMENT, 1), {"payments": {PAYMENT}}),
+        (ChangeAccount(1, "anna", frozen=True), {}),
+        (ChangeAccount(1, HERE), {"ids": {(1, HERE)}}),
+        (ChangeAccount(1, "anna", payment_max=5, credit_line=5), {}),
+        (ChangeAccount(1, "anna", daily_amount_max=5), {"limits": {(1, "anna")}}),
+        (ChangeAccount(1, "anna", daily_count_max=5), {"limits": {(1, "anna")}}),
+        (ChangeAccount(1, "anna", daily_amount_max=0, daily_count_max=0), {}),
+        (
+            ChangeAccount(1, HERE, daily_count_max=5),
+            {"ids": {(1, HERE)}, "limits": {(1, HERE)}},
+        ),
+        (
+            OpenAccount(1, HERE, USD),
+            {
+                "ids": {(1, HERE)}, "opened_as": {(1, HERE)},
+                "system": {out(0, USD), system_account(0, USD, EXTERNAL)},
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_each_command_needs(book, command, needed):
+    assert told(book, command) == needed
+
+
+def test_a_known_creditor_of_another_actor_is_not_looked_up(book):
+    book.creditors[1, THERE] = Creditor(FAR, EUR, False)
+    assert told(book, pay(creditor=THERE)) == {"system": {out(0)}}
+
+
+def test_what_is_in_memory_is_not_loaded(book):
+    book.add(Account(out(0), 0, "", EUR))
+    assert told(book, pay(), pay()) == {}
+
+
+def test_each_partition_and_currency_has_its_own_transit(book):
+    book.add(Account(ANNA + 1, 1, "dollars", USD))
+    assert told(book, pay(), pay("dollars"), pay("shop"), pay()) == {
+        "system": {out(0), out(0, USD), out(1)}
+    }
+
+
+def test_counters_that_are_true_already_are_not_looked_up(book):
+    book.by_id[1, "anna"].counts = True
+    assert told(book, ChangeAccount(1, "anna", daily_amount_max=5)) == {}
+
+
+@pytest.mark.parametrize(("creditor", "numbers"), [(SHOP + 1, {ANNA + 1, SHOP + 1}),
+                                                   (FAR, {ANNA + 1})])  # fmt: skip
+def test_a_known_payment_needs_its_accounts_here(book, creditor, numbers):
+    held = Record(
+        payment=PAYMENT, debit=ANNA + 1, creditor=creditor, amount=5, currency=EUR, leg=NO_LEG,
+        kind=RecordKind.HELD, state=PaymentState.AUTHORIZED,
+    )  # fmt: skip
+    book.payments[PAYMENT] = Payment(held)
+    assert told(book, Act(1, PAYMENT, 1)) == {"numbers": numbers, "system": {out(0)}}
+
+
+def leg(seq, sole=True, refund=False):
+    return OpenLeg(PAYMENT, 0, 0, seq, refund, sole, 1, EUR, 5, ANNA + 1, FAR, bytes(16))
+
+
+@pytest.mark.parametrize(
+    ("sole", "refund", "reason", "needed"),
+    [
+        (True, False, 0, {}),
+        (True, False, 9, {"numbers": {ANNA + 1}, "system": {out(0)}}),
+        (False, False, 0, {"payments": {PAYMENT}}),
+        (False, False, 9, {"payments": {PAYMENT}, "numbers": {ANNA + 1}, "system": {out(0)}}),
+        (
+            False, True, 0,
+            {
+                "payments": {PAYMENT}, "numbers": {ANNA + 1},
+                "system": {system_account(0, EUR, TRANSIT_IN)},
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_the_end_of_a_leg_needs(book, sole, refund, reason, needed):
+    book.partitions[0].open_legs[9] = leg(9, sole, refund)
+    assert told(book, Arrived([0, 0], [9, 10], [reason, 9])) == needed
+
+
+def test_legs_need_their_creditors_and_their_way(book):
+    shown = np.zeros(3, LEG)
+    shown["creditor"] = [ANNA, SHOP + 1, FAR]
+    shown["currency"] = [EUR, EUR, USD]
+    shown["kind"] = [RecordKind.DEBITED, RecordKind.REFUND_REQUESTED, RecordKind.CAPTURED]
+    carry = Carry([2, 2, 3], [1, 2, 3])
+    assert told(book, pay(), carry, legs={1: ShownLegs(shown, {})}) == {
+        "legs": {1: carry}, "numbers": {SHOP + 1},
+        "system": {
+            out(0), system_account(0, EUR, TRANSIT_IN), out(1), system_account(2, USD, TRANSIT_IN),
+        },
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("command", "uncommitted", "waits"),
+    [
+        (Act(1, PAYMENT, 1), {PAYMENT}, True),
+        (Act(1, PAYMENT, 1), {bytes(16)}, False),
+        (Act(1, PAYMENT, 1), set(), False),
+        (pay(), {PAYMENT}, False),
+        (ChangeAccount(1, "anna", daily_count_max=5), set(), True),
+        (ChangeAccount(1, "anna", payment_max=5), set(), False),
+    ],
+)
+def test_it_waits_for_what_the_ledger_cannot_tell_yet(book, command, uncommitted, waits):
+    assert Needs(book, [command]).must_wait_for(uncommitted) is waits
