@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from headrace.runtime.money import currency_number
+from headrace.runtime.payments import fingerprint
 from headrace.runtime.payments.command import ChangeAccount, Fund, OpenAccount
 from headrace.runtime.payments.refusals import Refusal
 from headrace.serve.gateway.fields import (
@@ -18,7 +19,7 @@ from headrace.serve.gateway.fields import (
     Metadata,
     Reference,
 )
-from headrace.serve.gateway.payment_request import details, fingerprint
+from headrace.serve.gateway.payment_request import details
 from headrace.serve.problems import Problem
 
 
@@ -132,7 +133,7 @@ def fund_command(
         amount,
         currency,
         key,
-        fingerprint("fund", account, amount, currency, request.reference, extra),
+        fingerprint.fund(account, amount, currency, request.reference, extra),
         trace,
         request.reference,
         extra,
@@ -150,6 +151,6 @@ def opening_deposit(request: BatchAccountRequest, opened: OpenAccount) -> Fund |
         amount,
         currency,
         f"opening-deposit:{account}",
-        fingerprint("fund", account, amount, currency, None, None),
+        fingerprint.fund(account, amount, currency, None, None),
         opened.trace,
     )

@@ -6,12 +6,12 @@ partition compares the API keys of both (Refusal.OWN_REVIEW).
 
 from headrace.runtime.identity.keys import Role
 from headrace.runtime.ledger.views import PaymentView
+from headrace.runtime.payments import fingerprint
 from headrace.runtime.payments.command import Act, PaymentAction
 from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.payments.states import PaymentState
 from headrace.serve.gateway import reply
 from headrace.serve.gateway.examples import CANCELLED, PAYMENT
-from headrace.serve.gateway.payment_request import fingerprint
 from headrace.serve.gateway.payments import (
     FAMILY,
     KEYED_HEADERS,
@@ -91,7 +91,7 @@ async def _decided(platform: Platform, request: Request, action: PaymentAction) 
     key, payment = request.idempotency_key(), request.payment(platform.settings.partitions)
     command = Act(
         request.tenant, payment, action, key=key,
-        fingerprint=fingerprint(action.name.lower(), payment), trace=request.trace, by=request.by,
+        fingerprint=fingerprint.decision(action, payment), trace=request.trace, by=request.by,
     )  # fmt: skip
     done = await platform.submissions.one(command)
     headers = [REPLAYED] if done.replayed else []

@@ -6,12 +6,12 @@ import msgspec
 from msgspec import Meta, Struct
 
 from headrace.runtime.ledger.views import PaymentView
+from headrace.runtime.payments import fingerprint
 from headrace.runtime.payments.command import Act, PaymentAction
 from headrace.runtime.payments.refusals import Refusal
 from headrace.serve.gateway import reply
 from headrace.serve.gateway.examples import CAPTURED, REFUNDED
 from headrace.serve.gateway.fields import Amount
-from headrace.serve.gateway.payment_request import fingerprint
 from headrace.serve.gateway.payments import FAMILY, KEYED_HEADERS, REPLAYED, applied, read
 from headrace.serve.gateway.platform import Platform
 from headrace.serve.gateway.reply import Reply
@@ -74,7 +74,7 @@ async def capture_payment(platform: Platform, request: Request) -> Reply:
     amount = asked.amount or 0
     command = Act(
         request.tenant, payment, PaymentAction.CAPTURE, amount, asked.final, key,
-        fingerprint("capture", payment, amount, asked.final), request.trace, by=request.by,
+        fingerprint.capture(payment, amount, asked.final), request.trace, by=request.by,
     )  # fmt: skip
     return await _carried_out(platform, request, command)
 
@@ -100,7 +100,7 @@ async def refund_payment(platform: Platform, request: Request) -> Reply:
     amount = asked.amount or 0
     command = Act(
         request.tenant, payment, PaymentAction.REFUND, amount, True, key,
-        fingerprint("refund", payment, amount), request.trace, by=request.by,
+        fingerprint.refund(payment, amount), request.trace, by=request.by,
     )  # fmt: skip
     return await _carried_out(platform, request, command)
 

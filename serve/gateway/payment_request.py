@@ -1,16 +1,16 @@
 """A payment as clients ask for it, and as a partition is told to make it."""
 
 from datetime import datetime
-from hashlib import blake2b
-from struct import Struct as Layout
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct, msgpack
+from msgspec import Meta, Struct
 from msgspec import json as msgspec_json
 
 from headrace.runtime.clock import DAY_US, to_us
 from headrace.runtime.money import currency_number
+from headrace.runtime.payments import fingerprint as fingerprints
 from headrace.runtime.payments.command import Pay
+from headrace.runtime.payments.fingerprint import fingerprint as fingerprint
 from headrace.runtime.payments.refusals import Refusal
 from headrace.serve.gateway.fields import (
     AccountId,
@@ -67,8 +67,6 @@ class BatchPaymentRequest(PaymentRequest, forbid_unknown_fields=True, kw_only=Tr
 
 
 _encode_details = msgspec_json.Encoder(order="deterministic").encode
-_pack = msgpack.Encoder().encode
-_signed = Layout(">q").unpack
 
 
 def details(description: str | None, metadata: dict[str, str] | None) -> bytes | None:
@@ -81,15 +79,6 @@ def details(description: str | None, metadata: dict[str, str] | None) -> bytes |
     if metadata is not None:
         present["metadata"] = metadata
     return _encode_details(present)
-
-
-def fingerprint(*fields: object) -> int:
-    """Signed 64-bit BLAKE2b of an operation's name and its normalised fields, as MessagePack.
-
-    Stands in the ledger with the key: a new field goes to the end, and only where it is given.
-    """
-    value: int = _signed(blake2b(_pack(fields), digest_size=8).digest())[0]
-    return value
 
 
 def occurred_us(moment: datetime, now_us: int) -> int:
@@ -129,9 +118,9 @@ def command(
         request.amount,
         currency,
         key,
-        fingerprint(
-            "payment", debtor, creditor, request.amount, currency, manual, occurred_at,
-            expires_in_s, request.reference, extra,
+        fingerprints.payment(
+            debtor, creditor, request.amount, currency, manual, occurred_at, expires_in_s,
+            request.reference, extra,
         ),
         trace,
         manual,

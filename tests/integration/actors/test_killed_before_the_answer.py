@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import json
 
+from headrace.runtime.payments import fingerprint
 from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.command import Pay
 from headrace.runtime.settings import Settings
@@ -66,6 +67,8 @@ async def test_nothing_is_lost_and_nothing_doubled(cell: Any) -> None:
         Pay(cell.tenant, d, names[n] if names[n] != d else names[n - 1], 10, 978, f"k{n}", 1)
         for n, d in enumerate(debtors)
     ]
+    for payment in payments:
+        payment.fingerprint = fingerprint.of(payment)
     await cell.actors[0].stop()
     assert await _dies(cell.settings, payments) == -signal.SIGKILL
     committed = await cell.ledger.fetchval("SELECT count(*) FROM journal WHERE key LIKE 'k%'")

@@ -2,7 +2,6 @@
 the code that decides payments. Actor 0 owns the even partitions, actor 1 the odd ones."""
 
 import json
-from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
@@ -19,11 +18,14 @@ from headrace.runtime.partitioning import (
     EXTERNAL,
     TRANSIT_IN,
     TRANSIT_OUT,
+    is_system_account,
     partition_of,
     partition_of_account,
     system_account,
 )
+from headrace.runtime.payments import fingerprint
 from headrace.runtime.payments.account import AccountState
+from headrace.runtime.payments.command import PaymentAction
 from headrace.runtime.payments.refusals import DeclineReason
 from headrace.runtime.payments.states import PaymentState, RecordKind
 
@@ -41,6 +43,7 @@ class Books:
         self.tenant = tenant
         self.partitions = partitions
         self.now = START_US
+        self.epoch = 1
         self.records: list[Record] = []
         self.settings: dict[str, dict[str, Any]] = {}
         self.numbers: dict[str, int] = {}
@@ -52,15 +55,13 @@ class Books:
         self._holds: dict[bytes, list[Any]] = {}
         self._first: dict[bytes, Record] = {}
         self._keys = count(1)
+        self._tried = [count(1) for _ in range(partitions)]
+        """Names by partition: each is tried once."""
 
     def name(self, partition: int, currency: int = EUR, **settings: int) -> str:
         """Opens an account that lives in a partition."""
-        names: Iterator[str] = (f"account-{partition}-{n}" for n in count(1))
-        id = next(
-            n
-            for n in names
-            if n not in self.numbers and partition_of(self.tenant, n, self.partitions) == partition
-        )
+        names = (f"account-{partition}-{n}" for n in self._tried[partition])
+        id = next(n for n in names if partition_of(self.tenant, n, self.partitions) == partition)
         self._place[partition] += 1
         self.numbers[id] = partition << 40 | self._place[partition]
         limits = dict.fromkeys(("payment_max", "daily_amount_max", "daily_count_max"), 0)
@@ -86,7 +87,7 @@ class Books:
             kind, debit, credit = K.WITHDRAWN, account, external
         return self.add(
             kind, debit=debit, credit=credit, amount=abs(amount), currency=currency,
-            key=self.key(), fingerprint=5,
+            key=self.key(), fingerprint=fingerprint.fund(id, amount, currency, None, None),
         )  # fmt: skip
 
     def pay(self, debtor: str, creditor: str, amount: int, stop: str = "", **first: Any) -> bytes:
@@ -110,12 +111,13 @@ class Books:
         )
 
     def hold(
-        self, debtor: str, creditor: str, amount: int, review: bool = False, **first: Any
-    ) -> bytes:
+        self, debtor: str, creditor: str, amount: int, review: bool = False, manual: bool = False,
+        **first: Any,
+    ) -> bytes:  # fmt: skip
         """Funds held for captures, or a payment held for review."""
         kind, state, leg = K.HELD, S.AUTHORIZED, NO_LEG
         if review:
-            kind, state, leg = K.HELD_FOR_REVIEW, S.IN_REVIEW, 0
+            kind, state, leg = K.HELD_FOR_REVIEW, S.IN_REVIEW, NO_LEG if manual else 0
         expires_at = self.now + 3600 * SECOND_US
         payment = self._first_record(
             debtor, creditor, amount, kind=kind, state=state, leg=leg, expires_at=expires_at,
@@ -139,7 +141,8 @@ class Books:
         on_its_way = S.CAPTURED if state is S.SETTLED and crossing else state
         record = self.at_home(
             payment, K.CAPTURED, on_its_way, leg, amount, debit=first.debit, credit=credit,
-            **({"key": self.key(), "fingerprint": 9} if leg else {}),
+            key=self.key(), fingerprint=fingerprint.capture(payment, amount, False) if leg
+            else fingerprint.decision(PaymentAction.ACCEPT, payment),
         )  # fmt: skip
         self._lessen_hold(payment, amount)
         if crossing and stop != "debited":
@@ -149,11 +152,25 @@ class Books:
     def release(
         self, payment: bytes, amount: int, state: PaymentState, *, leg: int = 0, reason: int = 0
     ) -> Record:
-        """Held money is given back."""
+        """Held money is given back: asked for, by the clock, or as a final capture's rest."""
         self._lessen_hold(payment, amount)
+        asked: dict[str, Any] = {}
+        if state is not S.EXPIRED and not leg:
+            action = PaymentAction.REJECT if state is S.DECLINED else PaymentAction.CANCEL
+            asked = {"key": self.key(), "fingerprint": fingerprint.decision(action, payment)}
         return self.at_home(
-            payment, K.RELEASED, state, leg, amount, debit=self._first[payment].debit, reason=reason
-        )
+            payment, K.RELEASED, state, leg, amount, debit=self._first[payment].debit,
+            reason=reason, **asked,
+        )  # fmt: skip
+
+    def accept(self, payment: bytes) -> Record:
+        """A reviewed payment stays held for captures."""
+        hold = self._holds[payment]
+        hold[3], hold[4] = False, self.now + 7200 * SECOND_US
+        return self.at_home(
+            payment, K.ACCEPTED, S.AUTHORIZED, 0, hold[2], expires_at=hold[4], key=self.key(),
+            fingerprint=fingerprint.decision(PaymentAction.ACCEPT, payment),
+        )  # fmt: skip
 
     def arrive(
         self, payment: bytes, leg: int, amount: int, state: PaymentState, stop: str = ""
@@ -185,8 +202,9 @@ class Books:
         first = self._first[payment]
         before, after = states
         asked = self.at_home(
-            payment, K.REFUND_REQUESTED, before, leg, amount, key=self.key(), fingerprint=9
-        )
+            payment, K.REFUND_REQUESTED, before, leg, amount, key=self.key(),
+            fingerprint=fingerprint.refund(payment, amount),
+        )  # fmt: skip
         if stop == "requested":
             return asked
         if stop == "declined":
@@ -219,7 +237,7 @@ class Books:
     def add(self, kind: RecordKind, *, partition: int | None = None, **fields: Any) -> Record:
         """Any record: gives it sequences, time and the balances after it."""
         fields.setdefault("currency", EUR)
-        fields.setdefault("occurred_at", self.now)
+        fields.setdefault("occurred_at", self._occurred_at(kind, fields))
         debit, credit, amount = fields.get("debit", 0), fields.get("credit", 0), fields["amount"]
         home = partition_of_account(debit or credit) if partition is None else partition
         counter = partition_of_account(credit) if credit else home
@@ -227,7 +245,7 @@ class Books:
         record = Record(
             seq=seq, partition=home, credit_partition=counter,
             credit_seq=seq if counter == home else self._next(counter), kind=kind, at=self.now,
-            tenant=self.tenant, **fields,
+            tenant=self.tenant, epoch=self.epoch, **fields,
         )  # fmt: skip
         posts = kind not in (K.DECLINED, K.HELD, K.HELD_FOR_REVIEW, K.RELEASED)
         if debit:
@@ -237,14 +255,26 @@ class Books:
                 balance[1] += amount
             if kind in (K.RELEASED, K.CAPTURED):
                 balance[1] -= amount
-            record.debit_posted, record.debit_held = balance
+            record.debit_posted, record.debit_held = _kept(debit, balance)
         if credit:
             balance = self._balance.setdefault(credit, [0, 0])
             balance[0] += amount
-            record.credit_posted, record.credit_held = balance
+            record.credit_posted, record.credit_held = _kept(credit, balance)
         self.records.append(record)
         self.now += SECOND_US
         return record
+
+    def _occurred_at(self, kind: RecordKind, fields: dict[str, Any]) -> int:
+        """The counterpart repeats when it occurred at home; everything else occurs now."""
+        if kind < 30:
+            return self.now
+        payment, leg = fields["payment"], fields.get("leg", 0)
+        opened = (K.DEBITED, K.CAPTURED, K.REFUND_REQUESTED)
+        return next(
+            r.occurred_at
+            for r in reversed(self.records)
+            if (r.payment, r.leg) == (payment, leg) and r.kind in opened
+        )
 
     def key(self) -> str:
         """A new idempotency key."""
@@ -261,10 +291,10 @@ class Books:
                 "journal", source=source(), columns=COLUMNS, format="binary"
             )
             await connection.executemany(
-                "UPDATE leases SET last_seq = $2, last_at = $3, last_place = $4"
+                "UPDATE leases SET last_seq = $2, last_at = $3, last_place = $4, epoch = $5"
                 " WHERE partition = $1",
                 [
-                    (p, self._seq[p], from_us(self._at[p]), self._place[p])
+                    (p, self._seq[p], from_us(self._at[p]), self._place[p], self.epoch)
                     for p in range(self.partitions)
                 ],
             )
@@ -304,7 +334,12 @@ class Books:
         debit = self.numbers[debtor]
         home = partition_of_account(debit)
         payment = payment_id(self.now, home)
-        fields = {"key": self.key(), "fingerprint": 7, **fields}
+        asked = fingerprint.payment(
+            debtor, creditor, amount, EUR, fields.get("leg") == NO_LEG,
+            fields.get("occurred_at", 0), fields.pop("expires_in_s", 0), fields.get("reference"),
+            fields.get("details"),
+        )  # fmt: skip
+        fields = {"key": self.key(), "fingerprint": asked, **fields}
         self._first[payment] = self.add(
             kind, partition=home, payment=payment, debit=debit, amount=amount,
             creditor=self.numbers[creditor], **fields,
@@ -348,11 +383,21 @@ class Books:
         return self._actor(self.numbers[one]) == self._actor(self.numbers[other])
 
 
+def _kept(account: int, balance: list[int]) -> tuple[int, int]:
+    """Balances as they are stored: those of system accounts modulo 2^64."""
+    posted, held = balance
+    if is_system_account(account):
+        posted = (posted + 2**63) % 2**64 - 2**63
+    return posted, held
+
+
 class Scene:
     """What `play` put in: accounts and payments by what became of them."""
 
     def __init__(self) -> None:
-        self.anna = self.shop = self.kiosk = self.credit = ""
+        self.anna = self.shop = self.kiosk = self.credit = self.limited = ""
+        self.yen = self.closed = ""
+        self.numbers: dict[str, int] = {}
         self.payments: dict[str, bytes] = {}
 
 
@@ -399,11 +444,26 @@ def play(books: Books) -> Scene:
     books.refund(p["part_refunded"], 1, 50, (S.SETTLED, S.PARTIALLY_REFUNDED))
     p["returned"] = books.pay(anna, kiosk, 900, stop="debited")
     books.bounce(p["returned"], 0, 900, S.RETURNED)
+    books.epoch = 2
+    p["reviewed_for_capture"] = books.hold(anna, kiosk, 640, review=True, manual=True)
+    books.accept(p["reviewed_for_capture"])
+    books.capture(p["reviewed_for_capture"], 1, 640, S.SETTLED)
+    p["lapsed"] = books.hold(anna, shop, 650)
+    books.release(p["lapsed"], 650, S.EXPIRED)
+    p["review_lapsed"] = books.hold(anna, shop, 660, review=True, expires_in_s=86_400)
+    books.release(p["review_lapsed"], 660, S.EXPIRED, reason=DeclineReason.REVIEW_EXPIRED)
+    p["taken_before"] = books.pay(anna, kiosk, 670, occurred_at=START_US - 60 * SECOND_US)
+    p["refund_asked"] = books.pay(anna, kiosk, 680)
+    books.refund(p["refund_asked"], 1, 30, (S.SETTLED, S.SETTLED), stop="requested")
     books.change(anna, state="frozen", payment_max=10_000)
-    closed = books.name(1)
-    books.change(closed, state="closed")
-    yen = books.name(0, currency=392)
-    books.deposit(yen, 5, currency=392)
+    scene.limited = books.name(2, payment_max=10_000)
+    books.deposit(scene.limited, 10_000)
+    p["limited"] = books.pay(scene.limited, shop, 10_000)
+    scene.closed = books.name(1)
+    books.change(scene.closed, state="closed")
+    scene.yen = books.name(0, currency=392)
+    books.deposit(scene.yen, 5, currency=392)
+    scene.numbers = books.numbers
     return scene
 
 

@@ -18,6 +18,7 @@ from headrace.runtime.ledger.read_payment_lists import Filter
 from headrace.runtime.ledger.verify import verify
 from headrace.runtime.payments import answer as answers
 from headrace.runtime.payments import command as commands
+from headrace.runtime.payments import fingerprint
 from headrace.runtime.payments.answer import Done, Refused
 from headrace.runtime.payments.command import (
     Act,
@@ -82,6 +83,9 @@ class Platform:
 
     async def submit(self, wanted):
         """Commands for any partitions, answered in their order."""
+        for command in wanted:
+            if isinstance(command, Pay | Fund | Act):
+                command.fingerprint = fingerprint.of(command)
         given = [None] * len(wanted)
         homes = [home_of(c, self.settings.partitions) % self.settings.actors for c in wanted]
         for actor in set(homes):
@@ -126,10 +130,10 @@ class Clients:
         if choice < 0.02 and self.sent:
             return dice.choice(self.sent)
         self.keys += 1
-        key, fingerprint = f"key-{self.keys}", self.keys
+        key = f"key-{self.keys}"
         if choice < 0.08:
             account, amount = dice.choice(ACCOUNTS), dice.choice((-400, 300, 2_000))
-            return Fund(self.tenant, account, amount, EUR, key, fingerprint)
+            return Fund(self.tenant, account, amount, EUR, key, 0)
         if choice < 0.12:
             return ChangeAccount(
                 self.tenant, dice.choice(ACCOUNTS), frozen=dice.random() < 0.1,
@@ -141,12 +145,10 @@ class Clients:
             payment = dice.choice(self.paid if refund else self.held)
             action = PaymentAction.REFUND if refund else dice.choice(ON_HOLDS)
             final = dice.random() < 0.4
-            return Act(
-                self.tenant, payment, action, dice.choice((0, 1, 30)), final, key, fingerprint
-            )
+            return Act(self.tenant, payment, action, dice.choice((0, 1, 30)), final, key)
         debtor, creditor = dice.sample(ACCOUNTS, 2)
         return Pay(
-            self.tenant, debtor, creditor, dice.randrange(1, 400), EUR, key, fingerprint,
+            self.tenant, debtor, creditor, dice.randrange(1, 400), EUR, key, 0,
             manual_capture=dice.random() < 0.3, reference=dice.choice((None, "r1", "r2")),
         )  # fmt: skip
 

@@ -40,6 +40,12 @@ async def test_payments_tell_how_each_stands(database, scene):
         "refunding": ("settled", "automatic", 0, 800, 0, None),
         "part_refunded": ("partially_refunded", "automatic", 0, 850, 50, None),
         "returned": ("returned", "automatic", 0, 0, 0, "creditor_closed"),
+        "reviewed_for_capture": ("settled", "manual", 0, 640, 0, None),
+        "lapsed": ("expired", "manual", 0, 0, 0, None),
+        "review_lapsed": ("expired", "automatic", 0, 0, 0, "review_expired"),
+        "taken_before": ("settled", "automatic", 0, 670, 0, None),
+        "refund_asked": ("settled", "automatic", 0, 680, 0, None),
+        "limited": ("settled", "automatic", 0, 10_000, 0, None),
     }
 
 

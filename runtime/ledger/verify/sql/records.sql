@@ -1,0 +1,116 @@
+-- What must hold of single records, and of each partition's one after the other.
+
+-- name: records_are_double_entry
+-- A posting moves a positive amount from one account to another of the kinds that go with it ($1
+-- kind, $2 kind of account debited, $3 bits of those credited, $4 whether it has an amount:
+-- verify/shapes.py). An account belongs to the partition whose sequence the record carries for it,
+-- a system account has the record's currency.
+WITH shapes AS (
+    SELECT * FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::boolean[])
+        AS s (kind, debit, credits, moves)
+), judged AS (
+    SELECT j.partition, j.seq, s.kind IS NULL
+        OR s.debit <> CASE WHEN j.debit = 0 THEN 0
+                           WHEN j.debit & 1099511627775 < 4096 THEN j.debit & 3 ELSE 4 END
+        OR s.credits >> (CASE WHEN j.credit = 0 THEN 0
+                              WHEN j.credit & 1099511627775 < 4096 THEN j.credit & 3 ELSE 4 END)::integer
+            & 1 = 0
+        OR CASE WHEN s.moves THEN j.amount <= 0 ELSE j.amount <> 0 END
+        OR j.debit = j.credit AND j.debit <> 0
+        OR j.debit <> 0 AND j.debit >> 40 <> j.partition
+        OR CASE WHEN j.credit = 0 THEN j.partition <> j.credit_partition
+                ELSE j.credit >> 40 <> j.credit_partition END
+        OR j.partition = j.credit_partition AND j.seq <> j.credit_seq
+        OR j.debit <> 0 AND j.debit & 1099511627775 < 4096
+            AND (j.debit & 1099511627775) >> 2 <> j.currency
+        OR j.credit <> 0 AND j.credit & 1099511627775 < 4096
+            AND (j.credit & 1099511627775) >> 2 <> j.currency AS wrong
+    FROM journal j LEFT JOIN shapes s ON s.kind = j.kind
+)
+SELECT count(*) || ' records' AS figure, count(*) FILTER (WHERE wrong) AS wrong,
+       min(partition || ':' || seq) FILTER (WHERE wrong) AS first
+FROM judged;
+
+-- name: fields_fit_their_kind
+-- What a record of a kind has besides its parties: number of its leg ($2 to $3), reason ($4: bits),
+-- key ($5: 0 never, 1 perhaps, 2 always), expiry ($6), risk ($7); $8: all flags that there are.
+WITH shapes AS (
+    SELECT * FROM unnest($1::smallint[], $2::smallint[], $3::smallint[], $4::integer[],
+                         $5::integer[], $6::boolean[], $7::boolean[])
+        AS s (kind, leg_min, leg_max, reasons, key, expires, scored)
+), judged AS (
+    SELECT j.partition, j.seq,
+        j.leg NOT BETWEEN s.leg_min AND s.leg_max
+        OR j.reason NOT BETWEEN 0 AND 30 OR s.reasons >> j.reason & 1 = 0
+        OR j.kind = 17 AND (j.reason = 7) <> (j.state = 8)
+        OR j.kind = 17 AND j.reason = 8 AND j.state <> 10
+        OR CASE s.key WHEN 0 THEN j.key IS NOT NULL WHEN 2 THEN j.key IS NULL
+                      ELSE j.kind = 16 AND j.leg > 0 AND j.key IS NULL END
+        OR (j.key IS NULL) <> (j.fingerprint = 0)
+        OR s.expires <> (j.expires_at IS NOT NULL) OR j.expires_at <= j.at
+        OR CASE WHEN s.scored THEN j.risk_score NOT BETWEEN -1 AND 1000
+                                   OR j.risk_flags & ~$8::integer <> 0 OR j.risk_model < 0
+                ELSE j.risk_score <> -1 OR j.risk_flags <> 0 OR j.risk_model <> 0 END
+        OR (j.kind < 10) <> (j.payment = '00000000-0000-0000-0000-000000000000')
+        OR (j.kind < 10) <> (j.creditor = 0)
+        OR (j.kind < 10 OR j.kind >= 30) <> (j.state = 0) AS wrong
+    FROM journal j JOIN shapes s ON s.kind = j.kind
+)
+SELECT count(*) || ' records' AS figure, count(*) FILTER (WHERE wrong) AS wrong,
+       min(partition || ':' || seq) FILTER (WHERE wrong) AS first
+FROM judged;
+
+-- name: times_fit
+-- A payment's id is a UUIDv7 of the millisecond of its first record. What isn't told otherwise
+-- occurred when it was recorded, and at most a day (and a minute, for two clocks) after. What the
+-- database's clock has not come to yet wants a look. (Half a microsecond is added so that a whole
+-- millisecond isn't rounded down.)
+WITH judged AS (
+    SELECT partition, seq, at, CASE
+        WHEN kind IN (10, 11, 13, 14, 15) THEN
+            substr(uuid_send(payment), 1, 6)
+                <> substr(int8send(floor(date_part('epoch', at) * 1000 + 0.0005)::bigint), 3, 6)
+            OR get_byte(uuid_send(payment), 6) >> 4 <> 7 OR get_byte(uuid_send(payment), 8) >> 6 <> 2
+            OR occurred_at > at + interval '1 day 1 minute'
+        WHEN kind >= 30 THEN false
+        ELSE occurred_at <> at
+    END AS wrong
+    FROM journal
+)
+SELECT count(*) || ' times, the last ' || coalesce(max(at)::text, 'never') AS figure,
+       count(*) FILTER (WHERE wrong) AS wrong,
+       min(partition || ':' || seq) FILTER (WHERE wrong) AS first,
+       count(*) FILTER (WHERE at > clock_timestamp() + interval '1 minute') AS late,
+       min(partition || ':' || seq) FILTER (WHERE at > clock_timestamp() + interval '1 minute')
+           || ' is of a time to come' AS latest
+FROM judged;
+
+-- name: sequences_are_whole
+-- 1, 2, 3, ... in each partition, its own records and those that another's record carries for it;
+-- times never run back.
+WITH places AS (
+    SELECT partition, seq, at FROM journal
+    UNION ALL
+    SELECT credit_partition, credit_seq, at FROM journal WHERE credit_partition <> partition
+), followed AS (
+    SELECT partition, seq, seq <> lag(seq, 1, 0::bigint) OVER w + 1 OR at < lag(at) OVER w AS wrong
+    FROM places WINDOW w AS (PARTITION BY partition ORDER BY seq)
+)
+SELECT count(*) || ' places in ' || count(DISTINCT partition) || ' partitions' AS figure,
+       count(*) FILTER (WHERE wrong) AS wrong,
+       min(partition || ':' || seq) FILTER (WHERE wrong) AS first
+FROM followed;
+
+-- name: keys_are_used_once
+-- No key of a tenant was used twice: those whose hash comes more than once are compared in full.
+WITH twice AS (
+    SELECT tenant, hashtextextended(key, 0) AS hashed FROM journal WHERE key IS NOT NULL
+    GROUP BY tenant, hashtextextended(key, 0) HAVING count(*) > 1
+), uses AS (
+    SELECT j.tenant, j.key FROM journal j
+    JOIN twice t ON t.tenant = j.tenant AND t.hashed = hashtextextended(j.key, 0)
+    WHERE j.key IS NOT NULL GROUP BY j.tenant, j.key HAVING count(*) > 1
+)
+SELECT (SELECT count(key) FROM journal) || ' keys' AS figure,
+       count(*) AS wrong, 'key ' || min(key) AS first
+FROM uses;
