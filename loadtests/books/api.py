@@ -68,6 +68,11 @@ class Api:
         wanted = {name.rstrip("_"): str(v) for name, v in query.items() if v is not None}
         return await self.ask("GET", path, query=wanted)
 
+    async def get_csv(self, path: str, **query: object) -> Told:
+        """A statement's page as text."""
+        wanted = {name: str(value) for name, value in query.items()}
+        return await self.ask("GET", path, query=wanted, accept="text/csv")
+
     async def post(
         self, path: str, body: object = None, key: str | None = None, *, wait: bool = False,
         items: int = 1,
@@ -78,11 +83,12 @@ class Api:
     async def ask(
         self, method: str, path: str, body: object = None, key: str | None = None, *,
         query: Mapping[str, str] | None = None, wait: bool = False, items: int = 1,
+        accept: str | None = None,
     ) -> Told:  # fmt: skip
         """Raises Unanswered."""
         deadline, pause_s, doubtful, last = time.monotonic() + PATIENCE_S, PAUSE_S, False, ""
         while time.monotonic() < deadline:
-            told = await self.once(method, path, body, key, query=query, wait=wait)
+            told = await self.once(method, path, body, key, query=query, wait=wait, accept=accept)
             if told is not None and not _again(told.status) and self._ours(method, path, told):
                 self.tally.operations += items
                 return told._replace(doubtful=doubtful)
@@ -95,7 +101,7 @@ class Api:
 
     async def once(
         self, method: str, path: str, body: object = None, key: str | None = None, *,
-        query: Mapping[str, str] | None = None, wait: bool = False,
+        query: Mapping[str, str] | None = None, wait: bool = False, accept: str | None = None,
     ) -> Told | None:  # fmt: skip
         """One attempt; None when there is no answer at all."""
         headers = {"Authorization": f"Bearer {self._key}"}
@@ -105,6 +111,8 @@ class Api:
             content = body if isinstance(body, bytes) else msgspec.json.encode(body)
         if key is not None:
             headers["Idempotency-Key"] = key
+        if accept:
+            headers["Accept"] = accept
         if wait:
             headers["Prefer"] = f"wait={WAIT_S}"
         try:

@@ -1,0 +1,173 @@
+"""One tenant does its worst; another's ordinary, paced payments are never refused."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from headrace.loadtests.books.api import Told
+from headrace.loadtests.books.model.account import AMOUNT_MAX, BALANCE_MAX
+from headrace.loadtests.books.model.currencies import FRESH
+from headrace.loadtests.books.model.risk import REVIEW_FROM
+from headrace.loadtests.books.scenarios.scene import Json, Scene, payment
+from headrace.loadtests.books.tenants import Tenant
+
+ACCOUNTS = 48
+PACE_S = 0.1
+"""Between two payments of a bystander."""
+BYSTANDERS = 5
+KEYS = 400
+OLD_KEYS_EVERY_S = 0.1
+CLOSE_TO_63 = 9_223_372_036_854_675_307
+"""And refunded 100,000 more, it leaves 64 bits."""
+
+
+class Bystanders(Scene):
+    """They pay one another in turn, each payment sent once."""
+
+    def __init__(self, name: str, seed: int, tenant: Tenant) -> None:
+        super().__init__(name, seed, tenant)
+        self.paid = 0
+
+    async def begin(self) -> None:
+        """Their accounts, on every actor."""
+        await self.open(
+            [
+                {"id": self.account(n), "currency": "EUR", "opening_deposit": 100_000}
+                for n in range(ACCOUNTS)
+            ]
+        )
+
+    async def play_for(self, seconds: float) -> None:
+        """What is not answered 201 is a bystander refused."""
+        end = time.monotonic() + seconds
+
+        async def bystander() -> None:
+            while time.monotonic() < end:
+                await asyncio.sleep(PACE_S)
+                one, other = self.random.sample(range(ACCOUNTS), 2)
+                asked = payment(self.account(one), self.account(other), self.random.randint(1, 50))
+                told = await self.api.once("POST", "/v1/payments", asked, self.key())
+                self.tally.bystanders_tried += 1
+                self.tally.operations += 1
+                if told is None or told.status != 201:
+                    what = f"{told.status} {told.code}" if told else "no answer"
+                    self.tally.bystanders_refused.append(
+                        f"{end - time.monotonic():.1f} s before the end: {what}"
+                    )
+                else:
+                    self.paid += 1
+
+        await asyncio.gather(*(bystander() for _ in range(BYSTANDERS)))
+
+
+class Worst(Scene):
+    """A tenant that tries what has taken an actor from all before. How it is answered is its own
+    affair, as long as it is answered."""
+
+    async def play_for(self, seconds: float) -> None:
+        """Everything at once, again and again."""
+        end = time.monotonic() + seconds
+        await self.open(
+            [
+                {"id": self.account(n), "currency": "EUR", "opening_deposit": 50_000_000}
+                for n in range(ACCOUNTS)
+            ]
+        )
+        old = [self._item(n % 40, 40 + n % 8, 1) for n in range(KEYS)]
+        await self._batch(old)
+        ways: tuple[Callable[[], Awaitable[object]], ...] = (
+            self._leave_64_bits, self._open_and_use, self._same_keys_crosswise,
+            lambda: self._send_again(old), self._limits_under_load, self._chain,
+        )  # fmt: skip
+
+        async def keep_at(way: Callable[[], Awaitable[object]]) -> None:
+            while time.monotonic() < end:
+                await way()
+                await asyncio.sleep(OLD_KEYS_EVERY_S)
+
+        await asyncio.gather(*map(keep_at, ways))
+
+    def _item(self, debtor: int, creditor: int, amount: int) -> Json:
+        asked = payment(self.account(debtor), self.account(creditor), amount)
+        return {**asked, "idempotency_key": self.key()}
+
+    async def _post(self, path: str, body: object = None) -> Told | None:
+        self.tally.operations += 1
+        return await self.api.once("POST", path, body, self.key())
+
+    async def _batch(self, items: list[Json]) -> None:
+        self.tally.operations += len(items)
+        await self.api.once("POST", "/v1/payment-batches", items)
+
+    async def _leave_64_bits(self) -> None:
+        """An account as full as it can be, and money that still comes back to it."""
+        number = self._keys
+        full, other = self.account(f"full{number}"), self.account(f"spare{number}")
+        for id in (full, other):
+            await self._post("/v1/accounts", {"id": id, "currency": "EUR"})
+        money = {"amount": 100_000, "currency": "EUR"}
+        await self._post(f"/v1/accounts/{full}/deposits", money)
+        told = await self._post("/v1/payments", payment(full, other, 100_000))
+        for amount in (
+            2**63 - 1, CLOSE_TO_63, *[AMOUNT_MAX] * 9, BALANCE_MAX - 9 * AMOUNT_MAX,
+            BALANCE_MAX - 9 * AMOUNT_MAX - 50_000,
+        ):  # fmt: skip
+            body = {"amount": amount, "currency": "EUR"}
+            await self._post(f"/v1/accounts/{full}/deposits", body)
+        if told is not None and told.status == 201:
+            await self._post(f"/v1/payments/{told.body['id']}/refunds")
+        await self._post("/v1/payments", payment(self.account(0), full, 2_000_000 - 1))
+        held = payment(self.account(1), full, REVIEW_FROM)
+        await self._post("/v1/payments", held)
+
+    async def _open_and_use(self) -> None:
+        """Deposits to accounts not yet open, in currencies that no partition has seen."""
+        work = []
+        for _ in range(20):
+            id, currency = self.account(f"new{self.key()}"), self.random.choice(FRESH)
+            money = {"amount": 100, "currency": currency}
+            work += [
+                self._post("/v1/accounts", {"id": id, "currency": currency}),
+                self._post(f"/v1/accounts/{id}/deposits", money),
+            ]
+        await asyncio.gather(*work)
+
+    async def _same_keys_crosswise(self) -> None:
+        """The same keys for two debtors, in opposite order, at the same time."""
+        there = [self._item(0, 9, 1) for _ in range(KEYS)]
+        debtor = self.account(self.random.randrange(1, 9))
+        back = [{**item, "debtor": debtor} for item in reversed(there)]
+        await asyncio.gather(self._batch(there), self._batch(back))
+
+    async def _send_again(self, old: list[Json]) -> None:
+        """Old keys among new ones, and old keys for other payments."""
+        some = self.random.sample(old, 10)
+        others = [{**item, "amount": 2} for item in self.random.sample(old, 10)]
+        fresh = [self._item(n % 40, 40 + n % 8, 1) for n in range(40)]
+        items = list({i["idempotency_key"]: i for i in (*some, *others, *fresh)}.values())
+        self.random.shuffle(items)
+        await self._batch(items)
+
+    async def _limits_under_load(self) -> None:
+        number = self.random.randrange(20)
+        limits = {"limits": {"daily_amount_max": self.random.choice((0, 5_000))}}
+        path = f"/v1/accounts/{self.account(number)}"
+        self.tally.operations += 1
+        await asyncio.gather(
+            self._batch([self._item(number, 40, 100) for _ in range(50)]),
+            self.api.once("PATCH", path, limits),
+            self._batch([self._item(number, 41, 100) for _ in range(60)]),
+        )
+
+    async def _chain(self) -> None:
+        """Opened, frozen, thawed, funded, paid from and closed, all in flight together."""
+        id = self.account(f"chain{self.key()}")
+        path = f"/v1/accounts/{id}"
+        await asyncio.gather(
+            self._post("/v1/accounts", {"id": id, "currency": "EUR"}),
+            self._post(f"{path}/freeze"), self._post(f"{path}/unfreeze"),
+            self._post(f"{path}/deposits", {"amount": 9, "currency": "EUR"}),
+            self._post("/v1/payments", payment(id, self.account(3), 9)),
+            self._post("/v1/payments", payment(self.account(3), id, 9)),
+            self._post(f"{path}/close"),
+        )  # fmt: skip
