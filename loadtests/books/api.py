@@ -3,7 +3,7 @@ sent."""
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
@@ -79,6 +79,25 @@ class Api:
     ) -> Told:  # fmt: skip
         """`items`: how many operations the answer is worth."""
         return await self.ask("POST", path, body, key, wait=wait, items=items)
+
+    async def post_items(
+        self, path: str, items: Sequence[Json], key: str | None = None
+    ) -> tuple[Told, list[Json]]:
+        """A batch, and its items' results; sent again, all of it, while an item is put off by
+        itself. Then the answer is doubtful: some items were decided by an attempt before."""
+        deadline, pause_s, doubtful = time.monotonic() + PATIENCE_S, PAUSE_S, False
+        while True:
+            told = await self.ask("POST", path, items, key, items=len(items))
+            told = told._replace(doubtful=told.doubtful or doubtful)
+            results = told.body.get("results", []) if isinstance(told.body, dict) else []
+            if not any(_again(result["status"]) for result in results):
+                return told, results
+            if time.monotonic() > deadline:
+                raise Unanswered(f"POST {path}, {len(items)} items, some are put off for ever")
+            doubtful = True
+            self.tally.retries += 1
+            await asyncio.sleep(pause_s * self._random.uniform(0.5, 1.5))
+            pause_s = min(PAUSE_MAX_S, pause_s * 2)
 
     async def ask(
         self, method: str, path: str, body: object = None, key: str | None = None, *,

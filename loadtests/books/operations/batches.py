@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 
 from headrace.loadtests.books import judge
 from headrace.loadtests.books.model.outcome import Outcome, refused
@@ -27,26 +28,37 @@ async def pay_many(world: World) -> None:
     if not items:
         return
     name = world.key() if random.random() < 0.7 else None
-    told = await world.api.post("/v1/payment-batches", items, name, items=len(items))
-    results = told.body.get("results", []) if isinstance(told.body, dict) else []
+    told, results = await world.api.post_items("/v1/payment-batches", items, name)
     if told.status != 200 or len(results) != len(items):
         expected = Outcome(status=200, body={"results": len(items)})
         world.judged({"POST batch": items}, expected, told.told(), ["not 200 or not all items"])
         return
-    allof: list[Outcome] = []
-    seen: set[str] = set()
-    for place, (item, result) in enumerate(zip(items, results, strict=True)):
-        expected = _expected(world, item, result, seen)
+    first: dict[int, Outcome] = {}
+    doubles = _doubles(world, items)
+    for place in _decided(results, doubtful=told.doubtful):
+        item, result = items[place], results[place]
+        expected = DOUBLE if place in doubles else _expected(world, item, result)
         wrong = judge.item(expected, result, doubtful=told.doubtful)
         asked = {"POST /v1/payment-batches": item, "place": place, "of": len(items), "name": name}
         harmless = expected.refused and "problem" in result
         if world.judged(asked, expected, result, wrong, harmless=harmless):
             expected.effect(result.get("payment", {}))
-        allof.append(expected)
+        first[place] = expected
     world.note("batch", told._replace(body=[_outcome(r) for r in results]))
-    batch = SentBatch(name or "", told.body["id"], items, allof)
+    batch = SentBatch(
+        name or "", told.body["id"], items, [first[place] for place in range(len(items))]
+    )
     await _settle(world, batch)
     world.batches.append(batch)
+
+
+def _decided(results: Sequence[Json], *, doubtful: bool) -> list[int]:
+    """The items' places in the order in which they were decided: as they were sent, but of several
+    attempts, each of which may have left items out, in the order of the payments' ids."""
+    places = list(range(len(results)))
+    if doubtful:
+        places.sort(key=lambda place: (results[place].get("payment") or {}).get("id", ""))
+    return places
 
 
 def _spoiled(world: World, asked: Json, before: list[Json]) -> Json:
@@ -69,20 +81,26 @@ def _spoiled(world: World, asked: Json, before: list[Json]) -> Json:
     return asked
 
 
-def _expected(world: World, item: Json, result: Json, seen: set[str]) -> Outcome:
-    asked = {name: value for name, value in item.items() if name != "idempotency_key"}
-    key = item["idempotency_key"]
+def _expected(world: World, item: Json, result: Json) -> Outcome:
     payment = result.get("payment") or {}
     degraded = payment.get("risk_degraded") is True
-    expected = world.books.pay(asked, key, today(), degraded=degraded)
-    if expected.code in FORM:
-        return expected
-    if key in seen:
-        return refused("duplicate_key_in_batch", "idempotency_key")
-    seen.add(key)
-    return expected
+    return world.books.pay(item, item["idempotency_key"], today(), degraded=degraded)
 
 
+def _doubles(world: World, items: Sequence[Json]) -> set[int]:
+    """The places of items whose key a well-formed item before them has."""
+    seen: set[str] = set()
+    doubles = set()
+    for place, item in enumerate(items):
+        if world.books.pay(item, item["idempotency_key"], today()).code in FORM:
+            continue
+        if item["idempotency_key"] in seen:
+            doubles.add(place)
+        seen.add(item["idempotency_key"])
+    return doubles
+
+
+DOUBLE = refused("duplicate_key_in_batch", "idempotency_key")
 FORM = ("invalid_amount", "unknown_currency", "same_account", "invalid_field")
 """Told before an item's key is looked at."""
 

@@ -82,9 +82,7 @@ class Crowd(Scene):
         self._batches.append((name, items))
 
     async def _send(self, name: str, items: list[Json]) -> None:
-        """Until each item has its payment: an item may be refused by itself, for a while."""
-        told = await self.api.post("/v1/payment-batches", items, name, items=len(items))
-        results = told.body.get("results", []) if isinstance(told.body, dict) else []
+        told, results = await self.api.post_items("/v1/payment-batches", items, name)
         if not self.judged(
             {"POST /v1/payment-batches": name},
             [] if told.status == 200 and len(results) == len(items) else ["200, each item"],
@@ -92,10 +90,6 @@ class Crowd(Scene):
         ):
             return
         for item, result in zip(items, results, strict=True):
-            if result["status"] in (429, 500, 503):
-                asked = {k: v for k, v in item.items() if k != "idempotency_key"}
-                single = await self.api.post("/v1/payments", asked, item["idempotency_key"])
-                result = {"status": single.status, "payment": single.body}
             self._answered(item["idempotency_key"], result["status"], result.get("payment"), item)
 
     def _answered(self, key: str, status: int, body: Json | None, asked: Json) -> None:

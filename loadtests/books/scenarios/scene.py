@@ -45,8 +45,7 @@ class Scene:
 
     async def open(self, accounts: Sequence[Json]) -> None:
         """With their opening deposits."""
-        told = await self.api.post("/v1/account-batches", accounts, items=len(accounts))
-        results = told.body.get("results", []) if isinstance(told.body, dict) else []
+        told, results = await self.api.post_items("/v1/account-batches", accounts)
         refused = [r for r in results if r["status"] not in (200, 201)]
         wrong = [f"{len(accounts)} accounts opened"] if refused or not results else []
         self.judged("POST /v1/account-batches", wrong, refused[:2] or told.status)
