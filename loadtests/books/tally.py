@@ -7,8 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
-TOLD_MAX = 40
-"""Violations that are printed as they come; all are counted."""
+TOLD_MAX = 8
+"""Violations of one world or scenario that are printed as they come; all are counted."""
 
 
 class Violation(Struct, frozen=True, kw_only=True):
@@ -45,6 +45,7 @@ class Tally:
         """Answers that were not the same with one actor and with three."""
         self.bystanders_tried = 0
         self.bystanders_refused: list[str] = []
+        self._told: Counter[str] = Counter()
 
     def violation(
         self, where: str, request: object, expected: object, got: object, number: int = 0
@@ -55,7 +56,8 @@ class Tally:
             expected=short(expected), got=short(got),
         )  # fmt: skip
         self.violations.append(found)
-        if len(self.violations) <= TOLD_MAX:
+        self._told[where] += 1
+        if self._told[where] <= TOLD_MAX:
             print(f"violation: {found}", file=sys.stderr, flush=True)
 
 
