@@ -263,14 +263,21 @@ class Books:
 
         return Outcome(status=201, body=body, effect=refunded)
 
-    def cancel(self, payment: Payment, today: str) -> Outcome:
+    def cancel(self, payment: Payment, key: str, today: str) -> Outcome:
         """POST /v1/payments/{payment}/cancel."""
+        wanted = ("cancel", payment.id)
+        if key in self.keys:
+            return self._again(key, wanted, status=200)
         if not payment.held:
             return refused("wrong_state")
-        return self._release(payment, "settled" if payment.captured else "cancelled", None, today)
+        status = "settled" if payment.captured else "cancelled"
+        return self._keyed(key, wanted, payment, self._release(payment, status, None, today))
 
-    def accept(self, payment: Payment) -> Outcome:
+    def accept(self, payment: Payment, key: str) -> Outcome:
         """POST /v1/payments/{payment}/accept, waited for."""
+        wanted = ("accept", payment.id)
+        if key in self.keys:
+            return self._again(key, wanted, status=200)
         if payment.status != "in_review":
             return refused("wrong_state")
         after = copy.deepcopy(payment)
@@ -290,13 +297,18 @@ class Books:
                 creditor.enter(payment.id, payment.held, 0)
             self._become(payment, after)
 
-        return Outcome(status=200, body=after.view(), effect=accepted)
+        expected = Outcome(status=200, body=after.view(), effect=accepted)
+        return self._keyed(key, wanted, payment, expected)
 
-    def reject(self, payment: Payment, today: str) -> Outcome:
+    def reject(self, payment: Payment, key: str, today: str) -> Outcome:
         """POST /v1/payments/{payment}/reject."""
+        wanted = ("reject", payment.id)
+        if key in self.keys:
+            return self._again(key, wanted, status=200)
         if payment.status != "in_review":
             return refused("wrong_state")
-        return self._release(payment, "declined", "review_rejected", today)
+        rejected = self._release(payment, "declined", "review_rejected", today)
+        return self._keyed(key, wanted, payment, rejected)
 
     def expire(self, payment: Payment, today: str) -> Outcome:
         """What becomes of a hold whose time is over, as reading the payment tells it."""
@@ -328,11 +340,22 @@ class Books:
             return refused("account_closed", "creditor")
         return debtor, creditor
 
-    def _again(self, key: str, wanted: tuple[Any, ...]) -> Outcome:
+    def _again(self, key: str, wanted: tuple[Any, ...], status: int = 201) -> Outcome:
         known = self.keys[key]
         if known.asked != wanted:
             return refused("key_reused")
-        return Outcome(status=201, body=known.answer, replayed=True)
+        return Outcome(status=status, body=known.answer, replayed=True)
+
+    def _keyed(
+        self, key: str, wanted: tuple[Any, ...], payment: Payment, expected: Outcome
+    ) -> Outcome:
+        """The same, and its key stands for it."""
+
+        def done(told: Mapping[str, Any]) -> None:
+            expected.effect(told)
+            self.keys[key] = Known(wanted, expected.body, payment)
+
+        return Outcome(status=expected.status, body=expected.body, effect=done)
 
     def _of(self, payment: Payment) -> tuple[Account, Account]:
         return self.accounts[payment.debtor], self.accounts[payment.creditor]

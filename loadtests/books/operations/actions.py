@@ -57,7 +57,7 @@ async def cancel(world: World) -> None:
     if payment is not None:
         path, key = f"/v1/payments/{payment.id}/cancel", world.key()
         told = await world.rested(await world.api.post(path, None, key))
-        await _decided(world, path, payment, world.books.cancel(payment, today()), told)
+        await _decided(world, path, key, payment, world.books.cancel(payment, key, today()), told)
 
 
 async def accept(world: World) -> None:
@@ -67,8 +67,8 @@ async def accept(world: World) -> None:
         return
     path, key = f"/v1/payments/{payment.id}/accept", world.key()
     told = await world.rested(await world.reviewer.post(path, None, key, wait=True))
-    expected = world.books.accept(payment)
-    right = await _decided(world, path, payment, expected, told)
+    expected = world.books.accept(payment, key)
+    right = await _decided(world, path, key, payment, expected, told)
     if right and not expected.refused and payment.manual and not told.doubtful:
         wanted_s = payment.expires_in_s or 7 * 24 * 3600
         body = told.body
@@ -86,11 +86,11 @@ async def reject(world: World) -> None:
     if payment is not None:
         path, key = f"/v1/payments/{payment.id}/reject", world.key()
         told = await world.rested(await world.reviewer.post(path, None, key))
-        await _decided(world, path, payment, world.books.reject(payment, today()), told)
+        await _decided(world, path, key, payment, world.books.reject(payment, key, today()), told)
 
 
 async def _decided(
-    world: World, path: str, payment: Payment, expected: Outcome, told: Told
+    world: World, path: str, key: str, payment: Payment, expected: Outcome, told: Told
 ) -> bool:
     if told.doubtful and told.code == "wrong_state" and not expected.refused:
         # an attempt before this one was carried out, and its answer lost
@@ -98,4 +98,7 @@ async def _decided(
     if told.doubtful and told.replayed:
         told = told._replace(headers={})
     world.note(path.rpartition("/")[2], told)
-    return world.take(f"POST {path}", expected, told)
+    right = world.take({f"POST {path}": None, "key": key}, expected, told)
+    if right and not expected.refused:
+        world.sent.append(Sent(path.rpartition("/")[2], path, {}, key, payment))
+    return right

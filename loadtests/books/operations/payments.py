@@ -111,9 +111,10 @@ async def send_again(world: World) -> None:
     if not world.sent:
         return
     old = world.random.choice(world.sent)
-    told = await world.api.post(old.path, old.body, old.key)
+    api = world.reviewer if old.kind in ("accept", "reject") else world.api
+    told = await api.post(old.path, old.body or None, old.key)
     expected = _expected_again(world, old, old.body)
-    wrong = judge.replay(expected.body, told)
+    wrong = judge.replay(expected.body, told, expected.status)
     asked = {f"again POST {old.path}": old.body, "key": old.key}
     world.judged(asked, expected, told.told(), wrong, harmless=True)
     world.transcript.append({"what": "again", "status": told.status, "replayed": told.replayed})
@@ -130,6 +131,10 @@ async def reuse_a_key(world: World) -> None:
         new = Sent("deposit", f"/v1/accounts/{account.id}/deposits", body, old.key)
     elif old.kind == "pay" and account and random.random() < 0.4:
         new = old._replace(body={**old.body, "debtor": account.id, "amount": 1})
+    elif old.kind in ("cancel", "accept", "reject"):
+        assert old.payment is not None
+        path = f"/v1/payments/{old.payment.id}/refunds"
+        new = Sent("refund", path, {"amount": 1}, old.key, old.payment)
     else:
         new = old._replace(body={**old.body, "amount": (old.body.get("amount") or 1) + 1})
     told = await world.api.post(new.path, new.body, new.key)
@@ -147,10 +152,16 @@ def _expected_again(world: World, old: Sent, body: Json) -> Outcome:
     if old.kind in ("deposit", "withdraw"):
         account = old.path.split("/")[3]
         return books.fund(account, body, old.key, deposit=old.kind == "deposit")
-    assert old.payment is not None
-    if old.kind == "capture":
-        return books.capture(old.payment, body, old.key, today())
-    return books.refund(old.payment, body, old.key)
+    payment, key = old.payment, old.key
+    assert payment is not None
+    actions = {
+        "capture": lambda: books.capture(payment, body, key, today()),
+        "refund": lambda: books.refund(payment, body, key),
+        "cancel": lambda: books.cancel(payment, key, today()),
+        "accept": lambda: books.accept(payment, key),
+        "reject": lambda: books.reject(payment, key, today()),
+    }
+    return actions[old.kind]()
 
 
 async def let_expire(world: World) -> None:

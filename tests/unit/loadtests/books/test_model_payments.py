@@ -68,7 +68,7 @@ def test_a_new_day_counts_anew(kept: Kept) -> None:
 def test_a_released_hold_gives_the_limit_back(kept: Kept) -> None:
     kept.books.change("a", {"limits": {"daily_amount_max": 100, "daily_count_max": 1}}).effect({})
     held = kept.pay(100, capture="manual")
-    kept.books.cancel(held, DAY).effect({})
+    kept.books.cancel(held, "c", DAY).effect({})
     assert kept.pay(100).status == "settled"
 
 
@@ -103,12 +103,16 @@ def test_a_review_is_decided_once(kept: Kept) -> None:
     kept.open("rich", 3 * REVIEW_FROM)
     first, second = (kept.pay(REVIEW_FROM, debtor="rich") for _ in range(2))
     assert (first.status, kept.balance("rich")[1]) == ("in_review", 2 * REVIEW_FROM)
-    kept.books.accept(first).effect({})
-    kept.books.reject(second, DAY).effect({})
+    kept.books.accept(first, "a").effect({})
+    kept.books.reject(second, "j", DAY).effect({})
     assert (first.status, second.status) == ("settled", "declined")
     assert second.decline_reason == "review_rejected"
     assert kept.balance("rich") == (2 * REVIEW_FROM, 0)
-    assert kept.books.accept(first).code == kept.books.reject(second, DAY).code == "wrong_state"
+    assert (
+        kept.books.accept(first, "x").code
+        == kept.books.reject(second, "y", DAY).code
+        == "wrong_state"
+    )
 
 
 def test_a_key_stands_for_one_request(kept: Kept) -> None:
@@ -148,3 +152,12 @@ def test_risk_is_foreseen_by_the_amount(amount: int, outcome: str) -> None:
     assert outcome_of(amount, degraded=False) == outcome
     assert outcome_of(amount, degraded=True) == "reject"
     assert outcome_of(5_000, degraded=True) == "accept"
+
+
+def test_a_decision_on_a_hold_has_a_key_of_its_own(kept: Kept) -> None:
+    held = kept.pay(100, capture="manual")
+    kept.books.cancel(held, "undo", DAY).effect({})
+    again = kept.books.cancel(held, "undo", DAY)
+    assert (again.status, again.replayed) == (200, True)
+    assert kept.books.cancel(held, "undo-2", DAY).code == "wrong_state"
+    assert kept.books.refund(held, {}, "undo").code == "key_reused"
