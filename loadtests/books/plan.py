@@ -22,8 +22,8 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 
 LONG = Plan(
-    worlds=6, story_operations=500, one_actor_s=20.0, three_actors_s=45.0, two_actors_s=10.0,
-    bystanders_s=20.0, crowd_items_max=24_000, rounds=12,
+    worlds=6, story_operations=400, one_actor_s=15.0, three_actors_s=40.0, two_actors_s=8.0,
+    bystanders_s=15.0, crowd_items_max=24_000, rounds=12,
     one_actor_faults=("actor", "gateway"),
     three_actor_faults=("actor", "postgres", "haproxy", "gateway", "connection", "actor", "risk"),
 )  # fmt: skip

@@ -17,6 +17,9 @@ def result(runs: Sequence[Run]) -> dict[str, Any]:
     kills: Counter[str] = Counter()
     for tally in tallies:
         kills += tally.kills
+        by_place = Counter(violation.where for violation in tally.violations)
+        for where, count in by_place.most_common():
+            print(f"seed {tally.seed}: {count} violations of {where}", file=sys.stderr)
         for name in ("differ", "bystanders_refused"):
             for line in getattr(tally, name)[:TOLD_MAX]:
                 print(f"{name}: {line}", file=sys.stderr)
