@@ -31,6 +31,7 @@ def result(runs: Sequence[Run]) -> dict[str, Any]:
         "differ": sum(len(tally.differ) for tally in tallies),
         "bystanders_tried": sum(tally.bystanders_tried for tally in tallies),
         "bystanders_refused": sum(len(tally.bystanders_refused) for tally in tallies),
+        "bystanders_ms": _spread([ms for tally in tallies for ms in tally.bystanders_ms]),
         "retries": sum(tally.retries for tally in tallies),
         "kills": dict(kills),
         "verify": "pass" if all(run.verify == "pass" for run in runs) else "fail",
@@ -38,3 +39,11 @@ def result(runs: Sequence[Run]) -> dict[str, Any]:
     wrong = ("violations", "differ", "bystanders_refused")
     told["passed"] = told["verify"] == "pass" and not any(told[name] for name in wrong)
     return told
+
+
+def _spread(values_ms: Sequence[float]) -> dict[str, int]:
+    ordered = sorted(values_ms)
+    if not ordered:
+        return {}
+    p50, p99 = (ordered[int(len(ordered) * share)] for share in (0.5, 0.99))
+    return {"p50": round(p50), "p99": round(p99), "max": round(ordered[-1])}

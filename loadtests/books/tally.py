@@ -45,6 +45,7 @@ class Tally:
         """Answers that were not the same with one actor and with three."""
         self.bystanders_tried = 0
         self.bystanders_refused: list[str] = []
+        self.bystanders_ms: list[float] = []
         self._told: Counter[str] = Counter()
 
     def violation(

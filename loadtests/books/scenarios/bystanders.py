@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from headrace.loadtests.books.api import Told
 from headrace.loadtests.books.model.account import AMOUNT_MAX, BALANCE_MAX
@@ -10,6 +10,7 @@ from headrace.loadtests.books.model.currencies import FRESH
 from headrace.loadtests.books.model.risk import REVIEW_FROM
 from headrace.loadtests.books.scenarios.scene import Json, Scene, payment
 
+Way = Callable[[], Awaitable[object]]
 ACCOUNTS = 48
 PACE_S = 0.025
 """Between two bystanders."""
@@ -45,7 +46,9 @@ class Bystanders(Scene):
     async def _pay(self, end: float) -> None:
         one, other = self.random.sample(range(ACCOUNTS), 2)
         asked = payment(self.account(one), self.account(other), self.random.randint(1, 50))
+        begun = time.monotonic()
         told = await self.api.once("POST", "/v1/payments", asked, self.key())
+        self.tally.bystanders_ms.append((time.monotonic() - begun) * 1_000)
         self.tally.bystanders_tried += 1
         self.tally.operations += 1
         if told is None or told.status != 201:
@@ -67,21 +70,23 @@ class Worst(Scene):
                 for n in range(ACCOUNTS)
             ]
         )
-        old = [self._item(n % 40, 40 + n % 8, 1) for n in range(KEYS)]
-        await self._batch(old)
-        ways: tuple[tuple[float, Callable[[], Awaitable[object]]], ...] = (
-            (0.1, lambda: self._send_again(old)), (0.3, self._chain), (0.5, self._open_and_use),
-            (0.5, self._leave_64_bits), (0.7, self._limits_under_load),
-            (1.0, self._same_keys_crosswise),
-        )  # fmt: skip
+        self._old = [self._item(n % 40, 40 + n % 8, 1) for n in range(KEYS)]
+        await self._batch(self._old)
 
-        async def keep_at(every_s: float, way: Callable[[], Awaitable[object]]) -> None:
+        async def keep_at(every_s: float, way: Way) -> None:
             while time.monotonic() < end:
                 begun = time.monotonic()
                 await way()
                 await asyncio.sleep(max(0.0, begun + every_s - time.monotonic()))
 
-        await asyncio.gather(*(keep_at(every_s, way) for every_s, way in ways))
+        await asyncio.gather(*(keep_at(every_s, way) for way, every_s in self.ways().items()))
+
+    def ways(self) -> Mapping[Way, float]:
+        """And how often, in seconds."""
+        return {
+            self._send_again: 0.1, self._chain: 0.3, self._open_and_use: 0.5,
+            self._leave_64_bits: 0.5, self._limits_under_load: 0.7, self._same_keys_crosswise: 1.0,
+        }  # fmt: skip
 
     def _item(self, debtor: int, creditor: int, amount: int) -> Json:
         asked = payment(self.account(debtor), self.account(creditor), amount)
@@ -135,10 +140,10 @@ class Worst(Scene):
         back = [{**item, "debtor": debtor} for item in reversed(there)]
         await asyncio.gather(self._batch(there), self._batch(back))
 
-    async def _send_again(self, old: list[Json]) -> None:
+    async def _send_again(self) -> None:
         """Old keys among new ones, and old keys for other payments."""
-        some = self.random.sample(old, 10)
-        others = [{**item, "amount": 2} for item in self.random.sample(old, 10)]
+        some = self.random.sample(self._old, 10)
+        others = [{**item, "amount": 2} for item in self.random.sample(self._old, 10)]
         fresh = [self._item(n % 40, 40 + n % 8, 1) for n in range(40)]
         items = list({i["idempotency_key"]: i for i in (*some, *others, *fresh)}.values())
         self.random.shuffle(items)
