@@ -6,7 +6,7 @@ import time
 from headrace.loadtests.books import judge, sums
 from headrace.loadtests.books.api import Unanswered
 from headrace.loadtests.books.model.risk import REVIEW_FROM
-from headrace.loadtests.books.reading import adjoining_ranges, pages, quiet_moment
+from headrace.loadtests.books.reading import Unreadable, adjoining_ranges, pages, quiet_moment
 from headrace.loadtests.books.scenarios.scene import Json, Scene, payment
 from headrace.loadtests.books.tenants import Tenant
 
@@ -30,6 +30,7 @@ class Crowd(Scene):
         self.found: list[Json] = []
         """After `judge`: all its payments."""
         self._left = items_max
+        self._of_debtor: dict[str, list[str]] = {id: [] for id in self.opened_with}
         self._batches: list[tuple[str, list[Json]]] = []
 
     async def begin(self) -> None:
@@ -49,7 +50,7 @@ class Crowd(Scene):
             while time.monotonic() < end and self._left > 0:
                 try:
                     await self._something()
-                except Unanswered as error:
+                except (Unanswered, Unreadable) as error:
                     self.judged("a request", ["an answer"], str(error))
                     return
 
@@ -61,6 +62,8 @@ class Crowd(Scene):
             await self._batch()
         elif lot < 0.65 and self._batches:
             await self._batch_again()
+        elif lot < 0.67:
+            await self._list()
         elif lot < 0.8:
             await self._single()
         else:
@@ -99,6 +102,7 @@ class Crowd(Scene):
         before = self.told.get(key)
         if before is None:
             self.told[key] = body
+            self._of_debtor[asked["debtor"]].append(body["id"])
         elif before["id"] != body["id"]:
             self.judged({"again": key}, [f"payment {before['id']}"], body)
 
@@ -111,6 +115,15 @@ class Crowd(Scene):
         asked, key = self._payment(), self.key()
         told = await self.api.post("/v1/payments", asked, key)
         self._answered(key, told.status, told.body, asked)
+
+    async def _list(self) -> None:
+        """A debtor's payments in small pages while others go on paying from it."""
+        debtor = self.random.choice(sorted(self.opened_with))
+        known = list(self._of_debtor[debtor])
+        limit = self.random.choice((40, 300))
+        found = await pages(self.api, "/v1/payments", limit=limit, debtor=debtor)
+        wrong = judge.page_order(found, known, more_may_come=True)
+        self.judged(f"GET /v1/payments?debtor={debtor}&limit={limit}", wrong, len(found))
 
     async def _action(self) -> None:
         """With a payment that others may act on at this moment: refusals are as good."""

@@ -155,6 +155,8 @@ def test_a_list_has_each_payment_once_newest_first() -> None:
     assert not judge.page_order(told, ["a", "b"])
     assert judge.page_order(told, ["a", "b", "c"])
     assert judge.page_order(told, ["a"])
+    assert not judge.page_order(told, ["a"], more_may_come=True)
+    assert judge.page_order(told, ["c"], more_may_come=True)
     assert judge.page_order([*told, told[1]], ["a", "b"])
     assert judge.page_order(told[::-1], ["a", "b"])
 
