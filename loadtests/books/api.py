@@ -65,7 +65,7 @@ class Api:
 
     async def get(self, path: str, **query: object) -> Told:
         """Query parameters whose value is None are left out."""
-        wanted = {name.rstrip("_"): str(v) for name, v in query.items() if v is not None}
+        wanted = {name: str(value) for name, value in query.items() if value is not None}
         return await self.ask("GET", path, query=wanted)
 
     async def get_csv(self, path: str, **query: object) -> Told:
