@@ -5,6 +5,9 @@ from typing import Any
 from msgspec import Struct, field
 
 HELD = ("authorized", "partially_captured")
+EXPIRES_S = 7 * 24 * 3600
+"""Of a hold for which nothing else was asked."""
+REVIEW_EXPIRES_S = 24 * 3600
 REFUNDABLE = ("settled", "partially_refunded")
 
 

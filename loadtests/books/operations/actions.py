@@ -3,7 +3,7 @@
 from headrace.loadtests.books import judge
 from headrace.loadtests.books.api import Told
 from headrace.loadtests.books.model.outcome import Outcome
-from headrace.loadtests.books.model.payment import HELD, Payment
+from headrace.loadtests.books.model.payment import EXPIRES_S, HELD, Payment
 from headrace.loadtests.books.world import Json, Sent, World, today
 
 
@@ -70,7 +70,7 @@ async def accept(world: World) -> None:
     expected = world.books.accept(payment, key)
     right = await _decided(world, path, key, payment, expected, told)
     if right and not expected.refused and payment.manual and not told.doubtful:
-        wanted_s = payment.expires_in_s or 7 * 24 * 3600
+        wanted_s = payment.expires_in_s or EXPIRES_S
         body = told.body
         wrong = min(
             judge.expires(wanted_s, body["updated_at"], body["expires_at"]),

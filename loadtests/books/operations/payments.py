@@ -6,6 +6,7 @@ import time
 from headrace.loadtests.books import judge
 from headrace.loadtests.books.model.account import AMOUNT_MAX, Account
 from headrace.loadtests.books.model.outcome import Outcome
+from headrace.loadtests.books.model.payment import EXPIRES_S, REVIEW_EXPIRES_S
 from headrace.loadtests.books.model.risk import REJECT_FROM, REVIEW_FROM
 from headrace.loadtests.books.world import Json, Sent, World, day_of, today
 
@@ -74,9 +75,9 @@ def check_expiry(world: World, asked: Json, body: Json) -> None:
     """A hold ends when it was asked to, by default after seven days, a review after one."""
     wanted_s = None
     if body["status"] == "in_review":
-        wanted_s = 24 * 3600
+        wanted_s = REVIEW_EXPIRES_S
     elif body["capture"] == "manual" and body["status"] == "authorized":
-        wanted_s = asked.get("expires_in_s") or 7 * 24 * 3600
+        wanted_s = asked.get("expires_in_s") or EXPIRES_S
     wrong = judge.expires(wanted_s, body["created_at"], body["expires_at"])
     expected = Outcome(status=201, body={"expires_in_s": wanted_s})
     world.judged({"POST /v1/payments": asked}, expected, body, wrong, harmless=True)
