@@ -93,7 +93,11 @@ class Api:
             if not any(_again(result["status"]) for result in results):
                 return told, results
             if time.monotonic() > deadline:
-                raise Unanswered(f"POST {path}, {len(items)} items, some are put off for ever")
+                put_off = [result for result in results if _again(result["status"])]
+                raise Unanswered(
+                    f"POST {path}: {len(put_off)} of {len(items)} items are put off for ever,"
+                    f" the first: {short(put_off[0], 300)}"
+                )
             doubtful = True
             self.tally.retries += 1
             await asyncio.sleep(pause_s * self._random.uniform(0.5, 1.5))

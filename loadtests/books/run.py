@@ -52,7 +52,10 @@ class Run:
             self._platform.shape = ONE
             await self._platform.start()
             async with api.client(self._platform.address.port) as http:
-                await self._parts(http)
+                try:
+                    await self._parts(http)
+                except (Unanswered, Unreadable, RunError) as error:
+                    self.tally.violation("run", "everything", "to be answered", str(error))
             self._say("headrace verify")
             self.verify = await self._platform.verify()
             self._say(f"the books: {self.verify}")

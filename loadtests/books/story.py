@@ -12,6 +12,15 @@ from headrace.loadtests.books.tenants import Tenant
 from headrace.loadtests.books.world import World
 
 
+async def _begin(world: World) -> None:
+    """Its first accounts."""
+    try:
+        await world.open_all()
+    except Unanswered as error:
+        world.tally.violation(world.where, "its first accounts", "an answer", str(error))
+        world.ended = True
+
+
 async def step(world: World) -> None:
     """One operation; what cannot be read or is never answered is a violation."""
     world.number += 1
@@ -31,7 +40,7 @@ async def play_for(worlds: Sequence[World], seconds: float) -> None:
 
     async def play(world: World) -> None:
         if not world.books.accounts:
-            await world.open_all()
+            await _begin(world)
         while not world.ended and time.monotonic() < end:
             await step(world)
 
@@ -42,7 +51,7 @@ async def tell(tenant: Tenant, seed: int, operations: int) -> World:
     """The seed's story, from its first account to its last operation."""
     world = World("story", seed, tenant.submitter, tenant.reviewer)
     world.api.where = f"story of {tenant.name}"
-    await world.open_all()
+    await _begin(world)
     while not world.ended and world.number < operations:
         await step(world)
     return world
