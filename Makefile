@@ -1,7 +1,7 @@
 # Needs Python 3.11 or newer; everything else comes into .venv, at the versions and with the
 # hashes of requirements.lock.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench bench-short overload chaos chaos-short mutants format lock clean
+.PHONY: help install run test check bench bench-short overload chaos chaos-short books books-short mutants format lock clean
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 PAYMENTS ?= 2000
 SEED ?= 1
 MUTANTS ?= 300
+SEEDS ?= 1 2 3
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## /make \1\t/p' $(MAKEFILE_LIST)
@@ -42,6 +43,12 @@ chaos: $(VENV)/installed  ## break a platform a hundred times in a quarter of an
 
 chaos-short: $(VENV)/installed  ## the same with each fault once or twice, in under four minutes
 	@$(BIN)/python -m headrace.loadtests.chaos --seed $(SEED) --short
+
+books: $(VENV)/installed  ## a client with its own books foretells every answer, in ten minutes (SEEDS="1 2 3")
+	@$(BIN)/python -m headrace.loadtests.books --seeds "$(SEEDS)"
+
+books-short: $(VENV)/installed  ## the same with one seed, in two and a half minutes
+	@$(BIN)/python -m headrace.loadtests.books --seeds "$(SEED)" --short
 
 mutants: $(VENV)/installed-dev  ## change the core in 300 small ways and see whether the tests notice (SEED=1 MUTANTS=300)
 	@$(BIN)/python -m headrace.loadtests.mutants --seed $(SEED) --mutants $(MUTANTS)
