@@ -1,7 +1,8 @@
 # Needs Python 3.11 or newer; everything else comes into .venv, at the versions and with the
 # hashes of requirements.lock.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench bench-short overload chaos chaos-short books books-short mutants format lock clean
+.PHONY: help install run test check bench bench-short bench-against overload chaos chaos-short \
+	books books-short mutants format lock clean
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -11,6 +12,7 @@ PAYMENTS ?= 2000
 SEED ?= 1
 MUTANTS ?= 300
 SEEDS ?= 1 2 3
+ROUNDS ?= 5
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## /make \1\t/p' $(MAKEFILE_LIST)
@@ -34,6 +36,10 @@ bench: $(VENV)/installed-bench  ## measure Headrace beside a conventional servic
 
 bench-short: $(VENV)/installed-bench  ## the same in three minutes
 	@$(BIN)/python -m headrace.loadtests.bench --short
+
+bench-against: $(VENV)/installed  ## compare HEAD with an older revision, in twelve minutes (REV=..., ROUNDS=5)
+	@test -n "$(REV)" || { echo "REV=... names the revision to compare with"; exit 1; }
+	@$(BIN)/python -m headrace.loadtests.bench.against "$(REV)" --rounds $(ROUNDS)
 
 overload: $(VENV)/installed  ## offer a platform three times what it can take, then crowd it, in some nine minutes
 	@$(BIN)/python -m headrace.loadtests.overload

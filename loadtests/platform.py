@@ -84,11 +84,13 @@ class LocalPlatform(Platform):
         self.data_dir = data_dir
         self.environment: dict[str, str] = {}
         """Of its commands, over this process's own."""
+        self.python = sys.executable
+        """That runs its commands: its checkout's own, when that isn't this one."""
 
     async def headrace(self, *arguments: str) -> dict[str, Any]:
         """A command's JSON; RunError when it fails or takes too long. Has ended on return."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "headrace.cluster.cli", *arguments, "--json",
+            self.python, "-m", "headrace.cluster.cli", *arguments, "--json",
             "--data-dir", str(self.data_dir), env={**os.environ, **self.environment},
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

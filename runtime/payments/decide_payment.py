@@ -109,6 +109,8 @@ def decide_payment(
     if risk is None:
         return Refused(Refusal.UNAVAILABLE, "", "risk has not judged it yet")
 
+    if debtor.batch != batch.number:
+        book.touch(batch, debtor)
     reason = debtor.over_limit(amount, now)
     if not reason and risk.outcome == REJECT:
         degraded = risk.flags & DEGRADED
@@ -127,8 +129,6 @@ def decide_payment(
         0, 0, int(reason), NO_LEG if command.manual_capture else 0, currency,
         risk.score, risk.model, 0, command.key, command.reference, command.details,
     )  # fmt: skip
-    if debtor.batch != batch.number:
-        book.touch(batch, debtor)
     if reason:
         record.kind, record.state = RecordKind.DECLINED, PaymentState.DECLINED
     elif command.manual_capture or risk.outcome == REVIEW:

@@ -273,3 +273,12 @@ def test_a_verdict_is_needed_again_after_a_batch_was_taken_back(scene):
     assert (second.seq, second.at, second.state, second.replayed) == (
         first.seq, first.at, first.state, False,
     )  # fmt: skip
+
+
+def test_an_undone_payment_does_not_turn_the_day(scene):
+    scene.anna(500, daily_amount_max=1_000, day=DAY - 1, day_amount=30, day_count=2)
+    scene.shop()
+    before = deepcopy(picture(scene.book))
+    scene.pay()
+    scene.book.undo(scene.batch)
+    assert picture(scene.book) == before
