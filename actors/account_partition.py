@@ -133,6 +133,11 @@ class AccountPartition:
         self._kinds: Counter[int] = Counter()
         self._counts = dict.fromkeys(COUNTERS, 0)
 
+    @property
+    def holder(self) -> str:
+        """As the leases name it."""
+        return self._writer.holder
+
     async def start(self) -> None:
         """Takes the partitions over and loads what is open. Raises what the database raises."""
         await self._load(await self._writer.take_over(first=True))
@@ -271,7 +276,8 @@ class AccountPartition:
         """The batch that the items make; None when they were answered, or wait for another turn."""
         decided = None
         try:
-            unknown = await self._known_keys.answer(self._writer.reader, items)
+            unknown = self._without_strays(items, needs.astray) if needs.astray else items
+            unknown = await self._known_keys.answer(self._writer.reader, unknown)
             if not unknown:
                 return None
             if len(unknown) < len(items):
@@ -289,6 +295,14 @@ class AccountPartition:
         else:
             return decided
         return None
+
+    def _without_strays(self, items: list[Item], astray: set[int]) -> list[Item]:
+        """Puts off what has come to the wrong actor, with a word."""
+        log.error("not_ours", actor=self.name, commands=len(astray))
+        for at in astray:
+            _, submission, place = items[at]
+            submission.answer(place, Refused(Refusal.UNAVAILABLE))
+        return [item for at, item in enumerate(items) if at not in astray]
 
     async def _score(self, items: list[Item]) -> dict[int, tuple[Risk, Parties | None]]:
         """By place in the batch, with the parties that were found for it. What has a known key or

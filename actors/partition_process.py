@@ -63,6 +63,11 @@ class PartitionProcess:
         await self._begun()
         return self._address
 
+    async def holder(self) -> str:
+        """Whose leases it writes under, or would."""
+        await self._begun()
+        return self._partition.holder
+
     async def await_leg(self, opened_by: Place, timeout_s: float) -> None:
         """AccountPartition.await_leg."""
         await self._begun()

@@ -63,9 +63,20 @@ class RayActors:
         return await self._call(actor, "stats")  # type: ignore[no-any-return]
 
     async def _address(self, actor: int) -> Address:
-        holder = self._led_to[actor] = await self._holder(actor)
-        address: Address = await self._find(_name(holder)).address.remote()
+        handle, self._led_to[actor] = await self._found(actor)
+        address: Address = await handle.address.remote()
         return address
+
+    async def _found(self, actor: int) -> tuple[Any, str]:
+        """The actor that holds the lease, and its holder's name. An actor of that name that holds
+        something else is none: another cluster's, or of a platform with another number of actors.
+        """
+        holder = await self._holder(actor)
+        handle = self._find(_name(holder))
+        theirs = await handle.holder.remote()
+        if theirs != holder:
+            raise LookupError(f"partition {actor} is held by {holder}, which {theirs} is not")
+        return handle, holder
 
     async def _succeeded(self, actor: int) -> bool:
         """Whether another holds the lease; not so far, if the ledger does not say."""
@@ -78,7 +89,8 @@ class RayActors:
     async def _call(self, actor: int, method: str, *arguments: Any) -> Any:
         handle = self._handles.get(actor)
         if handle is None:
-            handle = self._handles[actor] = self._find(_name(await self._holder(actor)))
+            handle, _ = await self._found(actor)
+            self._handles[actor] = handle
         try:
             return await getattr(handle, method).remote(*arguments)
         except BaseException:

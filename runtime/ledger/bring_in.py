@@ -9,6 +9,7 @@ from headrace.runtime.partitioning import (
     TRANSIT_IN,
     TRANSIT_OUT,
     partition_of,
+    partition_of_payment,
     system_account,
 )
 from headrace.runtime.payments.account import Account
@@ -44,6 +45,8 @@ class Needs:
         """Accounts whose day's counters must be true."""
         self.opened_as: set[Key] = set()
         """Accounts that are asked to be opened, perhaps again."""
+        self.astray: set[int] = set()
+        """Places of commands for partitions that are not the book's."""
         self._system: set[int] = set()
         self._later: list[Command] = []
         """Commands whose accounts are found by number or when something else has been loaded."""
@@ -55,7 +58,7 @@ class Needs:
             if isinstance(command, Pay):
                 debtor = by_id.get(key := (command.tenant, command.debtor))
                 if debtor is None:
-                    self.ids.add(key)
+                    self._need_id(key, place)
                     self._later.append(command)
                 elif seen.get(debtor.partition) != debtor.currency:
                     seen[debtor.partition] = debtor.currency
@@ -72,10 +75,12 @@ class Needs:
                 self._later.append(command)
                 if command.payment not in book.payments:
                     self.payments.add(command.payment)
+                    if partition_of_payment(command.payment) not in book.partitions:
+                        self.astray.add(place)
             else:
                 self._later.append(command)
                 if (account := by_id.get(key := (command.tenant, command.account))) is None:
-                    self.ids.add(key)
+                    self._need_id(key, place)
                 if isinstance(command, OpenAccount):
                     self.opened_as.add(key)
                     self._need_for_new(command)
@@ -85,6 +90,11 @@ class Needs:
                     and (account is None or not account.counts)
                 ):
                     self.limits.add(key)
+
+    def _need_id(self, key: Key, place: int) -> None:
+        self.ids.add(key)
+        if not self.book.owns_id(*key):
+            self.astray.add(place)
 
     def _need_for_new(self, command: OpenAccount) -> None:
         """What others in the batch may do with an account that it opens."""

@@ -9,8 +9,16 @@ import pytest
 
 from headrace.runtime.ledger.connect import connect
 from headrace.runtime.partitioning import partition_of
-from headrace.runtime.payments.answer import Done, Refused
-from headrace.runtime.payments.command import Act, ChangeAccount, Pay, PaymentAction
+from headrace.runtime.payments.answer import Done, Refused, decode
+from headrace.runtime.payments.command import (
+    Act,
+    ChangeAccount,
+    Fund,
+    OpenAccount,
+    Pay,
+    PaymentAction,
+    encode,
+)
 from headrace.runtime.payments.refusals import DeclineReason, Refusal
 from headrace.runtime.payments.states import PaymentState
 
@@ -324,3 +332,22 @@ async def test_a_deposed_writer_refuses_nothing_from_old_memory(cell: Any) -> No
     cell.actors[0] = new
     (done,) = await cell.ask(pay(cell, debtor, creditor, "k"))
     assert isinstance(done, Done)
+
+
+async def test_what_comes_to_the_wrong_actor_is_put_off_and_not_refused(cell: Any) -> None:
+    """By whoever takes it for another, such as a gateway that believes in an old lease."""
+    (here,), (there, payee) = owned_by(0, cell, 1), owned_by(1, cell, 2)
+    await cell.open(here, there, payee)
+    (held,) = await cell.ask(pay(cell, there, payee, "hold", manual_capture=True))
+    strays = [
+        pay(cell, there, payee, "k1"),
+        ChangeAccount(cell.tenant, there, frozen=True),
+        Fund(cell.tenant, there, 5, EUR, "k2", 1),
+        OpenAccount(cell.tenant, owned_by(1, cell, 5)[4], EUR),
+        Act(cell.tenant, held.payment, PaymentAction.CAPTURE, key="k3", fingerprint=1),
+    ]
+    mine = [pay(cell, here, payee, f"mine-{n}") for n in range(20)]
+    answers = decode(await cell.submit(0, encode([*mine[:10], *strays, *mine[10:]])))
+    assert answers[10:15] == [UNAVAILABLE] * 5
+    assert all(isinstance(a, Done) for a in answers[:10] + answers[15:])
+    assert cell.total("doubts") == 0
