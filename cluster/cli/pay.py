@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from headrace.cluster.cli.payfile.run import Run
 
 BATCH_ITEMS_MAX = 10_000
+STDIN = "-"
 
 app = typer.Typer()
 
@@ -105,14 +107,16 @@ async def pay(
     opener = Opener(api, open_missing) if open_missing is not None else None
     with open_results(out) as results, progress(source.total) as on_progress:
         run = Run(api, opener, in_flight, results, on_progress)
-        await play_until_stopped(run, (map_rows(chunk, mapped) for chunk in source.chunks(wanted)))
+        chunks = (map_rows(chunk, mapped) for chunk in source.chunks(wanted))
+        await play_until_stopped(run, chunks, countable=file != STDIN)
     return finished(run)
 
 
-async def play_until_stopped(run: "Run", chunks: Iterator["Mapped"]) -> None:
+async def play_until_stopped(run: "Run", chunks: Iterator["Mapped"], countable: bool) -> None:
     """Plays; the first Ctrl-C (or SIGTERM) lets what is out come home, the second doesn't.
 
-    A failure carries the counts so far.
+    A failure carries the counts so far; of a `countable` file also the rows that it kept from
+    being sent.
     """
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
@@ -128,9 +132,12 @@ async def play_until_stopped(run: "Run", chunks: Iterator["Mapped"]) -> None:
     try:
         await run.play(chunks)
     except Failure as failure:
-        failure.data = run.summary.as_json()
         if isinstance(failure, Unreachable):
+            if countable:
+                with suppress(Failure):  # a row that can't be read is told when it is its turn
+                    await run.count_rest(chunks)
             failure.message += f"; {unanswered(run)}"
+        failure.data = run.summary.as_json()
         raise
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -140,8 +147,8 @@ async def play_until_stopped(run: "Run", chunks: Iterator["Mapped"]) -> None:
 def unanswered(run: "Run") -> str:
     """What to do about the rows that have no answer."""
     return (
-        f"{run.summary.unanswered:,} rows that were read have no answer yet: run it again, and"
-        " with the same keys nothing is paid twice"
+        f"{run.summary.unanswered:,} rows have no answer: run it again, and with the same keys"
+        " nothing is paid twice"
     )
 
 

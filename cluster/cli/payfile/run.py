@@ -70,6 +70,11 @@ class Run:
         if failure is not None:
             raise failure
 
+    async def count_rest(self, chunks: Iterator[Mapped]) -> None:
+        """Adds the rows that were never sent to those without an answer; reads to the end."""
+        while (mapped := await asyncio.to_thread(next, chunks, None)) is not None:
+            self.summary.unanswered += len(mapped.items)
+
     async def _start(self, mapped: Mapped) -> None:
         await self._room.acquire()
         opening = self._opener.start(mapped.items) if self._opener else []
