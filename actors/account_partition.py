@@ -254,6 +254,7 @@ class AccountPartition:
         if narrow and not await self._finish_commit(None):
             return
         items = self._intake.take(self._most) if self._most > 1 else self._intake.take_one()
+        self._book.stop_counting()
         needs = Needs(self._book, [item[0] for item in items])
         if self._under_way is not None and needs.must_wait_for(self._under_way.batch.payments):
             self._intake.put_back(items)

@@ -1,10 +1,11 @@
 """The API's client: the same request again where no final answer came, problems as failures.
 
-A 404 that is no problem of the platform's comes from something in its place: that is no more an
+An error that is no problem of the platform's comes from something in its place: that is no more an
 answer than 429, 5xx or a lost connection.
 
 Sending again is safe because whatever moves money carries its own key. What is not repeatable
-(`repeat=False`) is sent again only where nothing can have happened: no connection, 429, 503.
+(`repeat=False`) is sent again only where nothing can have happened: no connection, 408, 429. A 503
+may stand for a gateway that was lost after it had begun.
 """
 
 import asyncio
@@ -30,10 +31,13 @@ BACKOFF_MAX_S = 5.0
 PATIENCE_S = 5.0
 """How long a command goes on trying before it gives up."""
 
-RETRIED = frozenset({408, 429, 500, 502, 503, 504})
-NOTHING_HAPPENED = frozenset({408, 429, 503})
-ELSEWHERE = frozenset({404, 405, 410, 421})
-"""Without a problem of ours, these come from what stands where the platform should be."""
+SAID_EVERY_S = 10.0
+"""Of what fails and works by turns not every turn is told."""
+
+NOTHING_HAPPENED = frozenset({408, 429})
+"""Answers to what was not begun; sent again like every 5xx."""
+PAGE = "text/html"
+"""What no path for clients answers with: a page of whatever stands in the platform's place."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 Json = dict[str, Any]
@@ -61,9 +65,9 @@ def retry_after_s(value: str | None) -> float:
 def is_final(response: httpx.Response) -> bool:
     """Whether the platform has answered, so that sending again could tell nothing new."""
     status = response.status_code
-    if status in ELSEWHERE:
-        return is_problem(response)
-    return status < 500 and status not in RETRIED
+    if status < 300:
+        return not response.headers.get("Content-Type", "").startswith(PAGE)
+    return status < 500 and status not in NOTHING_HAPPENED and is_problem(response)
 
 
 def is_problem(response: httpx.Response) -> bool:
@@ -78,13 +82,33 @@ class Patience:
     takes long isn't out of patience before it failed.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, on_wait: Callable[[str], None] = lambda text: None) -> None:
+        """`on_wait` hears why there is waiting, and when that has ended."""
         self.seconds = seconds
+        self._on_wait = on_wait
         self._failing_since: float | None = None
+        self._said_at: float | None = None
+        self._to_end = False
+        """Whether the waiting that was told of has not been told to have ended."""
 
     def progress(self) -> None:
         """Something was answered for good."""
         self._failing_since = None
+        if self._to_end:
+            self._to_end = False
+            self._on_wait("the platform answers again")
+
+    def pause_s(self, wanted_s: float, reason: str) -> float:
+        """After a failure: how long to pause, at most until patience ends; Unreachable when it
+        has ended."""
+        left_s = self.left_s()
+        if left_s <= 0:
+            raise Unreachable(f"{reason}; no progress for {self.seconds:g} s, run it again")
+        now = time.monotonic()
+        if not self._to_end and (self._said_at is None or now - self._said_at >= SAID_EVERY_S):
+            self._said_at, self._to_end = now, True
+            self._on_wait(f"{reason}: trying again for {self.seconds:g} s")
+        return min(wanted_s, left_s)
 
     def left_s(self) -> float:
         """Asked after a failure: how much longer to try."""
@@ -103,10 +127,10 @@ class Api:
         patience_s: float = PATIENCE_S,
         on_wait: Callable[[str], None] = lambda reason: None,
     ) -> None:
-        """`on_wait` hears why the first repetition of a request waits."""
+        """`on_wait` hears why there is waiting, and when that has ended."""
         self.url = url
         self.patience_s = patience_s
-        self._on_wait = on_wait
+        self.on_wait = on_wait
         self._http = httpx.AsyncClient(
             base_url=url,
             headers={"Authorization": f"Bearer {api_key}", "User-Agent": "headrace"},
@@ -129,7 +153,7 @@ class Api:
 
     def patience(self) -> Patience:
         """A new one, of as many seconds as this client is to go on trying."""
-        return Patience(self.patience_s)
+        return Patience(self.patience_s, lambda text: self.on_wait(text))
 
     async def get(self, path: str, params: dict[str, str] | None = None) -> Json:
         return await self.json("GET", path, params=params)
@@ -175,8 +199,9 @@ class Api:
         repeat: bool = True,
         patience: Patience | None = None,
     ) -> httpx.Response:
-        """The first final response; Unreachable when patience (by default this request's own)
-        ends."""
+        """The first final response; Unreachable when patience ends: one that is shared, which
+        whoever shares it tells of progress, or this request's own."""
+        shared = patience is not None
         patience = patience or self.patience()
         attempt = 0
         while True:
@@ -190,8 +215,8 @@ class Api:
                 reason = f"no answer from {self.url} ({type(error).__name__})"
             else:
                 if is_final(response):
-                    if attempt:
-                        self._on_wait(f"{self.url} answers again")
+                    if not shared:
+                        patience.progress()
                     return response
                 again = repeat or (
                     response.status_code in NOTHING_HAPPENED and is_problem(response)
@@ -200,12 +225,8 @@ class Api:
                 wait_s = max(wait_s, retry_after_s(response.headers.get("Retry-After")))
             if not again:
                 raise Unreachable(f"{reason}; whether it was carried out is not known: look first")
-            if wait_s > patience.left_s():
-                raise Unreachable(f"{reason}; tried for {patience.seconds:g} s, run it again")
-            if attempt == 0:
-                self._on_wait(f"{reason}: trying again for {patience.seconds:g} s")
+            await asyncio.sleep(patience.pause_s(wait_s, reason))
             attempt += 1
-            await asyncio.sleep(wait_s)
 
     @asynccontextmanager
     async def stream(
@@ -216,7 +237,7 @@ class Api:
         async with self._http.stream(
             "GET", path, params=params, headers=headers, timeout=timeout
         ) as response:
-            if response.status_code >= 400:
+            if response.status_code >= 300:
                 await response.aread()
             yield response
 

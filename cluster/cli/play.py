@@ -27,8 +27,9 @@ async def play(api: Api, n: int, seed: int | None = None) -> Summary:
 
     With a `seed`, on one day, the same ones: what was sent before is answered again.
     """
-    with progress(n) as on_progress:
-        run = Run(api, Opener(api, DEPOSIT), IN_FLIGHT, None, on_progress)
+    with progress(n) as shown:
+        api.on_wait = shown.on_wait
+        run = Run(api, Opener(api, DEPOSIT), IN_FLIGHT, None, shown.on_progress)
         await run.play(payments(n, int(time.time()) if seed is None else seed))
     return run.summary
 

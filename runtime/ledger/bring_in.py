@@ -145,7 +145,7 @@ class Needs:
             self._add(await load.system_accounts(db, list(system)), batch)
         if reopened := [a for k in self.opened_as if (a := book.by_id.get(k)) and not a.opened_as]:
             await load.opened_as(db, reopened)
-        counting = {a.number: a for a in loaded if a.daily_amount_max or a.daily_count_max}
+        counting = {a.number: a for a in loaded if a.limited_by_day()}
         counting |= {a.number: a for key in self.limits if (a := book.by_id.get(key))}
         if counting:
             await self._count_day(db, list(counting.values()), now)

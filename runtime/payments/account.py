@@ -36,8 +36,8 @@ class Account:
     """Balances and settings; amounts in minor units. System accounts have no id and no tenant.
 
     The day's counters hold for the UTC day `day` (days since 1970) of its partition's time, and are
-    true only while `counts`: since the account was opened in memory, or since they came from the
-    ledger, which is asked for them only where a limit is set.
+    true only while `counts`: while a limit of a day is set, for which the ledger says what was paid
+    before, and in the batch that opens the account.
     """
 
     __slots__ = (
@@ -104,6 +104,10 @@ class Account:
     def limited(self) -> bool:
         """Whether any limit is set."""
         return bool(self.payment_max or self.daily_amount_max or self.daily_count_max)
+
+    def limited_by_day(self) -> bool:
+        """Whether a limit of a day is set."""
+        return bool(self.daily_amount_max or self.daily_count_max)
 
     def over_limit(self, amount: int, now: int) -> DeclineReason:
         """The first limit that a payment of `amount` at `now` (microseconds) would break."""

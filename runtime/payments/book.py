@@ -181,6 +181,8 @@ class Book:
         self.carried: dict[Place, int] = {}
         """Legs carried out lately -> reason."""
         self._remembered: deque[tuple[list[tuple[int, str]], list[Place]]] = deque()
+        self._opened_lately: list[int] = []
+        """Accounts whose opening is committed and whose day is still counted."""
 
     def owns(self, account: int) -> bool:
         """Whether the account's partition is one of this actor's."""
@@ -241,15 +243,16 @@ class Book:
 
     def _expect(self, leg: OpenLeg) -> None:
         self.open_legs += 1
-        self.coming_back[leg.debtor] = self.coming_back.get(leg.debtor, 0) + leg.amount
+        coming_back, debtor = self.coming_back, leg.debtor
+        coming_back[debtor] = coming_back.get(debtor, 0) + leg.amount
 
     def _no_longer_expect(self, leg: OpenLeg) -> None:
         self.open_legs -= 1
-        left = self.coming_back[leg.debtor] - leg.amount
-        if left:
-            self.coming_back[leg.debtor] = left
+        coming_back, debtor = self.coming_back, leg.debtor
+        if left := coming_back[debtor] - leg.amount:
+            coming_back[debtor] = left
         else:
-            del self.coming_back[leg.debtor]
+            del coming_back[debtor]
 
     def open_leg(self, batch: Batch, leg: OpenLeg) -> None:
         """Money leaves for another partition with the batch."""
@@ -288,6 +291,7 @@ class Book:
     def committed(self, batch: Batch) -> None:
         """Forgets the keys and carried legs of batches that were committed a while ago."""
         self.closing_legs.difference_update([(leg.partition, leg.seq) for leg in batch.legs_closed])
+        self._opened_lately += batch.opened
         self._remembered.append((batch.keys, batch.carried))
         if len(self._remembered) > BATCHES_REMEMBERED:
             keys, carried = self._remembered.popleft()
@@ -295,6 +299,15 @@ class Book:
                 self.keys.pop(key, None)
             for opened_by in carried:
                 self.carried.pop(opened_by, None)
+
+    def stop_counting(self) -> None:
+        """Between batches: the day of accounts that were opened is no longer counted, unless they
+        have a limit of a day. Set one, and the ledger knows what they paid."""
+        for number in self._opened_lately:
+            account = self.accounts.get(number)
+            if account is not None and not account.limited_by_day():
+                account.counts = False
+        self._opened_lately.clear()
 
     def undo(self, batch: Batch) -> None:
         """Takes back a batch that is rolled back, the newest first. No doubt: nothing is loaded,

@@ -11,7 +11,7 @@ from msgspec import DecodeError, json
 
 from headrace.cluster.cli.amount import exact_minor_units
 from headrace.cluster.cli.client import Api, backoff_s, raise_for_problem
-from headrace.cluster.cli.failures import Failure, NotAllowed, Unreachable
+from headrace.cluster.cli.failures import Failure, NotAllowed
 from headrace.cluster.cli.payfile import answers
 from headrace.cluster.cli.payfile.items import PaymentItem
 from headrace.cluster.cli.payfile.sending import AGAIN, NDJSON
@@ -98,8 +98,6 @@ class Opener:
                 attempt = 0
             accounts = again
             if accounts:
-                wait_s = backoff_s(attempt)
-                if wait_s > self._patience.left_s():
-                    raise Unreachable(f"{len(accounts)} accounts could not be opened")
-                await asyncio.sleep(wait_s)
+                reason = f"{len(accounts):,} accounts could not be opened"
+                await asyncio.sleep(self._patience.pause_s(backoff_s(attempt), reason))
                 attempt += 1

@@ -2,9 +2,11 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
+from headrace.cluster.cli.command import say
 from headrace.cluster.cli.payfile.items import Mapped
 from headrace.cluster.cli.payfile.run import OnProgress
 from headrace.cluster.cli.payfile.summary import Summary
@@ -13,18 +15,27 @@ LINE_EVERY_S = 10.0
 """Where standard error is no terminal, a line now and then stands in for the bar."""
 
 
+class Shown(NamedTuple):
+    """What is told while a file is paid."""
+
+    on_progress: OnProgress
+    on_wait: Callable[[str], None]
+    """Why nothing is answered; then, that it is again."""
+
+
 @contextmanager
-def progress(total: int | None) -> Iterator[OnProgress]:
-    """A bar over `total` (rows or bytes, as Mapped.position counts), with payments/s."""
+def progress(total: int | None) -> Iterator[Shown]:
+    """A bar over `total` (rows or bytes, as Mapped.position counts), with payments/s and what is
+    waited for."""
     if sys.stderr.isatty():
         with _bar(total) as show:
             yield show
     else:
-        yield _lines(total)
+        yield Shown(_lines(total), say)
 
 
 @contextmanager
-def _bar(total: int | None) -> Iterator[OnProgress]:
+def _bar(total: int | None) -> Iterator[Shown]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -35,15 +46,18 @@ def _bar(total: int | None) -> Iterator[OnProgress]:
         TextColumn("{task.percentage:>3.0f}%" if total else ""),
         TextColumn("{task.fields[rate]:,.0f}/s"),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[word]}", style="yellow", markup=False),
         console=Console(stderr=True),
     ) as shown:
-        task = shown.add_task("pay", total=total, submitted=0, rate=0.0)
+        task = shown.add_task("pay", total=total, submitted=0, rate=0.0, word="")
 
         def show(mapped: Mapped, summary: Summary) -> None:
             rate = summary.submitted / (time.monotonic() - begun)
-            shown.update(task, completed=mapped.position, submitted=summary.submitted, rate=rate)
+            shown.update(
+                task, completed=mapped.position, submitted=summary.submitted, rate=rate, word=""
+            )
 
-        yield show
+        yield Shown(show, lambda word: shown.update(task, word=word))
 
 
 def _lines(total: int | None) -> OnProgress:

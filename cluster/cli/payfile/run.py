@@ -28,7 +28,9 @@ OnProgress = Callable[[Mapped, Summary], None]
 
 class _Work(NamedTuple):
     mapped: Mapped
-    answered: asyncio.Task[Results]
+    results: Results
+    """Each row's as it comes: a failure takes no answer with it."""
+    answered: asyncio.Task[None]
 
 
 class Run:
@@ -78,30 +80,30 @@ class Run:
     async def _start(self, mapped: Mapped) -> None:
         await self._room.acquire()
         opening = self._opener.start(mapped.items) if self._opener else []
-        task = asyncio.create_task(self._answer(mapped, opening))
-        self._work.append(_Work(mapped, task))
+        results: Results = [mapped.refused.get(i) for i in range(len(mapped.items))]
+        task = asyncio.create_task(self._answer(mapped, results, opening))
+        self._work.append(_Work(mapped, results, task))
 
-    async def _answer(self, mapped: Mapped, opening: list[asyncio.Task[None]]) -> Results:
+    async def _answer(
+        self, mapped: Mapped, results: Results, opening: list[asyncio.Task[None]]
+    ) -> None:
         try:
             if opening:
                 await asyncio.gather(*opening)
-            results, batches = await self._sender.send(mapped)
+            batches = await self._sender.send(mapped, results)
         finally:
             self._room.release()
         await self._sender.settle(mapped, results, batches)
-        return results
 
     async def _write(self, chunks_max: int) -> None:
         """Writes what is answered, oldest first, and waits only while more than `chunks_max`
         are in memory."""
         while self._work and (len(self._work) > chunks_max or self._work[0].answered.done()):
-            mapped, answered = self._work.popleft()
+            mapped, results, answered = self._work.popleft()
             try:
-                results = await answered
-            except Exception:
-                self.summary.add(mapped, [mapped.refused.get(i) for i in range(len(mapped.items))])
-                raise
-            self.summary.add(mapped, results)
-            if self._write_rows is not None:
-                self._write_rows(rows(mapped, results))
+                await answered
+            finally:
+                self.summary.add(mapped, results)
+                if self._write_rows is not None:
+                    self._write_rows(rows(mapped, results))
             self._on_progress(mapped, self.summary)

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from msgspec import DecodeError, Struct, convert, json
 
-from headrace.cluster.cli.client import Api, backoff_s, problem_of, raise_for_problem
-from headrace.cluster.cli.failures import Failure, Unreachable
+from headrace.cluster.cli.client import Api, Patience, backoff_s, problem_of, raise_for_problem
+from headrace.cluster.cli.failures import Failure
 from headrace.cluster.cli.payfile import answers
 from headrace.cluster.cli.payfile.items import Mapped, PaymentItem, Refused
 
@@ -53,10 +53,9 @@ class Sender:
         self._slots = asyncio.Semaphore(in_flight)
         self._patience = api.patience()
 
-    async def send(self, mapped: Mapped) -> tuple[Results, list[Batch]]:
-        """An answer for every row; Unreachable when no row of any chunk got one for the
-        client's patience."""
-        results: Results = [mapped.refused.get(i) for i in range(len(mapped.items))]
+    async def send(self, mapped: Mapped, results: Results) -> list[Batch]:
+        """Puts an answer for every row into `results`, each as it comes; Unreachable when no row
+        of any chunk got one for the client's patience."""
         items = {i: item for i, item in enumerate(mapped.items) if item is not None}
         batches: list[Batch] = []
         attempt = 0
@@ -67,13 +66,11 @@ class Sender:
                 self._patience.progress()
                 attempt = 0
             if unanswered:
-                wait_s = backoff_s(attempt)
-                if wait_s > self._patience.left_s():
-                    raise Unreachable(f"no payment got an answer for {self._patience.seconds:g} s")
-                await asyncio.sleep(wait_s)
+                reason = f"{len(unanswered):,} payments of a batch could not be decided"
+                await asyncio.sleep(self._patience.pause_s(backoff_s(attempt), reason))
                 attempt += 1
             items = dict(sorted((unanswered | later).items()))
-        return results, batches
+        return batches
 
     async def _post(
         self, items: dict[int, PaymentItem], results: Results, batches: list[Batch]
@@ -125,18 +122,17 @@ class Sender:
             wait_s = min(2 * wait_s, SETTLE_MAX_S)
             before = list(results)
             for batch in to_read:
-                await self._read(batch, results)
+                await self._read(batch, results, patience)
             if results != before:
                 patience.progress()
             to_read = _having(in_flight, mapped, results, to_read)
 
-    async def _read(self, batch: Batch, results: Results) -> None:
+    async def _read(self, batch: Batch, results: Results, patience: Patience) -> None:
         async with self._slots:
             response = await self._api.send(
-                "GET", f"/v1/payment-batches/{batch.id}", patience=self._patience
+                "GET", f"/v1/payment-batches/{batch.id}", patience=patience
             )
         raise_for_problem(response)
-        self._patience.progress()
         answer = _decoded(response.content, len(batch.rows))
         for i, item in zip(batch.rows, answer.results, strict=True):
             before = results[i]

@@ -51,7 +51,8 @@ def fingerprinted(data: bytes) -> bytes:
     """A call with the fingerprints that a gateway gives: the books' check makes them again."""
     commands = command.decode(data)
     for asked in commands:
-        if isinstance(asked, Pay | Fund | Act) and asked.key is not None:
+        known = not isinstance(asked, Act) or asked.action in set(command.PaymentAction)
+        if isinstance(asked, Pay | Fund | Act) and asked.key is not None and known:
             asked.fingerprint = fingerprint.of(asked)
     return command.encode(commands)
 

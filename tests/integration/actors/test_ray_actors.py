@@ -14,13 +14,18 @@ from headrace.runtime.settings import Settings
 
 
 class Handle:
-    """An actor's, as Ray gives it: `address.remote()` tells what the actor tells."""
+    """An actor's, as Ray gives it: `address.remote()` tells what the actor tells, in turn."""
 
-    def __init__(self, told: list[Address]) -> None:
-        self.address = self
+    def __init__(self, addresses: list[Address], holders: list[str]) -> None:
+        self.address = _Method(addresses)
+        self.holder = _Method(holders)
+
+
+class _Method:
+    def __init__(self, told: list[Any]) -> None:
         self._told = told
 
-    async def remote(self) -> Address:
+    async def remote(self) -> Any:
         return self._told.pop(0)
 
 
@@ -37,7 +42,8 @@ async def test_a_worker_that_came_back_under_its_name_is_another_holder(settings
             [
                 Address("127.0.0.1", gone.getsockname()[1], bytes(32)),
                 await listen(echo, "127.0.0.1"),
-            ]
+            ],
+            ["account-partition-0/before", "account-partition-0/after"],
         )
 
         def find(name: str) -> Any:
@@ -58,3 +64,31 @@ async def test_a_worker_that_came_back_under_its_name_is_another_holder(settings
         finally:
             await ledger.close()
     assert asked == ["account-partition-0"] * 2
+
+
+async def test_an_actor_of_the_same_name_that_holds_something_else_is_not_asked(
+    settings: Settings,
+) -> None:
+    """After a start with another number of actors a lease may still name one of the old platform,
+    and an actor of the new one has its name."""
+    ledger = await connect(settings)
+    here = await listen(echo, "127.0.0.1")
+    holders = ["account-partition-0/new"] * 20 + ["account-partition-1/new"]
+    handle = Handle([here] * 21, holders)
+    asked: list[str] = []
+
+    def find(name: str) -> Any:
+        asked.append(name)
+        return handle
+
+    try:
+        await ledger.execute("UPDATE leases SET holder = 'account-partition-0/old'")
+        actors = RayActors(settings, find)
+        for _ in range(20):
+            with pytest.raises(LookupError):
+                await asyncio.wait_for(actors.submit(1, b"pay"), 10)
+        await ledger.execute("UPDATE leases SET holder = 'account-partition-1/new'")
+        assert await asyncio.wait_for(actors.submit(1, b"pay"), 10) == b"pay"
+    finally:
+        await ledger.close()
+    assert asked == ["account-partition-0"] * 20 + ["account-partition-1"]

@@ -65,7 +65,14 @@ OURS = {"code": "unknown_account"}
         (httpx.Response(404, text="Path '/v1/payments' not found."), False),
         (httpx.Response(404, json={"detail": "Not Found"}), False),
         (httpx.Response(422, json={"code": "invalid_field"}), True),
-        (httpx.Response(401, text="no"), True),
+        (httpx.Response(401, json={"code": "unauthenticated"}), True),
+        (httpx.Response(401, text="no"), False),
+        (httpx.Response(400, text="<html>400 Bad request"), False),
+        (httpx.Response(403, text="<html>"), False),
+        (httpx.Response(408, json={"code": "body_timed_out"}), False),
+        (httpx.Response(422, json={"detail": "Unprocessable"}), False),
+        (httpx.Response(302, headers={"Location": "/login"}), False),
+        (httpx.Response(200, html="<html>maintenance"), False),
         (httpx.Response(503, json={"code": "unavailable"}), False),
         (httpx.Response(501, text="<html>"), False),
     ],
@@ -86,6 +93,65 @@ async def test_a_bare_404_is_asked_again() -> None:
         assert await api.get("/v1/accounts/a") == {"id": "a"}
     assert "404" in said[0]
     assert "again" in said[-1]
+
+
+def answering(api: Api, *answers: httpx.Response) -> list[httpx.Request]:
+    """Lets an Api be answered so, the last answer again and again; the requests it sends."""
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return answers[min(len(asked), len(answers)) - 1]
+
+    api._http = httpx.AsyncClient(base_url=api.url, transport=httpx.MockTransport(answer))
+    return asked
+
+
+async def test_a_key_made_by_a_gateway_that_was_lost_is_not_made_again() -> None:
+    lost = httpx.Response(503, json={"code": "unavailable"})
+    async with Api("http://127.0.0.1:1", "hr_x") as api:
+        asked = answering(api, lost, httpx.Response(201, json={}))
+        with pytest.raises(Unreachable, match="look first"):
+            await api.post("/v1/api-keys", {}, repeat=False)
+        assert len(asked) == 1
+
+
+async def test_a_retry_after_beyond_patience_does_not_end_it() -> None:
+    late = httpx.Response(503, json={"code": "unavailable"}, headers={"Retry-After": "3600"})
+    async with Api("http://127.0.0.1:1", "hr_x", patience_s=0.2) as api:
+        asked = answering(api, late, httpx.Response(200, json={"id": "a"}))
+        assert await api.get("/v1/accounts/a") == {"id": "a"}
+        assert len(asked) == 2
+
+
+def test_who_waits_together_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("headrace.cluster.cli.client.time.monotonic", lambda: now[0])
+    said: list[str] = []
+    patience = Patience(60, said.append)
+    for _ in range(4):
+        patience.pause_s(1, "503 (unavailable)")
+    patience.progress()
+    patience.progress()
+    assert said == ["503 (unavailable): trying again for 60 s", "the platform answers again"]
+    patience.pause_s(1, "by turns")
+    patience.progress()
+    assert len(said) == 2
+    now[0] += 10
+    patience.pause_s(1, "by turns")
+    assert len(said) == 3
+
+
+def test_no_pause_goes_beyond_the_end_of_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("headrace.cluster.cli.client.time.monotonic", lambda: now[0])
+    patience = Patience(10)
+    assert patience.pause_s(4, "") == 4
+    now[0] += 8
+    assert patience.pause_s(4, "") == 2
+    now[0] += 2
+    with pytest.raises(Unreachable, match="no progress for 10 s"):
+        patience.pause_s(4, "")
 
 
 async def test_a_bare_404_that_stays_is_unreachable_not_refused() -> None:

@@ -4,7 +4,7 @@ import pytest
 from scene import DAY, EUR
 
 from headrace.runtime.clock import DAY_US
-from headrace.runtime.payments.account import Account, AccountState, Balances, Creditor, Terms
+from headrace.runtime.payments.account import Account, AccountState, Creditor, Terms
 from headrace.runtime.payments.refusals import DeclineReason as D
 from headrace.runtime.risk.windows import EMPTY, Windows
 
@@ -151,7 +151,7 @@ def test_terms_are_its_settings():
 def test_it_goes_back_to_what_payments_had_not_changed_yet():
     anna = account(posted=1, held=2, day=3, day_amount=4, day_count=5, batch=6, windows=Windows())
     was = anna.balances()
-    assert was == Balances(1, 2, 3, 4, 5, EMPTY, 6)
+    assert was == (1, 2, 3, 4, 5, EMPTY, 6)
     anna.posted, anna.held, anna.day, anna.day_amount, anna.day_count, anna.batch = range(11, 17)
     anna.windows.observe(MIDNIGHT, 5)
     anna.restore(was)
