@@ -105,17 +105,11 @@ async def pay(
     wanted = None if source.columns is None else mapped.columns
     api.patience_s = patience
     opener = Opener(api, open_missing) if open_missing is not None else None
-<<<<<<< HEAD
-    with open_results(out) as results, progress(source.total) as on_progress:
-        run = Run(api, opener, in_flight, results, on_progress)
-        chunks = (map_rows(chunk, mapped) for chunk in source.chunks(wanted))
-        await play_until_stopped(run, chunks, countable=file != STDIN)
-=======
     with open_results(out) as results, progress(source.total) as shown:
         api.on_wait = shown.on_wait
         run = Run(api, opener, in_flight, results, shown.on_progress)
-        await play_until_stopped(run, (map_rows(chunk, mapped) for chunk in source.chunks(wanted)))
->>>>>>> front2
+        chunks = (map_rows(chunk, mapped) for chunk in source.chunks(wanted))
+        await play_until_stopped(run, chunks, countable=file != STDIN)
     return finished(run)
 
 

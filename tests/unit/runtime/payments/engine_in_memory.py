@@ -48,6 +48,7 @@ class Engine:
 
     def __init__(self) -> None:
         self.journal: list[Record] = []
+        self.ends = dict.fromkeys(range(PARTITIONS), 0)
         self.accounts: dict[int, Account] = {}
         """Directory and settings, as the accounts table has them; balances stand in the journal."""
         self.now = 1_700_000_000_000_000
@@ -122,9 +123,7 @@ class Engine:
         return decide_carry(book, batch, command, ShownLegs(shown, {}), self.now)
 
     def commit(self, batch: Batch) -> None:
-        self.journal += batch.records
-        for rows in batch.rows:
-            self.journal += records_of(rows)
+        self._append(batch.records + [r for rows in batch.rows for r in records_of(rows)])
         for row in batch.changed.values():
             kept = Account(row.number, row.tenant, row.id, row.currency)
             kept.state = AccountState(row.state)
@@ -133,6 +132,19 @@ class Engine:
         for book in self.books:
             if any(n in book.partitions for n in batch.started_from):
                 book.committed(batch)
+
+    def _append(self, records: list[Record]) -> None:
+        """In the order of their sequences: a batch keeps those decided as columns by themselves."""
+        while records:
+            record = next((r for r in records if self._follows(r)), records[0])
+            records = [r for r in records if r is not record]
+            self.ends[record.partition] = record.seq
+            self.ends[record.credit_partition] = record.credit_seq
+            self.journal.append(record)
+
+    def _follows(self, r: Record) -> bool:
+        places = {(r.partition, r.seq), (r.credit_partition, r.credit_seq)}
+        return all(self.ends[partition] + 1 == seq for partition, seq in places)
 
     def roll_back(self, batch: Batch, book: Book) -> None:
         book.undo(batch)
