@@ -205,9 +205,12 @@ async def test_patience_ends_and_what_was_answered_is_told(
 ) -> None:
     small_platform.away = lambda item: item["debtor"] == "customer-2"
     file = write(tmp_path / "file.ndjson", [payment(i) for i in range(70)])
-    arguments = (str(file), "--open-missing", "1000", "--batch", "7", "--patience", "0.5")
+    out = tmp_path / "out.ndjson"
+    arguments = (str(file), "--open-missing", "1000", "--batch", "7", "--patience", "0.5",
+                 "--out", str(out))  # fmt: skip
     async with small_platform.served() as url:
         done = await pay(url, *arguments)
+        assert len(out.read_text().splitlines()) == 60
         assert done.code == 3
         assert done.told["error"]["code"] == "unreachable"
         assert (done.told["unanswered"], done.told["submitted"]) == (10, 60)

@@ -30,7 +30,7 @@ defaults
     errorfile 503 {log}.500
     timeout connect 5s
     timeout client 60s
-    timeout server 60s
+    timeout server 5s
     timeout http-keep-alive 60s
 frontend http_frontend
     bind 127.0.0.1:{port}
@@ -60,6 +60,7 @@ class Front:
         self.seen: list[bytes] = []
         """First lines of the requests that came through."""
         self.answer = OK
+        self.hangs_up = False
         self.writers: list[asyncio.StreamWriter] = []
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -71,7 +72,7 @@ class Front:
                 if head.startswith(b"POST"):
                     await self.let.wait()
                 writer.write(self.answer)
-                if self.answer == NOTHING:
+                if self.hangs_up:
                     return
         except asyncio.IncompleteReadError:
             pass
@@ -233,9 +234,30 @@ async def test_the_gateways_own_problems_and_serves_own_paths_stay(front: Front)
     assert (await asked(front, get("/-/unrouted")))[:2] == (404, "")
 
 
-async def test_a_server_that_hangs_up_is_unavailable(front: Front) -> None:
-    front.answer = NOTHING
+@pytest.mark.parametrize("status", haproxy.OWN_PAGES)
+async def test_no_page_of_others_passes_whatever_its_status(front: Front, status: int) -> None:
+    front.let.set()
+    front.answer = answer(status, "text/html")
+    for request in (get("/v1/payments"), post("/v1/payments")):
+        told, code, head = await asked(front, request)
+        assert code
+        assert told in (400, 405, 408, 413, 429, 503)
+        assert b"cache-control: no-store" in head
+
+
+@pytest.mark.parametrize("nonsense", [NOTHING, b"no HTTP at all\r\n\r\n", b"HTTP/1.1 200 O"])
+async def test_a_server_that_hangs_up_or_talks_nonsense_is_unavailable(
+    front: Front, nonsense: bytes
+) -> None:
+    """Pages 502 of HAProxy: also what a gateway killed with requests under way leaves."""
+    front.hangs_up = True
+    front.answer = nonsense
     assert (await asked(front, get("/v1/payments")))[:2] == (503, "unavailable")
+
+
+async def test_a_server_that_never_answers_is_unavailable(front: Front) -> None:
+    """Page 504 of HAProxy."""
+    assert (await asked(front, post("/v1/payments")))[:2] == (503, "unavailable")
 
 
 async def test_a_body_that_never_ends_is_told_as_ours(front: Front) -> None:
