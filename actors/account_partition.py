@@ -271,6 +271,7 @@ class AccountPartition:
             self._settings.accounts_in_memory_max,
             self._settings.payments_in_memory_max,
             self._committed_number,
+            self._settings.windows_in_memory_max,
         )
 
     async def _decided(self, items: list[Item], needs: Needs) -> Decided | None:

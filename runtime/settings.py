@@ -47,6 +47,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     accounts_in_memory_max: int = 200_000
     """In one actor; the least recently used are evicted."""
     payments_in_memory_max: int = 20_000
+    windows_in_memory_max: int = 100_000
+    """Risk's windows of evicted accounts in one actor, some 200 bytes each."""
     open_legs_max: int = 20_000
     """Of one actor; beyond it what would open another is refused with 429 until counterparts
     answer."""

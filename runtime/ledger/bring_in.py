@@ -132,13 +132,13 @@ class Needs:
                 payment.batch = batch
                 book.payments[payment.id] = payment
         if self.ids:
-            loaded += await load.accounts_by_id(db, list(self.ids))
+            loaded += await load.accounts_by_id(db, list(self.ids), book.windows)
             self._add(loaded, batch)
         if self.creditors:
             book.creditors.update(await load.creditors(db, list(self.creditors)))
         numbers, system = self._numbers(legs)
         if numbers:
-            found = await load.accounts_by_number(db, list(numbers))
+            found = await load.accounts_by_number(db, list(numbers), book.windows)
             self._add(found, batch)
             loaded += found
         if system:
@@ -155,6 +155,7 @@ class Needs:
         for account in accounts:
             account.batch = batch
             self.book.add(account)
+            self.book.windows.pop(account.number, None)
 
     async def _count_day(self, db: Database, accounts: list[Account], now: int) -> None:
         """A partition's own time says which day it is, and never runs back behind it."""

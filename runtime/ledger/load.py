@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from uuid import UUID
 
 import numpy as np
@@ -19,27 +20,35 @@ from headrace.runtime.payments.book import LEG, OpenLeg, ShownLegs
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.states import PaymentState, RecordKind
 from headrace.runtime.risk.history import of_debtors
-from headrace.runtime.risk.windows import Windows
+from headrace.runtime.risk.windows import EMPTY, Windows
 
 SQL = load("headrace.runtime.ledger", "load")
 DUE_HOLDS_MAX = 1_000
 OPEN_LEGS_PAGE = 5_000
 Key = tuple[int, str]
+_NONE_KEPT: Mapping[int, bytes] = MappingProxyType({})
 
 
-async def accounts_by_id(db: Database, keys: Sequence[Key]) -> list[Account]:
-    """Those of (tenant, id) that exist, with balances and risk windows; the day's counters are
-    `count_day`'s."""
+async def accounts_by_id(
+    db: Database, keys: Sequence[Key], windows: Mapping[int, bytes] = _NONE_KEPT
+) -> list[Account]:
+    """Those of (tenant, id) that exist, with balances and risk windows: those that were kept, or as
+    the ledger tells them. The day's counters are `count_day`'s."""
     rows = await db.fetch(SQL["accounts_by_id"], [k[0] for k in keys], [k[1] for k in keys])
-    return await _accounts(db, rows)
+    return await _accounts(db, rows, windows)
 
 
-async def accounts_by_number(db: Database, numbers: Sequence[int]) -> list[Account]:
+async def accounts_by_number(
+    db: Database, numbers: Sequence[int], windows: Mapping[int, bytes] = _NONE_KEPT
+) -> list[Account]:
     """The same by account number."""
-    return await _accounts(db, await db.fetch(SQL["accounts_by_number"], list(numbers)))
+    rows = await db.fetch(SQL["accounts_by_number"], list(numbers))
+    return await _accounts(db, rows, windows)
 
 
-async def _accounts(db: Database, rows: Sequence[Row]) -> list[Account]:
+async def _accounts(
+    db: Database, rows: Sequence[Row], windows: Mapping[int, bytes]
+) -> list[Account]:
     accounts = {}
     for row in rows:
         account = Account(row["number"], row["tenant"], row["id"], row["currency"])
@@ -49,12 +58,11 @@ async def _accounts(db: Database, rows: Sequence[Row]) -> list[Account]:
         account.daily_amount_max = row["daily_amount_max"]
         account.daily_count_max = row["daily_count_max"]
         account.posted, account.held = row["posted"], row["held"]
-        account.windows = Windows()
+        account.windows = Windows(windows.get(account.number, EMPTY))
         accounts[account.number] = account
-    for number, windows in (
-        await of_debtors(db, [r["number"] for r in rows if r["has_debits"]])
-    ).items():
-        accounts[number].windows = windows
+    unknown = [r["number"] for r in rows if r["has_debits"] and r["number"] not in windows]
+    for number, folded in (await of_debtors(db, unknown)).items():
+        accounts[number].windows = folded
     return list(accounts.values())
 
 

@@ -181,6 +181,9 @@ class Book:
         self.carried: dict[Place, int] = {}
         """Legs carried out lately -> reason."""
         self._remembered: deque[tuple[list[tuple[int, str]], list[Place]]] = deque()
+        self.windows: dict[int, bytes] = {}
+        """States of the windows of evicted accounts: nobody else pays from them, so that they stay
+        true, and what they have seen needn't be read again."""
         self._opened_lately: list[int] = []
         """Accounts whose opening is committed and whose day is still counted."""
 
@@ -356,12 +359,17 @@ class Book:
         """On doubt, or when the partitions are taken over: memory starts again from the ledger."""
         self.__init__(self.partitions_total, self.open_legs_max)  # type: ignore[misc]
 
-    def evict(self, accounts_max: int, payments_max: int, committed: int) -> int:
+    def evict(self, accounts_max: int, payments_max: int, committed: int, windows_max: int) -> int:
         """Above a bound, drops down to nine tenths of it: what was touched longest ago, and nothing
         that a batch after `committed` touched. Returns how many accounts went."""
         gone = _longest_unused(self.accounts, accounts_max, committed)
         for number in gone:
+            windows = self.accounts[number].windows
+            if windows is not None and windows.since_us:
+                self.windows[number] = windows.state
             self.forget_account(number)
+        while len(self.windows) > windows_max:
+            del self.windows[next(iter(self.windows))]
         for payment in _longest_unused(self.payments, payments_max, committed):
             del self.payments[payment]
         while len(self.creditors) > accounts_max:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from headrace.runtime.ledger import load
 from headrace.runtime.ledger.connect import connect
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments.answer import Done, Refused, decode
@@ -212,6 +213,32 @@ async def test_evicted_accounts_come_back_as_they_were(cell: Any) -> None:
     assert actor.stats()["evicted"] > 60
     assert actor.stats()["accounts_in_memory"] < 45
     assert [await cell.posted(d) for d in debtors] == [1_000] * 60
+
+
+async def test_an_evicted_account_comes_back_with_its_windows_and_nothing_is_folded(
+    cell: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    debtors = owned_by(0, cell, 30)
+    actor = await cell.restart(0, accounts_in_memory_max=20, batch_payments_max=10)
+    await cell.open(*debtors)
+    seen = {}
+    for debtor in debtors:
+        await cell.ask(*(pay(cell, debtor, debtors[0], f"{debtor}-{n}", 5) for n in range(1, 8)
+                         if debtor != debtors[0]))  # fmt: skip
+        seen[debtor] = actor._book.by_id[cell.tenant, debtor].windows.state
+    kept = dict(actor._book.windows)
+    assert len(kept) > 9
+    folded: list[int] = []
+
+    async def fold(db: Any, numbers: list[int]) -> dict[int, Any]:
+        folded.extend(numbers)
+        return {}
+
+    monkeypatch.setattr(load, "of_debtors", fold)
+    for debtor in debtors[1:]:
+        await cell.ask(ChangeAccount(cell.tenant, debtor, credit_line=1))
+        assert actor._book.by_id[cell.tenant, debtor].windows.state == seen[debtor]
+    assert folded == []
 
 
 async def test_money_for_an_account_that_closed_meanwhile_comes_back_once(cell: Any) -> None:

@@ -277,7 +277,7 @@ def test_above_its_bound_it_drops_to_nine_tenths_what_was_used_longest_ago(
     accounts_max, gone, expected
 ):
     book = of_batches(*range(1, 11))
-    assert book.evict(accounts_max, 1, 99) == gone
+    assert book.evict(accounts_max, 1, 99, 99) == gone
     assert left(book) == expected
     assert [id for _, id in book.by_id] == [f"a{n}" for n in expected]
 
@@ -287,19 +287,19 @@ def test_above_its_bound_it_drops_to_nine_tenths_what_was_used_longest_ago(
 )
 def test_what_an_open_batch_touched_stays(committed, expected):
     book = of_batches(1, 2, 3, 4)
-    assert book.evict(1, 1, committed) == 4 - len(expected)
+    assert book.evict(1, 1, committed, 99) == 4 - len(expected)
     assert left(book) == expected
 
 
 def test_of_the_same_batch_as_many_go_as_must():
     book = of_batches(3, 1, 3, 3, 2)
-    assert book.evict(3, 1, 9) == 3
+    assert book.evict(3, 1, 9, 99) == 3
     assert left(book) == [2, 3]
 
 
 def test_what_is_needed_now_and_then_is_used_last():
     book = of_batches(5, 1, 4)
-    assert book.evict(2, 1, 9) == 2
+    assert book.evict(2, 1, 9, 99) == 2
     assert left(book) == [0]
 
 
@@ -307,21 +307,21 @@ def test_payments_have_a_bound_of_their_own(scene):
     scene.anna(1_000)
     scene.shop()
     held = [scene.payment(scene.held()).id for _ in range(10)]
-    assert scene.book.evict(99, 10, 99) == 0
+    assert scene.book.evict(99, 10, 99, 99) == 0
     assert list(scene.book.payments) == held
-    assert scene.book.evict(99, 9, 99) == 0
+    assert scene.book.evict(99, 9, 99, 99) == 0
     assert list(scene.book.payments) == held[2:]
     assert {ANNA, SHOP} <= scene.book.accounts.keys()
-    scene.book.evict(99, 1, 12)
+    scene.book.evict(99, 1, 12, 99)
     assert list(scene.book.payments) == held[4:]
 
 
 def test_creditors_are_dropped_oldest_first(scene):
     for n in range(5):
         scene.book.creditors[1, f"c{n}"] = Creditor(FAR + n, EUR, False)
-    scene.book.evict(5, 9, 0)
+    scene.book.evict(5, 9, 0, 99)
     assert len(scene.book.creditors) == 5
-    scene.book.evict(3, 9, 0)
+    scene.book.evict(3, 9, 0, 99)
     assert [id for _, id in scene.book.creditors] == ["c2", "c3", "c4"]
 
 
@@ -352,3 +352,19 @@ def test_a_payments_leg_is_what_its_record_says(scene):
     assert isinstance(scene.leg(sent), OpenLeg)
     assert sent.state == S.AUTHORIZED
     assert Partition(3, 1, 9, 0, 0).transit_from() == 10
+
+
+def test_windows_of_evicted_accounts_are_kept_up_to_a_bound(scene):
+    people = scene.anna(1), scene.shop(1), scene.bert(1)
+    for n, account in enumerate(people):
+        account.windows.observe(NOON + n, 5)
+    scene.book.evict(0, 0, 99, 2)
+    kept = {account.number: account.windows.state for account in people[1:]}
+    assert scene.book.windows == kept
+    assert scene.book.accounts == {}
+
+
+def test_windows_that_have_seen_nothing_are_not_kept(scene):
+    scene.anna(1)
+    scene.book.evict(0, 0, 99, 99)
+    assert scene.book.windows == {}
