@@ -187,14 +187,14 @@ def as_of(whole: Sequence[Json], moment: str, told: Json) -> list[str]:
 def page_order(
     told: Sequence[Json], expected: Iterable[str], *, more_may_come: bool = False
 ) -> list[str]:
-    """A list read page by page: newest first, each once, none missing."""
+    """A list read page by page: newest first to the millisecond, each once, none missing."""
     seen = Counter(item["id"] for item in told)
     wrong = [f"{id} is told {count} times" for id, count in seen.items() if count > 1]
     wanted = set(expected)
     wrong += [f"{id} is missing" for id in sorted(wanted - seen.keys())]
     if not more_may_come:
         wrong += [f"{id} is not expected" for id in sorted(seen.keys() - wanted)]
-    moments = [item["created_at"] for item in told]
+    moments = [item["created_at"][: len("2026-01-01T00:00:00.000")] for item in told]
     if moments != sorted(moments, reverse=True):
         wrong.append("not newest first")
     return wrong
