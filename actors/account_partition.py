@@ -255,7 +255,9 @@ class AccountPartition:
             return
         items = self._intake.take(self._most) if self._most > 1 else self._intake.take_one()
         self._book.stop_counting()
-        needs = Needs(self._book, [item[0] for item in items])
+        needs = self._needs(items)
+        if needs is None:
+            return
         if self._under_way is not None and needs.must_wait_for(self._under_way.batch.payments):
             self._intake.put_back(items)
             await self._finish_commit(None)
@@ -273,6 +275,14 @@ class AccountPartition:
             self._committed_number,
             self._settings.windows_in_memory_max,
         )
+
+    def _needs(self, items: list[Item]) -> Needs | None:
+        """None when it could not be told, and they wait for another turn or were answered."""
+        try:
+            return Needs(self._book, [item[0] for item in items])
+        except Exception as error:
+            self._set_apart(items, None, error)
+            return None
 
     async def _decided(self, items: list[Item], needs: Needs) -> Decided | None:
         """The batch that the items make; None when they were answered, or wait for another turn."""
@@ -390,7 +400,7 @@ class AccountPartition:
         it back, and returns False."""
         if self._committing is None or self._under_way is None:
             return True
-        outcome, below = await self._committing, self._under_way
+        outcome, below = await self._outcome(self._committing), self._under_way
         self._committing = self._under_way = None
         if outcome is Outcome.COMMITTED:
             self._most = min(self._most * 2, self._settings.batch_payments_max)
@@ -414,6 +424,14 @@ class AccountPartition:
         else:
             await self._give_way()
         return False
+
+    async def _outcome(self, committing: asyncio.Task[Outcome]) -> Outcome:
+        """An error while answering, after the commit, leaves it in doubt what memory has seen."""
+        try:
+            return await committing
+        except Exception:
+            log.exception("not_answered", actor=self.name)
+            return Outcome.IN_DOUBT
 
     async def _give_way(self) -> None:
         """After PostgreSQL rolled a commit back for others: once more, a little later."""
@@ -465,7 +483,7 @@ class AccountPartition:
         self._counts["doubts"] += 1
         self._known_keys.forget()
         if self._committing is not None:
-            (outcome,) = await asyncio.gather(self._committing, return_exceptions=True)
+            outcome = await self._outcome(self._committing)
             if self._under_way is not None and outcome is not Outcome.COMMITTED:
                 items = self._under_way.items + items
             self._committing = self._under_way = None

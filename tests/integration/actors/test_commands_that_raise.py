@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from headrace.actors.intake import WORTH_A_BATCH
 from headrace.runtime.payments.answer import Done, Refused
-from headrace.runtime.payments.command import Act, ChangeAccount, OpenAccount
+from headrace.runtime.payments.command import Act, Arrived, ChangeAccount, OpenAccount
 from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.payments.states import PaymentState
 
@@ -78,21 +79,23 @@ async def test_a_poison_that_is_sent_for_ever_holds_nobody_up_for_ever(cell: Any
     assert cell.total("doubts") == 0
 
 
+class Forgetful:
+    """Raises when it is first told of a payment."""
+
+    broken = False
+
+    def for_creditor(self, number: int) -> None:
+        return None
+
+    def observe(self, number: int, occurred_at_us: int, amount: int) -> None:
+        if not self.broken:
+            self.broken = True
+            raise RuntimeError("once")
+
+
 async def test_an_error_while_answering_does_not_end_the_actor(cell: Any) -> None:
     debtor, creditor = cell.owned_by(0, 2)
     await cell.open(debtor, creditor)
-
-    class Forgetful:
-        broken = False
-
-        def for_creditor(self, number: int) -> None:
-            return None
-
-        def observe(self, number: int, occurred_at_us: int, amount: int) -> None:
-            if not self.broken:
-                self.broken = True
-                raise RuntimeError("once")
-
     cell.creditors = Forgetful()
     actor = await cell.restart(0)
     (first,) = await cell.ask(cell.pay(debtor, creditor, "k"))
@@ -104,6 +107,47 @@ async def test_an_error_while_answering_does_not_end_the_actor(cell: Any) -> Non
     assert isinstance(again, Done)
     assert (cell.total("doubts"), cell.ended) == (1, [])
     assert await cell.posted(debtor) == 99_900
+
+
+async def test_what_was_decided_on_top_of_an_error_while_answering_is_put_off_at_once(
+    cell: Any,
+) -> None:
+    debtor, creditor = cell.owned_by(0, 2)
+    await cell.open(debtor, creditor)
+    cell.creditors = Forgetful()
+    await cell.restart(0)
+    async with cell.held_up(0):
+        below = asyncio.create_task(cell.ask(cell.pay(debtor, creditor, "below", 1)))
+        await cell.until_committing(0)
+        decided = cell.total("decide_us")
+        commands = [cell.pay(debtor, creditor, f"k{n}", 1) for n in range(WORTH_A_BATCH)]
+        on_top = asyncio.create_task(cell.ask(*commands))
+        async with asyncio.timeout(10):
+            while cell.total("decide_us") == decided:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
+    answers = await asyncio.wait_for(on_top, 5)
+    assert answers == [Refused(Refusal.UNAVAILABLE)] * WORTH_A_BATCH
+    await below
+    async with asyncio.timeout(10):
+        while not await cell.actors[0].heartbeat():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert all(isinstance(a, Done) for a in await cell.ask(*commands))
+
+
+async def test_what_needs_a_partition_that_is_not_ours_is_answered(cell: Any) -> None:
+    """Also an end of legs, whose needs can't even be told."""
+    debtor, creditor = cell.owned_by(0, 2)
+    await cell.open(debtor, creditor)
+    told, paid = await asyncio.wait_for(
+        asyncio.gather(
+            cell.actors[0]._intake.put_legs(Arrived([1], [1], [0])),
+            cell.ask(*(cell.pay(debtor, creditor, f"k{n}", 1) for n in range(20))),
+        ),
+        10,
+    )
+    assert told == [BROKEN]
+    assert all(isinstance(a, Done) for a in paid)
+    assert cell.total("doubts") == 0
 
 
 async def test_the_last_leg_number_is_not_passed(cell: Any) -> None:
