@@ -218,13 +218,12 @@ async def test_evicted_accounts_come_back_as_they_were(cell: Any) -> None:
 async def test_an_evicted_account_comes_back_with_its_windows_and_nothing_is_folded(
     cell: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    debtors = owned_by(0, cell, 30)
+    payee, *debtors = owned_by(0, cell, 30)
     actor = await cell.restart(0, accounts_in_memory_max=20, batch_payments_max=10)
-    await cell.open(*debtors)
+    await cell.open(payee, *debtors)
     seen = {}
     for debtor in debtors:
-        await cell.ask(*(pay(cell, debtor, debtors[0], f"{debtor}-{n}", 5) for n in range(1, 8)
-                         if debtor != debtors[0]))  # fmt: skip
+        await cell.ask(*(pay(cell, debtor, payee, f"{debtor}-{n}", 5) for n in range(7)))
         seen[debtor] = actor._book.by_id[cell.tenant, debtor].windows.state
     kept = dict(actor._book.windows)
     assert len(kept) > 9
@@ -235,7 +234,7 @@ async def test_an_evicted_account_comes_back_with_its_windows_and_nothing_is_fol
         return {}
 
     monkeypatch.setattr(load, "of_debtors", fold)
-    for debtor in debtors[1:]:
+    for debtor in debtors:
         await cell.ask(ChangeAccount(cell.tenant, debtor, credit_line=1))
         assert actor._book.by_id[cell.tenant, debtor].windows.state == seen[debtor]
     assert folded == []
