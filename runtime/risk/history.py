@@ -9,7 +9,7 @@ from headrace.runtime.clock import DAY_US
 from headrace.runtime.ledger import connect
 from headrace.runtime.ledger.connect import Database
 from headrace.runtime.ledger.statements import load
-from headrace.runtime.risk.windows import STATE, Windows, merged
+from headrace.runtime.risk.windows import STATE, WINDOWS_DAYS, Windows, merged
 from headrace.runtime.settings import Settings
 
 PAGE_RECORDS = 10_000
@@ -55,7 +55,7 @@ async def _folded(db: Database, name: str, numbers: Sequence[int]) -> dict[int, 
 
 
 def _state(row: asyncpg.Record) -> bytes:
-    counts, amounts = (tuple(row[f"{what}{days}"] for days in (1, 7, 30)) for what in "ca")
+    counts, amounts = (tuple(row[f"{what}{days}"] for days in WINDOWS_DAYS) for what in "ca")
     state: bytes = np.array((row["since"], row["last"], counts, amounts), STATE).tobytes()
     return state
 
