@@ -10,6 +10,7 @@ from headrace.loadtests.mutants.mutant import Source
 
 CORE = (
     "headrace.runtime.payments",
+    "headrace.runtime.journal",
     "headrace.runtime.ledger",
     "headrace.actors.account_partition",
     "headrace.actors.intake",

@@ -7,7 +7,7 @@ from msgspec import Struct, json
 
 from headrace.runtime import ids
 from headrace.runtime.clock import iso_us
-from headrace.runtime.ledger.record import NO_LEG, Record
+from headrace.runtime.journal.record import NO_LEG, Record
 from headrace.runtime.ledger.views import details_of, reason_name, risk_of
 from headrace.runtime.money import currency_code
 from headrace.runtime.payments.states import (

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger.connect import Database
-from headrace.runtime.ledger.record import Record
 from headrace.runtime.ledger.statements import load
 from headrace.runtime.partitioning import is_system_account
 

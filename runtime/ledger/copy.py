@@ -14,7 +14,7 @@ from msgspec.structs import astuple
 from numpy.typing import NDArray
 
 from headrace.runtime.clock import POSTGRES_EPOCH_US
-from headrace.runtime.ledger.record import COLUMNS, NEVER_NULL, ROW, Record, Rows
+from headrace.runtime.journal.record import COLUMNS, NEVER_NULL, ROW, Record, Rows
 
 _CODES = {"S16": "16s", ">i8": "q", ">i4": "i", ">i2": "h"}
 _pack = Layout(">" + "".join(_CODES[ROW[name].str.lstrip("|")] for name in NEVER_NULL)).pack

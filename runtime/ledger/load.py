@@ -11,8 +11,8 @@ from msgspec import Struct, json
 from numpy.typing import NDArray
 
 from headrace.runtime.clock import DAY_US, POSTGRES_EPOCH_US, from_us, to_us
+from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger.connect import Database
-from headrace.runtime.ledger.record import Record
 from headrace.runtime.ledger.statements import load
 from headrace.runtime.payments.account import Account, AccountState, Creditor, Terms
 from headrace.runtime.payments.answer import Done

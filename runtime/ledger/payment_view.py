@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from headrace.runtime import ids
 from headrace.runtime.clock import from_us, iso
-from headrace.runtime.ledger.record import Record
+from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger.views import (
     Movement,
     Names,

@@ -8,10 +8,10 @@ from asyncpg import Record as Row
 from msgspec import Struct, json
 
 from headrace.runtime.clock import iso
+from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger import cursors, load, statement
 from headrace.runtime.ledger.account_names import AccountNames
 from headrace.runtime.ledger.connect import Database
-from headrace.runtime.ledger.record import Record
 from headrace.runtime.ledger.statements import load as load_sql
 from headrace.runtime.ledger.views import AccountView, Entry, Limits, Page
 from headrace.runtime.money import currency_code

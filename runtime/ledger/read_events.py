@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 import asyncpg
 
+from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger import load
-from headrace.runtime.ledger.record import Record
 from headrace.runtime.ledger.statements import load as load_sql
 from headrace.runtime.payments.states import RecordKind
 

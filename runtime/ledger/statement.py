@@ -2,7 +2,7 @@
 
 from headrace.runtime import ids
 from headrace.runtime.clock import from_us, iso
-from headrace.runtime.ledger.record import Record
+from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger.views import Entry, Names, details_of
 from headrace.runtime.money import currency_code
 from headrace.runtime.partitioning import ACCOUNT_BITS, is_system_account, partition_of_account

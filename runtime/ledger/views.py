@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct, json
 
-from headrace.runtime.ledger.record import Record
+from headrace.runtime.journal.record import Record
 from headrace.runtime.payments.refusals import DeclineReason
 from headrace.runtime.payments.states import PaymentState
 from headrace.runtime.risk.flags import reasons

@@ -11,7 +11,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from headrace.runtime.ledger.record import Record, Rows
+from headrace.runtime.journal.record import Record, Rows
 from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments.account import Account, AccountState, Balances, Creditor, Terms

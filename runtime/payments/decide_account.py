@@ -2,7 +2,7 @@
 
 from msgspec import json
 
-from headrace.runtime.ledger.record import Record
+from headrace.runtime.journal.record import Record
 from headrace.runtime.money import currency_code
 from headrace.runtime.partitioning import ACCOUNT_BITS, EXTERNAL, partition_of, system_account
 from headrace.runtime.payments.account import Account, AccountState, Terms

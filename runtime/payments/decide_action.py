@@ -1,6 +1,6 @@
 """Deciding what is asked of an existing payment, at its home."""
 
-from headrace.runtime.ledger.record import Record
+from headrace.runtime.journal.record import Record
 from headrace.runtime.partitioning import ACCOUNT_BITS
 from headrace.runtime.payments.account import Account, AccountState
 from headrace.runtime.payments.answer import Answer, Done, Refused

@@ -8,7 +8,7 @@ from struct import Struct as Layout
 import numpy as np
 from numpy.typing import NDArray
 
-from headrace.runtime.ledger.record import Record, Rows, rows
+from headrace.runtime.journal.record import Record, Rows, rows
 from headrace.runtime.partitioning import TRANSIT_IN, TRANSIT_OUT, system_account
 from headrace.runtime.payments.account import Account, AccountState
 from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsDone

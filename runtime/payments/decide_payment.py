@@ -5,7 +5,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from headrace.runtime.ids import payment_id
-from headrace.runtime.ledger.record import NO_LEG, Record
+from headrace.runtime.journal.record import NO_LEG, Record
 from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.partitioning import TRANSIT_OUT, system_account
 from headrace.runtime.payments.account import Account, AccountState, Creditor

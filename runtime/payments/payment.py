@@ -1,6 +1,6 @@
 """A payment as the sum of its records."""
 
-from headrace.runtime.ledger.record import NO_LEG, Record
+from headrace.runtime.journal.record import NO_LEG, Record
 from headrace.runtime.partitioning import is_system_account
 from headrace.runtime.payments.states import PaymentState, RecordKind, check_transition
 

@@ -1,6 +1,6 @@
 """Moving money between two accounts of one actor: the only place that changes a posted balance."""
 
-from headrace.runtime.ledger.record import Record
+from headrace.runtime.journal.record import Record
 from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.book import Batch, Book
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from asyncpg import Record as Row
 
+from headrace.runtime.journal.record import NO_LEG
 from headrace.runtime.ledger.connect import Connection
-from headrace.runtime.ledger.record import NO_LEG
 from headrace.runtime.ledger.statements import load
 from headrace.runtime.ledger.verify.found import Found
 from headrace.runtime.payments import fingerprint

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from headrace.actors.account_partition import AccountPartition, CreditorWindows, Scorer
 from headrace.actors.partition_client import PartitionClient, Stats
+from headrace.runtime.journal.record import COLUMNS, Record
 from headrace.runtime.ledger import copy
 from headrace.runtime.ledger.connect import connect
-from headrace.runtime.ledger.record import COLUMNS, Record
 from headrace.runtime.ledger.verify import verify
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments import command, fingerprint

@@ -10,9 +10,9 @@ import pytest_asyncio
 from headrace.runtime.clock import from_us
 from headrace.runtime.identity import tenants
 from headrace.runtime.ids import payment_id
+from headrace.runtime.journal.record import COLUMNS, NO_LEG, Record
 from headrace.runtime.ledger import copy
 from headrace.runtime.ledger.connect import Database, pool
-from headrace.runtime.ledger.record import COLUMNS, NO_LEG, Record
 from headrace.runtime.money import currency_code
 from headrace.runtime.partitioning import (
     EXTERNAL,

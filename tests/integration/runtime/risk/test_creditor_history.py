@@ -12,9 +12,9 @@ from headrace.actors.creditor_features import CreditorFeatures
 from headrace.actors.creditor_profiles import CreditorProfiles
 from headrace.runtime.clock import DAY_US
 from headrace.runtime.ids import payment_id
+from headrace.runtime.journal.record import COLUMNS, Record
 from headrace.runtime.ledger import copy
 from headrace.runtime.ledger.connect import connect
-from headrace.runtime.ledger.record import COLUMNS, Record
 from headrace.runtime.partitioning import ACCOUNT_BITS
 from headrace.runtime.payments.states import PaymentState, RecordKind
 from headrace.runtime.risk import history

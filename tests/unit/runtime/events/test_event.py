@@ -5,7 +5,7 @@ import pytest
 
 from headrace.runtime.events.event import TYPES, UnknownType, event_of, kinds_of
 from headrace.runtime.ids import payment_id, text
-from headrace.runtime.ledger.record import NO_LEG, Record
+from headrace.runtime.journal.record import NO_LEG, Record
 from headrace.runtime.payments.refusals import DeclineReason
 from headrace.runtime.payments.states import COUNTERPART_KINDS, PaymentState, RecordKind
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from headrace.runtime.ids import payment_id
+from headrace.runtime.journal.record import NO_LEG, Record
 from headrace.runtime.ledger.bring_in import Needs
-from headrace.runtime.ledger.record import NO_LEG, Record
 from headrace.runtime.partitioning import (
     EXTERNAL,
     TRANSIT_IN,

@@ -6,6 +6,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger import copy
 from headrace.runtime.ledger.commit import (
     AlreadyThere,
@@ -15,7 +16,6 @@ from headrace.runtime.ledger.commit import (
     _certain,
     prepare,
 )
-from headrace.runtime.ledger.record import Record
 from headrace.runtime.payments.account import Terms
 from headrace.runtime.payments.book import AccountRow, Batch, Hold, OpenLeg, Partition
 

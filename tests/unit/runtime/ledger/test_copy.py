@@ -5,8 +5,8 @@ from struct import pack, unpack_from
 import pytest
 
 from headrace.runtime.clock import POSTGRES_EPOCH_US
+from headrace.runtime.journal.record import COLUMNS, NEVER_NULL, NO_LEG, ROW, Record, rows
 from headrace.runtime.ledger.copy import HEADER, TRAILER, encode
-from headrace.runtime.ledger.record import COLUMNS, NEVER_NULL, NO_LEG, ROW, Record, rows
 
 SIZES = {
     "seq": 8, "credit_seq": 8, "debit": 8, "credit": 8, "creditor": 8, "amount": 8,

@@ -3,6 +3,7 @@
 import pytest
 
 from headrace.runtime.ids import payment_id, text
+from headrace.runtime.journal.record import NO_LEG, Record
 from headrace.runtime.ledger.payment_view import (
     movements,
     operation,
@@ -10,7 +11,6 @@ from headrace.runtime.ledger.payment_view import (
     standing_at,
     timeline,
 )
-from headrace.runtime.ledger.record import NO_LEG, Record
 from headrace.runtime.ledger.views import (
     Details,
     Movement,

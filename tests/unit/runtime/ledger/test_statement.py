@@ -4,7 +4,7 @@ import pytest
 
 from headrace.runtime.clock import DAY_US
 from headrace.runtime.ids import payment_id, text
-from headrace.runtime.ledger.record import Record
+from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger.statement import account_name, counterparty, entry
 from headrace.runtime.ledger.views import Entry
 from headrace.runtime.partitioning import EXTERNAL, TRANSIT_IN, TRANSIT_OUT, system_account

@@ -6,7 +6,7 @@ real rollback.
 
 import numpy as np
 
-from headrace.runtime.ledger.record import NEVER_NULL, ROW, Record, Rows
+from headrace.runtime.journal.record import NEVER_NULL, ROW, Record, Rows
 from headrace.runtime.partitioning import (
     EXTERNAL,
     TRANSIT_IN,

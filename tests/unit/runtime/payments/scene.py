@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from headrace.runtime.clock import DAY_US
-from headrace.runtime.ledger.record import NEVER_NULL, ROW, Record, Rows
+from headrace.runtime.journal.record import NEVER_NULL, ROW, Record, Rows
 from headrace.runtime.partitioning import (
     ACCOUNT_BITS,
     EXTERNAL,

@@ -32,7 +32,7 @@ from scene import (
 )
 
 from headrace.runtime.clock import DAY_US
-from headrace.runtime.ledger.record import NO_LEG
+from headrace.runtime.journal.record import NO_LEG
 from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.partitioning import partition_of_payment
 from headrace.runtime.payments.account import Account

@@ -7,8 +7,8 @@ from msgspec.structs import asdict
 from scene import NOON, REJECTED, REVIEWED, SECOND
 
 from headrace.runtime.clock import from_us
+from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger.load import _first_answer, record_of
-from headrace.runtime.ledger.record import Record
 
 
 def row_of(record: Record):

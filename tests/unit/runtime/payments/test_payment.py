@@ -3,7 +3,7 @@
 import pytest
 from scene import ANNA, EUR, FAR, NOON, OUT_0, SHOP, record
 
-from headrace.runtime.ledger.record import NO_LEG
+from headrace.runtime.journal.record import NO_LEG
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.states import IllegalTransition
 from headrace.runtime.payments.states import PaymentState as S
