@@ -9,14 +9,15 @@ NO_LEG = -1
 """Of a record that holds money for captures to come."""
 
 
-class Record(Struct, gc=False):
+class Record(Struct, gc=False, kw_only=True):
     """The journal's columns in their order (migrations/0001_journal.sql); times in microseconds.
 
     Always: `debit` is an account of `partition` and `credit` of `credit_partition`, and both
     partitions' sequences are carried (the same twice when they are one partition). An account
     that a record names but does not change has its balance repeated. 0 is no account.
 
-    What busy paths make is made by position: by name it takes four times as long.
+    Made by name only: two columns of the same type that changed places would go unseen. Each name
+    in the call costs 40 ns, each assigned afterwards 20: busy paths fill in a blank one.
     """
 
     seq: int = 0

@@ -224,6 +224,7 @@ def _first_answer(r: Row) -> Done:
     leg = r["leg"] if kind in (RecordKind.CAPTURED, RecordKind.REFUND_REQUESTED) else 0
     payment = b"" if kind < 10 else r["payment"].bytes
     return Done(
-        r["partition"], r["seq"], r["at"], payment, r["state"], r["reason"], r["risk_score"],
-        r["risk_flags"], r["risk_model"], amount, leg, r["expires_at"] or 0,
+        partition=r["partition"], seq=r["seq"], at=r["at"], payment=payment, state=r["state"],
+        reason=r["reason"], risk_score=r["risk_score"], risk_flags=r["risk_flags"],
+        risk_model=r["risk_model"], amount=amount, leg=leg, expires_at=r["expires_at"] or 0,
     )  # fmt: skip

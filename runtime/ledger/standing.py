@@ -38,8 +38,10 @@ async def uses(database: Database, tenant: int, keys: Sequence[str]) -> dict[str
             fingerprint=row["fingerprint"],
             made=row["made"],
             told=Done(
-                row["partition"], row["seq"], to_us(row["at"]), row["payment"].bytes, row["state"],
-                row["reason"], row["risk_score"], row["risk_flags"], row["risk_model"],
+                partition=row["partition"], seq=row["seq"], at=to_us(row["at"]),
+                payment=row["payment"].bytes, state=row["state"], reason=row["reason"],
+                risk_score=row["risk_score"], risk_flags=row["risk_flags"],
+                risk_model=row["risk_model"],
             ),
         )
         for row in rows

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from headrace.runtime.journal.record import Record, Rows
@@ -397,7 +398,4 @@ def _longest_unused(
 
 def again(done: Done) -> Done:
     """The same answer, marked as replayed."""
-    return Done(
-        done.partition, done.seq, done.at, done.payment, done.state, done.reason, done.risk_score,
-        done.risk_flags, done.risk_model, done.amount, done.leg, done.expires_at, True,
-    )  # fmt: skip
+    return replace(done, replayed=True)

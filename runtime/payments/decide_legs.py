@@ -166,13 +166,10 @@ def _end(
     elif reason:
         kind = K.RETURNED
     record = Record(
-        seq, seq,
-        0, 0, leg.creditor, leg.amount,
-        0, 0, 0, 0,
-        at, at, 0,
-        leg.payment, leg.trace, leg.tenant, 0,
-        leg.partition, leg.partition,
-        kind, 0, reason, leg.leg, leg.currency,
+        seq=seq, credit_seq=seq, partition=leg.partition, credit_partition=leg.partition,
+        kind=kind, at=at, occurred_at=at, tenant=leg.tenant, currency=leg.currency,
+        amount=leg.amount, payment=leg.payment, leg=leg.leg, creditor=leg.creditor, reason=reason,
+        trace=leg.trace,
     )  # fmt: skip
     record.state = (
         SOLE_LEG_ENDS[kind] if leg.sole and payment is None else _state_after(payment, leg, kind)

@@ -119,16 +119,17 @@ def decide_payment(
         reason = DeclineReason.INSUFFICIENT_FUNDS
 
     seq = book.next_seq(batch, partition, now)
-    record = Record(
-        seq, seq,
-        debtor.number, 0, creditor.number, amount,
-        0, 0, 0, 0,
-        now, command.occurred_at or now, command.fingerprint,
-        payment_id(now, partition.number), command.trace, command.tenant, risk.flags,
-        partition.number, partition.number,
-        0, 0, int(reason), NO_LEG if command.manual_capture else 0, currency,
-        risk.score, risk.model, 0, command.key, command.reference, command.details,
-    )  # fmt: skip
+    record = Record()
+    record.seq = record.credit_seq = seq
+    record.partition = record.credit_partition = partition.number
+    record.debit, record.creditor = debtor.number, creditor.number
+    record.amount, record.currency, record.tenant = amount, currency, command.tenant
+    record.at, record.occurred_at = now, command.occurred_at or now
+    record.payment, record.trace = payment_id(now, partition.number), command.trace
+    record.key, record.fingerprint = command.key, command.fingerprint
+    record.reference, record.details = command.reference, command.details
+    record.risk_score, record.risk_model, record.risk_flags = risk.score, risk.model, risk.flags
+    record.reason, record.leg = int(reason), NO_LEG if command.manual_capture else 0
     if reason:
         record.kind, record.state = RecordKind.DECLINED, PaymentState.DECLINED
     elif command.manual_capture or risk.outcome == REVIEW:

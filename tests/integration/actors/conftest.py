@@ -155,7 +155,9 @@ class Cell:
         try:
             transaction = other.transaction()
             await transaction.start()
-            record = Record(1, 1, partition=4_000, tenant=self.tenant, key=key, fingerprint=1)
+            record = Record(
+                seq=1, credit_seq=1, partition=4_000, tenant=self.tenant, key=key, fingerprint=1
+            )
             await other.copy_to_table(
                 "journal", source=BytesIO(copy.encode([record])), columns=COLUMNS, format="binary"
             )

@@ -215,7 +215,8 @@ class Engine:
 def records_of(rows: Rows) -> list[Record]:
     """Columns as records."""
     whole = [("V16" if ROW[name].kind == "S" else ROW[name]) for name in NEVER_NULL]
-    return [Record(*row) for row in rows.view(list(zip(NEVER_NULL, whole, strict=True))).tolist()]
+    values = rows.view(list(zip(NEVER_NULL, whole, strict=True))).tolist()
+    return [Record(**dict(zip(NEVER_NULL, row, strict=True))) for row in values]
 
 
 def check_books(engine: Engine) -> None:

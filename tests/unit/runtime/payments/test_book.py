@@ -141,6 +141,14 @@ def test_the_answer_again_is_the_first_but_for_its_mark():
     assert DONE.replayed is False
 
 
+def test_a_field_that_answers_get_one_day_is_in_the_answer_again_too():
+    class Wider(Done, array_like=True, tag=1):
+        fee: int = 0
+
+    first = Wider(partition=1, seq=2, at=3, amount=10, fee=4)
+    assert again(first) == Wider(partition=1, seq=2, at=3, amount=10, fee=4, replayed=True)
+
+
 def test_keys_and_carried_legs_are_remembered_for_some_batches(scene):
     book = scene.book
     book.remember_key(scene.batch, (1, "k"), 5, DONE)
