@@ -25,6 +25,7 @@ from headrace.actors.leg_sender import LegSender
 from headrace.actors.writer import Deposed, Outcome, Writer
 from headrace.runtime.clock import now_us
 from headrace.runtime.endless import end_process, endless
+from headrace.runtime.journal.kinds import FIRST_KINDS, KINDS, RecordKind
 from headrace.runtime.ledger import load, parked_legs
 from headrace.runtime.ledger.bring_in import Legs, Needs
 from headrace.runtime.partitioning import partitions_of
@@ -36,7 +37,6 @@ from headrace.runtime.payments.command import Act, Carry, LegCommand, OpenAccoun
 from headrace.runtime.payments.decide import Given
 from headrace.runtime.payments.decide_payment import Parties, Risk, Times, parties
 from headrace.runtime.payments.refusals import Refusal
-from headrace.runtime.payments.states import FIRST_KINDS, RecordKind
 from headrace.runtime.risk.features import FeatureBatch, Matrix
 from headrace.runtime.risk.flags import RiskFlag
 from headrace.runtime.risk.windows import Windows
@@ -54,6 +54,7 @@ GAVE_WAY_MAX = 10
 """Commits in a row that PostgreSQL rolled back for others; after that the actor starts anew."""
 GAVE_WAY_PAUSE_S = 0.005
 
+AUTHORISES = KINDS["authorises"]
 DEGRADED = int(RiskFlag.DEGRADED)
 COUNTERS = (
     "payments",
@@ -461,7 +462,7 @@ class AccountPartition:
             if record.kind in FIRST_KINDS:
                 payments += 1
                 degraded += record.risk_flags & DEGRADED
-                if record.kind != RecordKind.DECLINED:
+                if record.kind in AUTHORISES:
                     observe(record.creditor, record.occurred_at, record.amount)
         counts["payments"] += payments
         counts["risk_degraded"] += degraded

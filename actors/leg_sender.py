@@ -7,7 +7,7 @@ from random import random
 
 import structlog
 
-from headrace.runtime.partitioning import partition_of_account
+from headrace.runtime.journal.account_numbers import partition_of_account
 from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsAnswer, LegsDone, Refused
 from headrace.runtime.payments.book import OpenLeg, Place
 from headrace.runtime.payments.command import Arrived, Carry

@@ -8,6 +8,8 @@ from typing import Any, get_type_hints
 
 from msgspec import Struct, convert
 
+from headrace.runtime.journal.account_numbers import PARTITIONS_MAX
+
 
 class Settings(Struct, frozen=True, kw_only=True):
     """What a platform runs with. `check` says how the bounds depend on each other."""
@@ -105,7 +107,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     def check(self) -> "Settings":
         """Returns itself; ValueError names the first bound that contradicts another."""
         rules = (
-            (0 < self.partitions <= 4096, "partitions: 1 to 4096"),
+            (0 < self.partitions <= PARTITIONS_MAX, f"partitions: 1 to {PARTITIONS_MAX}"),
             (0 < self.actors <= self.partitions, "actors: at least 1, at most one a partition"),
             (
                 self.batch_payments_max <= self.queue_payments_max,

@@ -7,9 +7,10 @@ from typing import Annotated, NamedTuple
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from headrace.runtime.journal.record import LEG_MAX
 from headrace.runtime.money import AMOUNT_MAX, BALANCE_MAX
 from headrace.runtime.payments.answer import Refused
-from headrace.runtime.payments.payment import CAPTURES_MAX, LEG_MAX
+from headrace.runtime.payments.payment import CAPTURES_MAX
 from headrace.runtime.payments.refusals import Refusal
 
 RETRY_AFTER_S = {Refusal.OVERLOADED: 1, Refusal.UNAVAILABLE: 2}

@@ -10,6 +10,7 @@ from typer import Argument, Option
 from headrace.cluster.cli.command import Outcome, group, listing, plain_command, run
 from headrace.cluster.cli.credentials import DATA_DIR, DataDirOption, JsonOption
 from headrace.cluster.cli.failures import BadInput, Unreachable
+from headrace.runtime.journal.account_numbers import PARTITIONS_MAX
 
 if TYPE_CHECKING:
     from headrace.runtime.ledger.connect import Connection
@@ -70,8 +71,11 @@ def _place(text: str) -> tuple[int, int]:
     partition, _, seq = text.partition(":")
     if not (partition.isdecimal() and seq.isdecimal()):
         raise BadInput(f"{text!r} is not PARTITION:SEQ, such as 3:4711")
-    if int(partition) > 4095 or int(seq) >= 2**63:
-        raise BadInput(f"{text!r}: a partition is at most 4095 and a sequence number below 2^63")
+    if int(partition) >= PARTITIONS_MAX or int(seq) >= 2**63:
+        raise BadInput(
+            f"{text!r}: a partition is at most {PARTITIONS_MAX - 1} and a sequence number below"
+            " 2^63"
+        )
     return int(partition), int(seq)
 
 

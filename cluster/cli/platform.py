@@ -14,6 +14,7 @@ from typer import Option
 from headrace.cluster.cli.command import Outcome, plain_command, print_json, run, say
 from headrace.cluster.cli.credentials import DATA_DIR, DataDirOption, JsonOption
 from headrace.cluster.cli.failures import BadInput, Failure
+from headrace.runtime.journal.account_numbers import PARTITIONS_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,7 @@ LEDGER_TIMEOUT_S = 3.0
 
 PartitionsOption = Annotated[
     int | None,
-    Option(min=1, max=4096, help="Of a new ledger, for good.", show_default="16"),
+    Option(min=1, max=PARTITIONS_MAX, help="Of a new ledger, for good.", show_default="16"),
 ]
 ActorsOption = Annotated[
     int | None,

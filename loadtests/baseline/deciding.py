@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime
 
 from asyncpg import Record
 
+from headrace.runtime.journal.reasons import DeclineReason
+from headrace.runtime.journal.states import AccountState
 from headrace.runtime.money import BALANCE_MAX
-from headrace.runtime.payments.account import AccountState
-from headrace.runtime.payments.refusals import DeclineReason, Refusal
+from headrace.runtime.payments.refusals import Refusal
 
 OPEN, CLOSED = int(AccountState.OPEN), int(AccountState.CLOSED)
 

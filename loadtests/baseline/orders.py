@@ -9,11 +9,12 @@ from asyncpg import Record
 
 from headrace.loadtests.baseline.bodies import PaymentBody
 from headrace.loadtests.baseline.deciding import Refused
+from headrace.runtime.journal.reasons import DeclineReason
+from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger.connect import Connection
 from headrace.runtime.ledger.statements import load
 from headrace.runtime.money import currency_number
-from headrace.runtime.payments.refusals import DeclineReason, Refusal
-from headrace.runtime.payments.states import PaymentState
+from headrace.runtime.payments.refusals import Refusal
 
 SQL = load("headrace.loadtests.baseline", "payments")
 ACQUIRE_TIMEOUT_S = 30.0

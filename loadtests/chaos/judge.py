@@ -5,30 +5,25 @@ from collections.abc import Iterable, Sequence
 
 from headrace.loadtests.chaos.log import Entry, Sent, Told
 from headrace.loadtests.chaos.verdict import Ledger, Row, Verdict
-from headrace.runtime.payments.states import (
-    COUNTERPART_KINDS,
-    FIRST_KINDS,
-    PaymentState,
-    RecordKind,
-)
+from headrace.runtime.journal.kinds import COUNTERPART_KINDS, FIRST_KINDS, KINDS, RecordKind, Who
+from headrace.runtime.journal.states import STATES, PaymentState
 
 K = RecordKind
 OPERATIONS = {K.CAPTURED: "capture", K.REFUND_REQUESTED: "refund", K.RELEASED: "cancel"}
 """Of a payment that there is, under a key."""
 ENDS = {
-    K.COMPLETED: K.CREDITED,
-    K.RETURNED: K.LEG_REFUSED,
-    K.REFUNDED: K.REFUND_DEBITED,
-    K.REFUND_DECLINED: K.LEG_REFUSED,
+    end: carried
+    for end in KINDS["ends_leg"]
+    for carried in COUNTERPART_KINDS
+    if {*end.facts.ways} <= {*carried.facts.ways}
+    and (end in KINDS["fails_leg"]) == (carried in KINDS["refuses_leg"])
 }
 """Of a leg: what home records, and what its counterpart has recorded before."""
-CAME_BACK = frozenset({K.RETURNED, K.REFUND_DECLINED})
+CAME_BACK = KINDS["fails_leg"]
 """Nobody closes an account here, and all have money."""
 UNASKED = frozenset({*ENDS, K.RELEASED})
 """What home records without a client's key, unless it cancels."""
-HELD_STATES = frozenset(
-    {PaymentState.IN_REVIEW, PaymentState.AUTHORIZED, PaymentState.PARTIALLY_CAPTURED}
-)
+HELD_STATES = STATES["holds"]
 
 
 def judge(
@@ -122,22 +117,13 @@ def _accounts(verdict: Verdict, rows: Sequence[Row]) -> None:
 
 def _between(row: Row, first: Row) -> tuple[str, str]:
     """Whom a record has to debit and to credit."""
-    debtor, creditor = first.debited, first.creditor
-    match row.kind:
-        case K.SETTLED:
-            return debtor, creditor
-        case K.CAPTURED:
-            return debtor, "" if row.crosses else creditor
-        case K.CREDITED:
-            return "", creditor
-        case K.REFUND_DEBITED:
-            return creditor, ""
-        case K.RETURNED | K.REFUNDED:
-            return "", debtor
-        case K.COMPLETED | K.ACCEPTED | K.REFUND_REQUESTED | K.REFUND_DECLINED | K.LEG_REFUSED:
-            return "", ""
-        case _:
-            return debtor, ""
+    facts = RecordKind(row.kind).facts
+    parties = {Who.DEBTOR: first.debited, Who.CREDITOR: first.creditor}
+    debited, credited = (
+        next((parties[who] for who in side.who if who in parties), "")
+        for side in (facts.debit, facts.credit)
+    )
+    return debited, "" if row.crosses else credited
 
 
 def _legs(verdict: Verdict, rows: Sequence[Row]) -> set[str]:
@@ -151,7 +137,7 @@ def _legs(verdict: Verdict, rows: Sequence[Row]) -> set[str]:
             carried_out[row.payment, row.leg].append(row)
         elif row.kind in ENDS:
             ended[row.payment, row.leg].append(row)
-        elif row.kind == K.REFUND_REQUESTED or row.crosses:
+        elif row.kind in KINDS["opens_refund_leg"] or row.crosses:
             begun[row.payment, row.leg].append(row)
     under_way: set[str] = set()
     for leg in sorted(begun.keys() | carried_out.keys() | ended.keys()):

@@ -7,23 +7,25 @@ import asyncpg
 from headrace.loadtests.chaos.verdict import Ledger, Row
 from headrace.runtime.clock import to_us
 from headrace.runtime.ids import text
+from headrace.runtime.journal.in_sql import expand
 from headrace.runtime.ledger import fencing
 
 LOG_FILES_MAX = 100
 NO_PAYMENT = "00000000-0000-0000-0000-000000000000"
 
-ROWS = """
+ROWS = expand("""
 SELECT j.partition, j.seq, j.credit_partition, j.credit_seq, j.kind, j.state, j.payment, j.leg,
        j.amount, j.key, coalesce(d.id, '') AS debited, coalesce(c.id, '') AS credited,
        coalesce(p.id, '') AS creditor,
-       j.kind IN (11, 16) AND j.credit <> j.creditor AS crosses, j.at, j.occurred_at, j.expires_at
+       j.kind IN :kinds(opens_payment_leg) AND j.credit <> j.creditor AS crosses,
+       j.at, j.occurred_at, j.expires_at
 FROM journal j
 LEFT JOIN accounts d ON d.number = j.debit
 LEFT JOIN accounts c ON c.number = j.credit
 LEFT JOIN accounts p ON p.number = j.creditor
 WHERE j.payment <> $1
 ORDER BY j.partition, j.seq
-"""
+""")
 SEQUENCES = """
 SELECT partition, array_agg(seq ORDER BY seq) AS seqs FROM (
     SELECT partition, seq FROM journal
@@ -40,19 +42,19 @@ SELECT partition, seq FROM (
     ) records
 ) r WHERE at < before
 """
-EXPIRED = """
+EXPIRED = expand("""
 SELECT e.payment, e.at < h.expires_at AS early
-FROM journal e JOIN journal h ON h.payment = e.payment AND h.kind = 14
-WHERE e.kind = 17 AND e.state = 10
-"""
+FROM journal e JOIN journal h ON h.payment = e.payment AND h.kind = :kind(held)
+WHERE e.kind = :kind(released) AND e.state = :state(expired)
+""")
 OVERDUE = "SELECT payment FROM holds WHERE expires_at < now()"
-UNSETTLED = """
+UNSETTLED = expand("""
 SELECT (SELECT count(*) FROM journal j
-        WHERE (j.kind = 20 OR j.kind IN (11, 16) AND j.credit <> j.creditor)
+        WHERE j.kind IN :kinds(opens_leg) AND j.credit <> j.creditor
           AND NOT EXISTS (SELECT FROM journal e WHERE e.payment = j.payment AND e.leg = j.leg
-                          AND e.kind IN (12, 19, 21, 22)))
+                          AND e.kind IN :kinds(ends_leg)))
      + (SELECT count(*) FROM holds WHERE expires_at < now() + interval '1 hour')
-"""
+""")
 
 
 async def read(url: str) -> Ledger:

@@ -7,33 +7,21 @@ from msgspec import Struct, json
 
 from headrace.runtime import ids
 from headrace.runtime.clock import iso_us
+from headrace.runtime.journal.kinds import Family, RecordKind, Who
 from headrace.runtime.journal.record import NO_LEG, Record
+from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger.views import details_of, reason_name, risk_of
 from headrace.runtime.money import currency_code
-from headrace.runtime.payments.states import (
-    COUNTERPART_KINDS,
-    FIRST_KINDS,
-    PaymentState,
-    RecordKind,
-)
 from headrace.runtime.risk.flags import RiskFlag
 
 PREFIX = "com.headrace."
 SOURCE = "/v1/events"
-K = RecordKind
 
 
-def _type(kind: RecordKind) -> str:
-    subject = "account" if kind < 10 else "payment"
-    return f"{PREFIX}{subject}.{kind.name.lower().removeprefix('account_')}"
-
-
-TYPES = {kind: _type(kind) for kind in RecordKind if kind not in COUNTERPART_KINDS}
+TYPES = {kind: PREFIX + kind.facts.event for kind in RecordKind if kind.facts.event}
 """Of every kind of record that is an event; the others are the other side of one."""
 
 _KINDS = {type: kind for kind, type in TYPES.items()}
-_HOLDING = frozenset({K.HELD, K.HELD_FOR_REVIEW, K.CAPTURED, K.RELEASED})
-_GIVING_BACK = frozenset({K.RETURNED, K.REFUNDED})
 
 
 class UnknownType(ValueError):
@@ -71,10 +59,10 @@ def kinds_of(types: Iterable[str]) -> frozenset[RecordKind]:
 def event_of(record: Record, accounts: Mapping[int, str], tenants: Mapping[int, str]) -> Event:
     """The event that a record is; KeyError when it is none. Names by number: see ledger.views."""
     kind = RecordKind(record.kind)
-    if kind in (K.ACCOUNT_OPENED, K.ACCOUNT_CHANGED, K.ACCOUNT_CLOSED):
+    if kind.facts.settings:
         subject = accounts[record.credit]
         data = json.decode(record.details or b"{}")
-    elif kind in (K.DEPOSITED, K.WITHDRAWN):
+    elif kind.facts.family is Family.ACCOUNT:
         data = _funding(record, kind, accounts)
         subject = data["account"]
     else:
@@ -95,7 +83,7 @@ def event_of(record: Record, accounts: Mapping[int, str], tenants: Mapping[int, 
 
 
 def _funding(record: Record, kind: RecordKind, accounts: Mapping[int, str]) -> dict[str, Any]:
-    deposited = kind is K.DEPOSITED
+    deposited = Who.ACCOUNT in kind.facts.credit.who
     return _present(
         account=accounts[record.credit if deposited else record.debit],
         amount=record.amount,
@@ -107,11 +95,10 @@ def _funding(record: Record, kind: RecordKind, accounts: Mapping[int, str]) -> d
 
 
 def _payment(record: Record, kind: RecordKind, accounts: Mapping[int, str]) -> dict[str, Any]:
-    first = kind in FIRST_KINDS
-    debtor = None
-    if first or kind in _HOLDING:
+    facts, debtor = kind.facts, None
+    if Who.DEBTOR in facts.debit.who:
         debtor = accounts[record.debit]
-    elif kind in _GIVING_BACK:
+    elif Who.DEBTOR in facts.credit.who:
         debtor = accounts[record.credit]
     data = _present(
         payment=ids.text(record.payment),
@@ -125,7 +112,7 @@ def _payment(record: Record, kind: RecordKind, accounts: Mapping[int, str]) -> d
         expires_at=iso_us(record.expires_at) if record.expires_at else None,
         **_sent_along(record),
     )
-    if first:
+    if facts.first:
         data["capture"] = "manual" if record.leg == NO_LEG else "automatic"
         data["occurred_at"] = iso_us(record.occurred_at)
         data["risk"] = risk_of(record)

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from headrace.runtime.events import position as positions
 from headrace.runtime.events.event import Event, event_of
+from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger.read import Reader
-from headrace.runtime.payments.states import RecordKind
 from headrace.runtime.settings import Settings
 
 

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 NO_UUID = bytes(16)
 NO_LEG = -1
 """Of a record that holds money for captures to come."""
+LEG_MAX = 2**15 - 1
+"""Captures and refunds of one payment: their number stands in two bytes."""
 
 
 class Record(Struct, gc=False, kw_only=True):

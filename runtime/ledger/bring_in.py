@@ -2,16 +2,17 @@
 
 from collections.abc import Collection, Iterable
 
-from headrace.runtime.ledger import load
-from headrace.runtime.ledger.connect import Database
-from headrace.runtime.partitioning import (
+from headrace.runtime.journal.account_numbers import (
     EXTERNAL,
     TRANSIT_IN,
     TRANSIT_OUT,
-    partition_of,
-    partition_of_payment,
+    partition_of_account,
     system_account,
 )
+from headrace.runtime.journal.kinds import KINDS
+from headrace.runtime.ledger import load
+from headrace.runtime.ledger.connect import Database
+from headrace.runtime.partitioning import partition_of, partition_of_payment
 from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.book import Book, OpenLeg, ShownLegs
 from headrace.runtime.payments.command import (
@@ -25,7 +26,6 @@ from headrace.runtime.payments.command import (
     Pay,
 )
 from headrace.runtime.payments.decide_account import needs_counts
-from headrace.runtime.payments.states import RecordKind
 
 Legs = dict[int, ShownLegs]
 """By the place of their command in the batch."""
@@ -174,8 +174,8 @@ class Needs:
             facts = [shown.legs[name].tolist() for name in ("creditor", "currency", "kind")]
             numbers.update(facts[0])
             for creditor, currency, kind in set(zip(*facts, strict=True)):
-                way = TRANSIT_OUT if kind == RecordKind.REFUND_REQUESTED else TRANSIT_IN
-                system.add(system_account(creditor >> 40, currency, way))
+                way = TRANSIT_OUT if kind in KINDS["opens_refund_leg"] else TRANSIT_IN
+                system.add(system_account(partition_of_account(creditor), currency, way))
         for leg in self._ending:
             numbers.add(leg.debtor)
             way = TRANSIT_IN if leg.refund else TRANSIT_OUT
@@ -193,7 +193,7 @@ class Needs:
                 payment = book.payments.get(command.payment)
                 if payment is not None:
                     numbers |= {payment.debtor, payment.creditor}
-                    home = payment.debtor >> 40
+                    home = partition_of_account(payment.debtor)
                     system.add(system_account(home, payment.currency, TRANSIT_OUT))
         known = book.accounts.keys()
         return {n for n in numbers - known if book.owns(n)}, system - known

@@ -83,10 +83,12 @@ def _opened(rows: list[AccountRow], opened_at: dict[int, int]) -> tuple[Any, ...
     return (
         [row.number for row in rows],
         [row.tenant for row in rows],
-        [row.id for row in rows],
+        [row.id or None for row in rows],
         [row.currency for row in rows],
         *_changed(rows)[1:],
         [from_us(opened_at[row.number]) for row in rows],
+        [row.role for row in rows],
+        [row.rail for row in rows],
     )
 
 

@@ -11,14 +11,16 @@ from msgspec import Struct, json
 from numpy.typing import NDArray
 
 from headrace.runtime.clock import DAY_US, POSTGRES_EPOCH_US, from_us, to_us
+from headrace.runtime.journal.account_numbers import RoleKey, currency_of_system_account
+from headrace.runtime.journal.kinds import FIRST_KINDS, KINDS, Family, RecordKind, Step, Who
 from headrace.runtime.journal.record import Record
+from headrace.runtime.journal.states import AccountState, PaymentState
 from headrace.runtime.ledger.connect import Database
 from headrace.runtime.ledger.statements import load
-from headrace.runtime.payments.account import Account, AccountState, Creditor, Terms
+from headrace.runtime.payments.account import Account, Creditor, Terms
 from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.book import LEG, OpenLeg, ShownLegs
 from headrace.runtime.payments.payment import Payment
-from headrace.runtime.payments.states import PaymentState, RecordKind
 from headrace.runtime.risk.history import of_debtors
 from headrace.runtime.risk.windows import EMPTY, Windows
 
@@ -46,12 +48,21 @@ async def accounts_by_number(
     return await _accounts(db, rows, windows)
 
 
+async def role_accounts(db: Database, wanted: Sequence[RoleKey]) -> dict[RoleKey, Account]:
+    """Those that were opened, with balances."""
+    columns = [list(column) for column in zip(*wanted, strict=True)] or [[]] * len(RoleKey._fields)
+    rows = await db.fetch(SQL["role_accounts"], *columns)
+    numbers = {RoleKey(*(row[name] for name in RoleKey._fields)): row["number"] for row in rows}
+    loaded = {a.number: a for a in await accounts_by_number(db, list(numbers.values()))}
+    return {key: loaded[number] for key, number in numbers.items()}
+
+
 async def _accounts(
     db: Database, rows: Sequence[Row], windows: Mapping[int, bytes]
 ) -> list[Account]:
     accounts = {}
     for row in rows:
-        account = Account(row["number"], row["tenant"], row["id"], row["currency"])
+        account = Account(row["number"], row["tenant"], row["id"] or "", row["currency"])
         account.state = AccountState(row["state"])
         account.credit_line = row["credit_line"]
         account.payment_max = row["payment_max"]
@@ -110,7 +121,7 @@ async def system_accounts(db: Database, numbers: Sequence[int]) -> list[Account]
     accounts = []
     for row in await db.fetch(SQL["system_balances"], list(numbers)):
         number = row["number"]
-        account = Account(number, 0, "", (number & 0xFFF_FFFF) >> 2)
+        account = Account(number, 0, "", currency_of_system_account(number))
         account.posted = row["posted"]
         accounts.append(account)
     return accounts
@@ -183,7 +194,7 @@ async def open_legs(
         found += [
             OpenLeg(
                 r["payment"].bytes, r["leg"], r["partition"], r["seq"],
-                r["kind"] == RecordKind.REFUND_REQUESTED, r["kind"] == RecordKind.DEBITED,
+                r["kind"] in KINDS["opens_refund_leg"], r["kind"] in FIRST_KINDS,
                 r["tenant"], r["currency"], r["amount"], r["debtor"], r["creditor"],
                 r["trace"].bytes,
             )
@@ -206,23 +217,17 @@ async def keys(db: Database, wanted: Sequence[Key]) -> dict[Key, tuple[int, Done
     return {(r["tenant"], r["key"]): (r["fingerprint"], _first_answer(r)) for r in rows}
 
 
-_ACTED = (
-    RecordKind.CAPTURED, RecordKind.REFUND_REQUESTED, RecordKind.RELEASED, RecordKind.ACCEPTED,
-)  # fmt: skip
-"""What an action on a payment, which has a key, can have done."""
-
-
 def _first_answer(r: Row) -> Done:
-    kind = RecordKind(r["kind"])
-    amount = 0
-    if kind is RecordKind.DEPOSITED:
-        amount = r["credit_posted"]
-    elif kind is RecordKind.WITHDRAWN:
-        amount = r["debit_posted"]
-    elif kind in _ACTED:
+    """What the record's key was answered: of an account, its balance; of what was done to a
+    payment, the amount that it came to."""
+    facts, amount, leg = RecordKind(r["kind"]).facts, 0, 0
+    payment = r["payment"].bytes
+    if facts.family is Family.ACCOUNT:
+        payment = b""
+        amount = r["credit_posted" if Who.ACCOUNT in facts.credit.who else "debit_posted"]
+    elif not facts.first:
         amount = r["amount"]
-    leg = r["leg"] if kind in (RecordKind.CAPTURED, RecordKind.REFUND_REQUESTED) else 0
-    payment = b"" if kind < 10 else r["payment"].bytes
+        leg = r["leg"] if facts.step is Step.OPENS else 0
     return Done(
         partition=r["partition"], seq=r["seq"], at=r["at"], payment=payment, state=r["state"],
         reason=r["reason"], risk_score=r["risk_score"], risk_flags=r["risk_flags"],

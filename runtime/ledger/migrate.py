@@ -20,6 +20,12 @@ SERVER_VERSION_MIN = 17_00_00
 """PostgreSQL 17 is the first with transaction_timeout."""
 
 SQL = load("headrace.runtime.ledger", "migrate")
+FUNCTIONS = load("headrace.runtime.journal", "functions")
+FORMER_FIRSTS = frozenset(
+    {bytes.fromhex("561084e4ee505e0763a43c76458db442a66589039da498f6c85a9351a8877a93")}
+)
+"""Digests of what 0001_journal was, up to when it was written anew: ledgers made with it have other
+account numbers and kinds of records, which nothing brings over."""
 _LOCK = int.from_bytes(b"HEADRACE")
 
 
@@ -94,6 +100,8 @@ async def _migrate(
     if applied:
         await _check_partitions(connection, partitions)
     waiting = [m for m in packaged if m.name not in applied]
+    if waiting:
+        await _write_functions(connection)  # tables and views of migrations are made with them
     for migration in waiting:
         async with connection.transaction():
             await connection.execute(migration.sql)
@@ -117,6 +125,14 @@ async def _check_server(connection: asyncpg.Connection) -> None:
 
 def _check_history(applied: dict[str, bytes], packaged: list[Migration]) -> None:
     known = {m.name: m.digest for m in packaged}
+    if applied.get(packaged[0].name) in FORMER_FIRSTS:
+        raise MigrationError(
+            "the ledger was made before accounts and records were numbered anew, and can't be"
+            " brought over",
+            "Move its data directory away, or name an empty database in HEADRACE_DATABASE_URL, and"
+            " start again: that makes a new ledger. The headrace that made the old one can still"
+            " read it.",
+        )
     if newer := sorted(applied.keys() - known.keys()):
         raise MigrationError(
             f"the ledger has {newer[-1]}, which this version does not know",
@@ -145,9 +161,15 @@ async def _check_partitions(connection: asyncpg.Connection, partitions: int) -> 
         )
 
 
+async def _write_functions(connection: asyncpg.Connection) -> None:
+    for statement in FUNCTIONS.values():
+        await connection.execute(statement)
+
+
 async def _found(connection: asyncpg.Connection, partitions: int) -> None:
-    """Writes what a ledger is born with; done before, only names that are new."""
+    """Writes what a ledger is born with; done before, only what is new."""
     async with connection.transaction():
+        await _write_functions(connection)
         await write_names(connection)
         await connection.execute(SQL["write_partitions"], str(partitions))
         await connection.execute(SQL["write_leases"], partitions)

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 from headrace.runtime import ids
 from headrace.runtime.clock import from_us, iso
+from headrace.runtime.journal.account_numbers import is_system_account
+from headrace.runtime.journal.kinds import KINDS, Family, RecordKind, Step, Who
 from headrace.runtime.journal.record import Record
+from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger.views import (
     Movement,
     Names,
@@ -16,18 +19,10 @@ from headrace.runtime.ledger.views import (
     risk_of,
 )
 from headrace.runtime.money import currency_code
-from headrace.runtime.partitioning import is_system_account
 from headrace.runtime.payments.payment import Payment
-from headrace.runtime.payments.states import PaymentState, RecordKind
 from headrace.runtime.risk.flags import RiskFlag
 
-S, K = PaymentState, RecordKind
-_OPERATIONS = {
-    K.CAPTURED: "capture",
-    K.REFUND_REQUESTED: "refund",
-    K.DEPOSITED: "deposit",
-    K.WITHDRAWN: "withdrawal",
-}
+K = RecordKind
 
 
 def standing_at(records: Sequence[Record], seq: int) -> list[Record]:
@@ -81,9 +76,9 @@ def payment_view(records: Sequence[Record], names: Names) -> PaymentView:
 
 
 def _decline_reason(records: Sequence[Record], state: PaymentState) -> str | None:
-    if state not in (S.DECLINED, S.EXPIRED, S.RETURNED):
+    if not state.facts.tells_reason:
         return None
-    ends = [r.reason for r in records if r.kind in (K.DECLINED, K.RELEASED, K.RETURNED)]
+    ends = [r.reason for r in records if r.kind in KINDS["explains"]]
     return reason_name(ends[-1]) if ends else None
 
 
@@ -92,19 +87,19 @@ def movements(records: Sequence[Record]) -> list[Movement]:
     status: dict[int, tuple[str, int]] = {}
     asked: list[Record] = []
     for r in records:
-        match r.kind:
-            case K.CAPTURED | K.REFUND_REQUESTED if r.leg > 0:
+        match RecordKind(r.kind).facts.step:
+            case Step.OPENS if r.leg > 0:
                 asked.append(r)
-                arrived = r.kind == K.CAPTURED and not is_system_account(r.credit)
-                status[r.leg] = ("settled" if arrived else "pending", 0)
-            case K.COMPLETED | K.REFUNDED:
+                pending = is_system_account(r.credit)
+                status[r.leg] = ("pending" if pending else "settled", 0)
+            case Step.ARRIVES:
                 status[r.leg] = ("settled", 0)
-            case K.RETURNED | K.REFUND_DECLINED:
+            case Step.FAILS:
                 status[r.leg] = ("declined", r.reason)
     return [
         Movement(
             id=f"{ids.text(r.payment)}:{r.leg}",
-            kind="capture" if r.kind == K.CAPTURED else "refund",
+            kind=RecordKind(r.kind).facts.asked or "",
             amount=r.amount,
             status=status[r.leg][0],
             decline_reason=reason_name(status[r.leg][1]),
@@ -136,10 +131,11 @@ def timeline(records: Sequence[Record]) -> list[TimelineEntry]:
 def operation(r: Record, names: Names) -> Operation:
     """What the record's key was used for."""
     told = details_of(r.details)
-    funding = r.kind in (K.DEPOSITED, K.WITHDRAWN)
-    debited = r.kind == K.WITHDRAWN
+    facts = RecordKind(r.kind).facts
+    funding = facts.family is Family.ACCOUNT
+    debited = Who.ACCOUNT in facts.debit.who
     return Operation(
-        kind=_OPERATIONS.get(RecordKind(r.kind), "payment"),
+        kind=facts.asked or "payment",
         partition=r.partition,
         seq=r.seq,
         fingerprint=r.fingerprint,

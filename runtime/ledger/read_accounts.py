@@ -8,16 +8,16 @@ from asyncpg import Record as Row
 from msgspec import Struct, json
 
 from headrace.runtime.clock import iso
+from headrace.runtime.journal.account_numbers import partition_of_account
+from headrace.runtime.journal.kinds import COUNTERPART_KINDS
 from headrace.runtime.journal.record import Record
+from headrace.runtime.journal.states import AccountState
 from headrace.runtime.ledger import cursors, load, statement
 from headrace.runtime.ledger.account_names import AccountNames
 from headrace.runtime.ledger.connect import Database
 from headrace.runtime.ledger.statements import load as load_sql
 from headrace.runtime.ledger.views import AccountView, Entry, Limits, Page
 from headrace.runtime.money import currency_code
-from headrace.runtime.partitioning import partition_of_account
-from headrace.runtime.payments.account import AccountState
-from headrace.runtime.payments.states import RecordKind
 
 SQL = load_sql("headrace.runtime.ledger", "read_accounts")
 _NUMBER = load_sql("headrace.runtime.ledger", "read_payments")["account_number"]
@@ -127,11 +127,7 @@ class AccountReader:
         )
 
     async def _entries(self, records: list[Record], account: int) -> list[Entry]:
-        arrived = [
-            UUID(bytes=r.payment)
-            for r in records
-            if r.kind in (RecordKind.CREDITED, RecordKind.REFUND_DEBITED)
-        ]
+        arrived = [UUID(bytes=r.payment) for r in records if r.kind in COUNTERPART_KINDS]
         debtors: dict[bytes, int] = {}
         if arrived:
             rows = await self.pool.fetch(SQL["debtors"], arrived)

@@ -15,12 +15,12 @@ from asyncpg import Record as Row
 from msgspec import Struct
 
 from headrace.runtime.clock import EPOCH, to_us
+from headrace.runtime.journal.account_numbers import partition_of_account
+from headrace.runtime.journal.states import STATES, PaymentState
 from headrace.runtime.ledger import cursors
 from headrace.runtime.ledger.connect import Database
 from headrace.runtime.ledger.read_accounts import seq_before, seq_until
 from headrace.runtime.ledger.statements import load
-from headrace.runtime.partitioning import partition_of_account
-from headrace.runtime.payments.states import PaymentState
 
 SQL = load("headrace.runtime.ledger", "read_payments")
 ROWS_MAX = 100_000
@@ -29,7 +29,7 @@ TIME_MAX_S = 2.0
 CLOCKS_APART_MAX = timedelta(hours=1)
 """Between two partitions: how much earlier a payment may arrive by the creditor's than it was made
 by the debtor's."""
-ARRIVED = frozenset({PaymentState.SETTLED, PaymentState.PARTIALLY_REFUNDED, PaymentState.REFUNDED})
+ARRIVED = STATES["arrived"]
 """States in which the creditor has been credited, so that its own entries lead to the payment."""
 
 _SEQ_MAX = 2**62

@@ -5,13 +5,13 @@ from uuid import UUID
 
 import asyncpg
 
+from headrace.runtime.journal.kinds import FIRST_KINDS
 from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger import load, payment_view
 from headrace.runtime.ledger.account_names import AccountNames
 from headrace.runtime.ledger.statements import load as load_sql
 from headrace.runtime.ledger.views import Operation, PaymentView, TimelineEntry
 from headrace.runtime.partitioning import partition_of_payment
-from headrace.runtime.payments.states import FIRST_KINDS
 
 SQL = load_sql("headrace.runtime.ledger", "read_payments")
 

@@ -6,17 +6,15 @@ from uuid import UUID
 from msgspec import Struct
 
 from headrace.runtime.clock import to_us
+from headrace.runtime.journal.states import STATES, PaymentState
 from headrace.runtime.ledger.connect import Database
 from headrace.runtime.ledger.statements import load
 from headrace.runtime.payments.answer import Done
-from headrace.runtime.payments.states import PaymentState
 
 SQL = load("headrace.runtime.ledger", "standing")
 S = PaymentState
 UNCHANGING = frozenset({S.DECLINED})
 """States in which a payment can begin, and which no record leaves."""
-WITH_REASON = frozenset({S.DECLINED, S.EXPIRED, S.RETURNED})
-"""States that a reason is told of."""
 
 
 class KeyUse(Struct, kw_only=True, gc=False):
@@ -55,5 +53,5 @@ async def uses(database: Database, tenant: int, keys: Sequence[str]) -> dict[str
         for row in await database.fetch(SQL["latest"], tenant, list(made)):
             told = made[row["payment"]]
             told.state = row["state"]
-            told.reason = row["reason"] if told.state in WITH_REASON else 0
+            told.reason = row["reason"] if told.state in STATES["tells_reason"] else 0
     return found

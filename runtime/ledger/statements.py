@@ -3,12 +3,15 @@
 import re
 from importlib.resources import files
 
+from headrace.runtime.journal.in_sql import expand
+
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
 def load(package: str, file: str) -> dict[str, str]:
-    """The statements of `sql/<file>.sql` in a package, in the order of the file."""
-    text = (files(package) / "sql" / f"{file}.sql").read_text("utf-8")
+    """The statements of `sql/<file>.sql` in a package, in the order of the file, with figures for
+    the words of runtime/journal/in_sql.py."""
+    text = expand((files(package) / "sql" / f"{file}.sql").read_text("utf-8"))
     head, *parts = _NAME.split(text)
     names, bodies = parts[::2], parts[1::2]
     if any(line and not line.startswith("--") for line in head.splitlines()):

@@ -8,9 +8,9 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct, json
 
+from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.record import Record
-from headrace.runtime.payments.refusals import DeclineReason
-from headrace.runtime.payments.states import PaymentState
+from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.risk.flags import reasons
 
 Item = TypeVar("Item")

@@ -1,22 +1,12 @@
 """An account as its partition's writer holds it in memory."""
 
-from enum import IntEnum
 from typing import NamedTuple
 
 from headrace.runtime.clock import DAY_US
-from headrace.runtime.partitioning import partition_of_account
-from headrace.runtime.payments.refusals import DeclineReason
+from headrace.runtime.journal.account_numbers import partition_of_account
+from headrace.runtime.journal.reasons import DeclineReason
+from headrace.runtime.journal.states import AccountState
 from headrace.runtime.risk.windows import Windows
-
-
-class AccountState(IntEnum):
-    """Stable numbers: they stand in the ledger."""
-
-    OPEN = 1
-    FROZEN = 2
-    """No debits and no new holds; credits and captures of earlier holds pass."""
-    CLOSED = 3
-
 
 Balances = tuple[int, int, int, int, int, bytes | None, int]
 """An account's balances and counters as they were, to go back to: posted, held, day and its amount

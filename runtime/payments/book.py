@@ -12,10 +12,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from headrace.runtime.journal.account_numbers import NO_ROLE, PLACE_BITS
 from headrace.runtime.journal.record import Record, Rows
+from headrace.runtime.journal.states import AccountState
 from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.partitioning import partition_of
-from headrace.runtime.payments.account import Account, AccountState, Balances, Creditor, Terms
+from headrace.runtime.payments.account import Account, Balances, Creditor, Terms
 from headrace.runtime.payments.answer import Answer, Done, Refused
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.refusals import Refusal
@@ -107,9 +109,12 @@ class AccountRow(NamedTuple):
     number: int
     tenant: int
     id: str
+    """Empty: an account of a role."""
     currency: int
     state: int
     terms: Terms
+    role: int = NO_ROLE
+    rail: str = ""
 
 
 @dataclass(slots=True)
@@ -190,7 +195,7 @@ class Book:
 
     def owns(self, account: int) -> bool:
         """Whether the account's partition is one of this actor's."""
-        return account >> 40 in self.partitions
+        return account >> PLACE_BITS in self.partitions
 
     def owns_id(self, tenant: int, account: str) -> bool:
         """The same for an id, known or not."""

@@ -2,16 +2,26 @@
 
 from msgspec import json
 
+from headrace.runtime.journal.account_numbers import (
+    EXTERNAL,
+    NO_ROLE,
+    Role,
+    RoleKey,
+    account_number,
+    role_account_number,
+    system_account,
+)
+from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.record import Record
+from headrace.runtime.journal.states import AccountState
 from headrace.runtime.money import currency_code
-from headrace.runtime.partitioning import ACCOUNT_BITS, EXTERNAL, partition_of, system_account
-from headrace.runtime.payments.account import Account, AccountState, Terms
+from headrace.runtime.partitioning import partition_of
+from headrace.runtime.payments.account import Account, Terms
 from headrace.runtime.payments.answer import Answer, Done, Refused
 from headrace.runtime.payments.book import AccountRow, Batch, Book
 from headrace.runtime.payments.command import ChangeAccount, Fund, OpenAccount
 from headrace.runtime.payments.posting import post
 from headrace.runtime.payments.refusals import Refusal
-from headrace.runtime.payments.states import RecordKind
 from headrace.runtime.risk.windows import Windows
 
 K = RecordKind
@@ -36,7 +46,7 @@ def decide_open(book: Book, batch: Batch, command: OpenAccount, now: int) -> Ans
     seq = book.next_seq(batch, partition, now)
     partition.place += 1
     account = Account(
-        number << ACCOUNT_BITS | partition.place, command.tenant, command.account, command.currency
+        account_number(number, partition.place), command.tenant, command.account, command.currency
     )
     account.windows = Windows()
     account.set_terms(asked)
@@ -45,6 +55,19 @@ def decide_open(book: Book, batch: Batch, command: OpenAccount, now: int) -> Ans
     batch.opened[account.number] = partition.at
     book.add(account)
     return _record_settings(book, batch, account, K.ACCOUNT_OPENED, seq, command.trace)
+
+
+def open_role_account(book: Book, batch: Batch, key: RoleKey, now: int, trace: bytes) -> Done:
+    """Opens an account of a role in a partition; there must be none yet. It has no limits, and no
+    id that a client could name."""
+    partition = book.partitions[key.partition]
+    seq = book.next_seq(batch, partition, now)
+    partition.place += 1
+    number = role_account_number(key.partition, partition.place)
+    account = Account(number, key.tenant, "", key.currency)
+    batch.opened[number] = partition.at
+    book.add(account)
+    return _record_settings(book, batch, account, K.ACCOUNT_OPENED, seq, trace, key)
 
 
 def decide_change(book: Book, batch: Batch, command: ChangeAccount, now: int) -> Answer:
@@ -87,18 +110,28 @@ def needs_counts(command: ChangeAccount) -> bool:
 
 
 def _record_settings(
-    book: Book, batch: Batch, account: Account, kind: RecordKind, seq: int, trace: bytes
-) -> Done:
+    book: Book, batch: Batch, account: Account, kind: RecordKind, seq: int, trace: bytes,
+    of: RoleKey | None = None,
+) -> Done:  # fmt: skip
     partition = book.partitions[account.partition]
     terms = account.terms()
+    role, rail = (NO_ROLE, "") if of is None else (of.role, of.rail)
+    named = {"role": Role(role).name.lower(), "rail": rail} if role else {"id": account.id}
     settings = {
-        "id": account.id,
+        **named,
         "currency": currency_code(account.currency),
         "state": account.state.name.lower(),
         **terms._asdict(),
     }
     batch.changed[account.number] = AccountRow(
-        account.number, account.tenant, account.id, account.currency, int(account.state), terms
+        account.number,
+        account.tenant,
+        account.id,
+        account.currency,
+        int(account.state),
+        terms,
+        role,
+        rail,
     )
     batch.records.append(
         Record(

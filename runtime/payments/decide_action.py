@@ -1,8 +1,11 @@
 """Deciding what is asked of an existing payment, at its home."""
 
-from headrace.runtime.journal.record import Record
-from headrace.runtime.partitioning import ACCOUNT_BITS
-from headrace.runtime.payments.account import Account, AccountState
+from headrace.runtime.journal.account_numbers import partition_of_account
+from headrace.runtime.journal.kinds import RecordKind
+from headrace.runtime.journal.reasons import DeclineReason
+from headrace.runtime.journal.record import LEG_MAX, Record
+from headrace.runtime.journal.states import STATES, AccountState, PaymentState
+from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.answer import Answer, Done, Refused
 from headrace.runtime.payments.book import Batch, Book, Hold
 from headrace.runtime.payments.command import Act, PaymentAction
@@ -14,13 +17,11 @@ from headrace.runtime.payments.decide_payment import (
     send,
     settle,
 )
-from headrace.runtime.payments.payment import CAPTURES_MAX, LEG_MAX, Payment
-from headrace.runtime.payments.refusals import DeclineReason, Refusal
-from headrace.runtime.payments.states import PaymentState, RecordKind
+from headrace.runtime.payments.payment import CAPTURES_MAX, Payment
+from headrace.runtime.payments.refusals import Refusal
 
 S, K, A = PaymentState, RecordKind, PaymentAction
-HELD_STATES = (S.AUTHORIZED, S.PARTIALLY_CAPTURED)
-REFUNDABLE_STATES = (S.SETTLED, S.PARTIALLY_REFUNDED)
+HELD_STATES, REFUNDABLE_STATES = STATES["capturable"], STATES["refundable"]
 
 
 def decide_action(book: Book, batch: Batch, command: Act, now: int, times: Times) -> Answer:
@@ -36,7 +37,7 @@ def decide_action(book: Book, batch: Batch, command: Act, now: int, times: Times
         return Refused(Refusal.UNKNOWN_PAYMENT)
     now = max(now, book.partitions[book.accounts[payment.debtor].partition].at)
     if book.owns(payment.creditor):
-        now = max(now, book.partitions[payment.creditor >> ACCOUNT_BITS].at)
+        now = max(now, book.partitions[partition_of_account(payment.creditor)].at)
     match PaymentAction(command.action):
         case A.CAPTURE:
             answer = _capture(book, batch, command, payment, now)

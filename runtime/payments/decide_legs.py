@@ -8,16 +8,18 @@ from struct import Struct as Layout
 import numpy as np
 from numpy.typing import NDArray
 
+from headrace.runtime.journal.account_numbers import TRANSIT_IN, TRANSIT_OUT, system_account
+from headrace.runtime.journal.kinds import RecordKind
+from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.record import Record, Rows, rows
-from headrace.runtime.partitioning import TRANSIT_IN, TRANSIT_OUT, system_account
-from headrace.runtime.payments.account import Account, AccountState
+from headrace.runtime.journal.states import AccountState, PaymentState
+from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsDone
 from headrace.runtime.payments.book import Batch, Book, OpenLeg, ShownLegs
 from headrace.runtime.payments.command import Arrived, Carry
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.posting import move, post
-from headrace.runtime.payments.refusals import DeclineReason
-from headrace.runtime.payments.states import PaymentState, RecordKind, check_transition
+from headrace.runtime.payments.states import check_transition
 
 S, K = PaymentState, RecordKind
 SOLE_LEG_ENDS = {

@@ -5,17 +5,19 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from headrace.runtime.ids import payment_id
+from headrace.runtime.journal.account_numbers import TRANSIT_OUT, system_account
+from headrace.runtime.journal.kinds import RecordKind
+from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.record import NO_LEG, Record
+from headrace.runtime.journal.states import AccountState, PaymentState
 from headrace.runtime.money import BALANCE_MAX
-from headrace.runtime.partitioning import TRANSIT_OUT, system_account
-from headrace.runtime.payments.account import Account, AccountState, Creditor
+from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.answer import Answer, Done, Refused
 from headrace.runtime.payments.book import Batch, Book, Hold, OpenLeg
 from headrace.runtime.payments.command import Pay
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.posting import move
-from headrace.runtime.payments.refusals import DeclineReason, Refusal
-from headrace.runtime.payments.states import PaymentState, RecordKind
+from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.risk.flags import RiskFlag
 from headrace.runtime.risk.policy import RiskOutcome
 

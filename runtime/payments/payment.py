@@ -1,12 +1,12 @@
 """A payment as the sum of its records."""
 
+from headrace.runtime.journal.account_numbers import is_system_account
+from headrace.runtime.journal.kinds import TO_REFUND, RecordKind, Step
 from headrace.runtime.journal.record import NO_LEG, Record
-from headrace.runtime.partitioning import is_system_account
-from headrace.runtime.payments.states import PaymentState, RecordKind, check_transition
+from headrace.runtime.journal.states import PaymentState
+from headrace.runtime.payments.states import check_transition
 
-S, K = PaymentState, RecordKind
-LEG_MAX = 2**15 - 1
-"""Captures and refunds of one payment: their number stands in two bytes."""
+S = PaymentState
 CAPTURES_MAX = 32_000
 """So that what was captured can still be refunded."""
 
@@ -73,39 +73,20 @@ class Payment:
         """Takes the next record in; IllegalTransition when the states' table does not list it."""
         kind, amount, leg = RecordKind(record.kind), record.amount, record.leg
         state = check_transition(self.state, kind, PaymentState(record.state))
-        match kind:
-            case K.SETTLED:
-                self.captured = amount
-            case K.DEBITED:
-                self.captured = amount
-                self.in_transit[leg] = amount
-            case K.HELD | K.HELD_FOR_REVIEW:
-                self.held = amount
-            case K.CAPTURED:
-                self.held -= amount
-                self.captured += amount
+        facts = kind.facts
+        self.held += facts.debit.held * amount
+        self.captured += facts.captured * amount
+        self.refunded += facts.refunded * amount
+        if facts.expires:
+            self.expires_at = record.expires_at or 0
+        if facts.step:
+            under_way = self.refunding if facts.ways == TO_REFUND else self.in_transit
+            if facts.step is not Step.OPENS:
+                del under_way[leg]
+            else:
                 self.next_leg = max(self.next_leg, leg + 1)
                 if is_system_account(record.credit):
-                    self.in_transit[leg] = amount
-            case K.COMPLETED:
-                del self.in_transit[leg]
-            case K.RETURNED:
-                del self.in_transit[leg]
-                self.captured -= amount
-            case K.RELEASED:
-                self.held -= amount
-            case K.ACCEPTED:
-                self.expires_at = record.expires_at or 0
-            case K.REFUND_REQUESTED:
-                self.refunding[leg] = amount
-                self.next_leg = leg + 1
-            case K.REFUNDED:
-                del self.refunding[leg]
-                self.refunded += amount
-            case K.REFUND_DECLINED:
-                del self.refunding[leg]
-            case _:
-                pass
+                    under_way[leg] = amount
         self.state = state
 
     def state_when_closed(self) -> PaymentState:

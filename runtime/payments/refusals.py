@@ -1,7 +1,8 @@
 """Why a request is turned down.
 
 A `Refusal` leaves no trace in the ledger and burns no key: mend it (or wait) and send the same key
-again. A `DeclineReason` is a durable answer about a payment that was decided.
+again. A `DeclineReason` (runtime/journal/reasons.py) is a durable answer about a payment that was
+decided.
 serve/problems.py has the HTTP form of each refusal, and a test walks both enums.
 """
 
@@ -63,22 +64,3 @@ class Refusal(IntEnum):
 
 RETRYABLE = frozenset({Refusal.OVERLOADED, Refusal.UNAVAILABLE})
 """The same request can succeed later without any change."""
-
-
-class DeclineReason(IntEnum):
-    """Why a payment was declined, returned, or not refunded. Stable, journalled numbers."""
-
-    NONE = 0
-    PAYMENT_LIMIT = 1
-    DAILY_AMOUNT_LIMIT = 2
-    DAILY_COUNT_LIMIT = 3
-    RISK_REJECTED = 4
-    RISK_UNAVAILABLE = 5
-    INSUFFICIENT_FUNDS = 6
-    REVIEW_REJECTED = 7
-    REVIEW_EXPIRED = 8
-    CREDITOR_CLOSED = 9
-    CREDITOR_FROZEN = 10
-    """Of a refund: the creditor's account may not be debited."""
-    BALANCE_LIMIT = 11
-    """The balance would pass its bound (runtime/money.py)."""

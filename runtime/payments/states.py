@@ -1,90 +1,15 @@
-"""The states of a payment, the records that move it between them, and who causes each.
+"""The records that move a payment from state to state (runtime/journal/), and who causes each.
 
 This table is the state machine: `next_state` raises on a move that it does not list, and
 ARCHITECTURE.md shows it (a test compares the two).
 """
 
-from enum import IntEnum
 from typing import NamedTuple
 
-
-class PaymentState(IntEnum):
-    """Stable numbers: they stand in the journal."""
-
-    IN_REVIEW = 1
-    """Held until a person accepts or rejects it, or the review expires."""
-    AUTHORIZED = 2
-    """Held until captured, or debited and on its way to the creditor."""
-    PARTIALLY_CAPTURED = 3
-    CAPTURED = 4
-    """Nothing is held any more; a captured leg is on its way to the creditor."""
-    SETTLED = 5
-    PARTIALLY_REFUNDED = 6
-    REFUNDED = 7
-    DECLINED = 8
-    CANCELLED = 9
-    EXPIRED = 10
-    RETURNED = 11
-    """The creditor's account had closed: the money went back to the debtor."""
-
-
-class RecordKind(IntEnum):
-    """What a record of the journal says has happened. Stable numbers."""
-
-    ACCOUNT_OPENED = 1
-    ACCOUNT_CHANGED = 2
-    ACCOUNT_CLOSED = 3
-    DEPOSITED = 4
-    WITHDRAWN = 5
-
-    SETTLED = 10
-    """Decided and settled in one commit: debtor to creditor."""
-    DEBITED = 11
-    """Decided; debtor to the home partition's transit_out."""
-    COMPLETED = 12
-    """Home learned that a leg arrived. No posting."""
-    DECLINED = 13
-    HELD = 14
-    HELD_FOR_REVIEW = 15
-    CAPTURED = 16
-    """Held money moves: debtor to creditor (one actor) or to transit_out (a leg)."""
-    RELEASED = 17
-    """A hold, or the rest of it, is given back: cancel, expiry, final capture, rejection."""
-    ACCEPTED = 18
-    """A reviewer accepted a payment that stays held for capture. No posting."""
-    RETURNED = 19
-    """The creditor's partition refused a leg: transit_out to debtor."""
-    REFUND_REQUESTED = 20
-    """Home reserved part of the refundable amount. No posting."""
-    REFUNDED = 21
-    """Transit_in of home to debtor."""
-    REFUND_DECLINED = 22
-
-    CREDITED = 30
-    """Counterpart's entry for a leg: its transit_in to creditor."""
-    REFUND_DEBITED = 31
-    """Counterpart's entry for a refund leg: creditor to its transit_out."""
-    LEG_REFUSED = 32
-    """Counterpart will never carry out this leg. No posting."""
-
-
-ACCOUNT_KINDS = frozenset(k for k in RecordKind if k < 10)
-COUNTERPART_KINDS = frozenset(k for k in RecordKind if k >= 30)
-FIRST_KINDS = frozenset(
-    {
-        RecordKind.SETTLED,
-        RecordKind.DEBITED,
-        RecordKind.DECLINED,
-        RecordKind.HELD,
-        RecordKind.HELD_FOR_REVIEW,
-    }
-)
-"""The kinds that a payment's first record can have."""
+from headrace.runtime.journal.kinds import RecordKind
+from headrace.runtime.journal.states import PaymentState
 
 S, K = PaymentState, RecordKind
-OPEN_STATES = frozenset({S.IN_REVIEW, S.AUTHORIZED, S.PARTIALLY_CAPTURED, S.CAPTURED})
-FINAL_STATES = frozenset(S) - OPEN_STATES
-"""States in which nothing is held or in transit (a refund may still change the figure)."""
 
 
 class Transition(NamedTuple):

@@ -5,11 +5,11 @@ partition compares the API keys of both (Refusal.OWN_REVIEW).
 """
 
 from headrace.runtime.identity.keys import Role
+from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger.views import PaymentView
 from headrace.runtime.payments import fingerprint
 from headrace.runtime.payments.command import Act, PaymentAction
 from headrace.runtime.payments.refusals import Refusal
-from headrace.runtime.payments.states import PaymentState
 from headrace.serve.gateway import reply
 from headrace.serve.gateway.examples import CANCELLED, PAYMENT
 from headrace.serve.gateway.payments import (

@@ -5,9 +5,10 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from headrace.runtime.ids import text
+from headrace.runtime.journal.reasons import DeclineReason
+from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.payments.answer import Answer, Refused
-from headrace.runtime.payments.refusals import DeclineReason, Refusal
-from headrace.runtime.payments.states import PaymentState
+from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.risk.flags import RiskFlag
 from headrace.serve.problems import CODES, ProblemDetails, of_answer
 

@@ -4,9 +4,9 @@ from functools import cache
 
 from headrace.runtime.clock import iso, iso_us
 from headrace.runtime.ids import text
+from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger.views import PaymentView, Risk, reason_name, risk_outcome
 from headrace.runtime.payments.answer import Done
-from headrace.runtime.payments.states import PaymentState
 from headrace.runtime.risk.flags import reasons
 from headrace.serve.gateway.payment_answer import DEGRADED, STATES
 from headrace.serve.gateway.payment_request import PaymentRequest

@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger.cursors import InvalidCursor
 from headrace.runtime.ledger.read_payment_lists import Filter
 from headrace.runtime.ledger.views import Page, PaymentView, TimelineEntry
 from headrace.runtime.payments.refusals import Refusal
-from headrace.runtime.payments.states import PaymentState
 from headrace.serve.gateway import reply
 from headrace.serve.gateway.decoding import decode
 from headrace.serve.gateway.examples import PAYMENT, TIMELINE

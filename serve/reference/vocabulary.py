@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from headrace.runtime.payments.refusals import DeclineReason
-from headrace.runtime.payments.states import COUNTERPART_KINDS, PaymentState, RecordKind
+from headrace.runtime.journal.kinds import Family, RecordKind
+from headrace.runtime.journal.reasons import DeclineReason
+from headrace.runtime.journal.states import AccountState, PaymentState
 from headrace.runtime.risk.flags import RiskFlag
 
 Json = dict[str, Any]
@@ -27,8 +28,8 @@ def _minor(says: str) -> Json:
 
 STATES = _one_of(*(state.name.lower() for state in PaymentState))
 REASONS = _one_of(*(r.name.lower() for r in DeclineReason if r), null=True)
-KINDS = _one_of(*(k.name.lower() for k in RecordKind if k >= 10 and k not in COUNTERPART_KINDS))
-ENTRY_KINDS = _one_of(*(k.name.lower() for k in RecordKind if k > 3))
+KINDS = _one_of(*(k.name.lower() for k in RecordKind if k.facts.family is Family.PAYMENT))
+ENTRY_KINDS = _one_of(*(k.name.lower() for k in RecordKind if not k.facts.settings))
 MOMENT = {"format": "date-time"}
 UUID = {"format": "uuid"}
 
@@ -91,7 +92,7 @@ WORDS: dict[str, dict[str, Json]] = {
     },
     "BatchAnswer": {"id": UUID},
     "Account": {
-        "state": _one_of("open", "frozen", "closed"),
+        "state": _one_of(*(state.name.lower() for state in AccountState)),
         "posted": _minor("What is in it"),
         "held": _minor("What is promised"),
         "available": _minor("What can be spent: posted, less held, plus credit line"),

@@ -1,7 +1,6 @@
 -- The journal in words, for people and tools that speak SQL: payments, entries, balances, events.
--- The two tables of names are filled at every start from the code's own lists (ledger/names.py), so
--- that they cannot drift from it. Kinds are compared by number (payments/states.py): below 10
--- accounts, below 30 a payment's own records at its home, from 30 on entries at its counterpart.
+-- The tables of names, kinds and states are filled at every start from the code's own (ledger/names.py,
+-- journal/kinds.py, journal/states.py), so that they cannot drift from it.
 
 CREATE TABLE currencies (
     number      smallint PRIMARY KEY,                 -- ISO 4217 numeric
@@ -10,18 +9,56 @@ CREATE TABLE currencies (
 );
 
 CREATE TABLE names (
-    subject text NOT NULL,                            -- account_state, decline_reason, payment_state, record_kind
+    subject text NOT NULL,                            -- account_state, decline_reason, role, system_account
     number  smallint NOT NULL,
     name    text NOT NULL,
     PRIMARY KEY (subject, number)
 );
 COMMENT ON TABLE names IS 'What the small numbers of the other tables mean.';
 
+CREATE TABLE kinds (
+    number        smallint PRIMARY KEY,
+    name          text NOT NULL UNIQUE,
+    family        text NOT NULL,                      -- account; payment: at its home; counterpart: the other end of a leg
+    event         text,                               -- type of the event that it is; null: none
+    first         boolean NOT NULL,                   -- a payment begins with it
+    settings      boolean NOT NULL,                   -- it says what an account was set to
+    debit_posted  smallint NOT NULL,                  -- signs with which the amount changes the debited account's
+    debit_held    smallint NOT NULL,                  -- balances, the credited account's,
+    credit_posted smallint NOT NULL,
+    captured      smallint NOT NULL,                  -- and what was captured and refunded of the payment
+    refunded      smallint NOT NULL,
+    leg           text,                               -- what it does to a leg of its payment: opens, carries, refuses, arrives, fails
+    explains      boolean NOT NULL,                   -- its reason is the payment's
+    words         text NOT NULL
+);
+COMMENT ON TABLE kinds IS 'What the kinds of records mean (runtime/journal/kinds.py).';
+
+CREATE TABLE states (
+    number       smallint PRIMARY KEY,
+    name         text NOT NULL UNIQUE,
+    open         boolean NOT NULL,                    -- something is held or on its way
+    final        boolean NOT NULL,
+    holds        boolean NOT NULL,                    -- some of it may be held
+    arrived      boolean NOT NULL,                    -- the creditor has been credited
+    tells_reason boolean NOT NULL,
+    words        text NOT NULL
+);
+COMMENT ON TABLE states IS 'What the states of payments mean (runtime/journal/states.py).';
+
 CREATE FUNCTION system_account_name(number bigint, currency text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (ARRAY['external', 'transit_out', 'transit_in'])[number & 3]
-    || ':' || currency || ':' || (number >> 40);
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (SELECT n.name FROM names n WHERE n.subject = 'system_account' AND n.number = system_account_kind($1))
+    || ':' || currency || ':' || account_partition(number);
 COMMENT ON FUNCTION system_account_name IS 'Of an account that belongs to a partition and not to a tenant.';
+
+CREATE FUNCTION account_name(account bigint, currency text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE WHEN account = 0 THEN NULL WHEN is_system_account(account) THEN system_account_name(account, currency)
+    ELSE (SELECT coalesce(a.id, r.name || ':' || a.rail || ':' || currency || ':' || account_partition(account))
+          FROM accounts a LEFT JOIN names r ON r.subject = 'role' AND r.number = a.role WHERE a.number = account)
+    END;
+COMMENT ON FUNCTION account_name IS 'A tenant''s id of its account; of others what they are for, their currency and partition.';
 
 CREATE VIEW payments AS
 SELECT
@@ -34,48 +71,47 @@ SELECT
     f.at AS created_at, p.updated_at, f.occurred_at, f.expires_at, f.trace,
     f.partition, f.seq, p.last_seq
 FROM journal f
+JOIN kinds b ON b.number = f.kind AND b.first
 CROSS JOIN LATERAL (
     SELECT
         (array_agg(j.state ORDER BY j.seq DESC))[1] AS state,
-        (array_agg(j.reason ORDER BY j.seq DESC) FILTER (WHERE j.kind IN (13, 17, 19)))[1] AS reason,
-        coalesce(sum(j.amount) FILTER (WHERE j.kind IN (14, 15)), 0)::bigint
-            - coalesce(sum(j.amount) FILTER (WHERE j.kind IN (16, 17)), 0)::bigint AS held,
-        coalesce(sum(j.amount) FILTER (WHERE j.kind IN (10, 11, 16)), 0)::bigint
-            - coalesce(sum(j.amount) FILTER (WHERE j.kind = 19), 0)::bigint AS captured,
-        coalesce(sum(j.amount) FILTER (WHERE j.kind = 21), 0)::bigint AS refunded,
+        (array_agg(j.reason ORDER BY j.seq DESC) FILTER (WHERE k.explains))[1] AS reason,
+        sum(j.amount * k.debit_held)::bigint AS held, sum(j.amount * k.captured)::bigint AS captured,
+        sum(j.amount * k.refunded)::bigint AS refunded,
         max(j.at) AS updated_at, max(j.seq) AS last_seq
     FROM journal j
-    WHERE j.payment = f.payment AND j.payment <> '00000000-0000-0000-0000-000000000000' AND j.kind < 30
+    JOIN kinds k ON k.number = j.kind AND k.family = 'payment'
+    WHERE j.payment = f.payment AND j.payment <> '00000000-0000-0000-0000-000000000000'
 ) p
 JOIN tenants t ON t.number = f.tenant
 JOIN currencies cu ON cu.number = f.currency
-JOIN names s ON s.subject = 'payment_state' AND s.number = p.state
+JOIN states s ON s.number = p.state
 LEFT JOIN names r ON r.subject = 'decline_reason' AND r.number = nullif(p.reason, 0)
-    AND p.state IN (8, 10, 11)
+    AND s.tells_reason
 LEFT JOIN accounts d ON d.number = f.debit
 LEFT JOIN accounts c ON c.number = f.creditor
-WHERE f.payment <> '00000000-0000-0000-0000-000000000000' AND f.kind IN (10, 11, 13, 14, 15);
+WHERE f.payment <> '00000000-0000-0000-0000-000000000000';
 COMMENT ON VIEW payments IS 'Each payment as it stands now: its first record, and the sum of those that followed.';
 
 CREATE VIEW entries AS
 SELECT
-    t.name AS tenant, coalesce(a.id, system_account_name(e.account, cu.code)) AS account,
-    cu.code AS currency, e.seq, e.at, k.name AS kind, e.posted_change, e.held_change, e.posted, e.held,
+    t.name AS tenant, coalesce(a.id, account_name(e.account, cu.code)) AS account,
+    cu.code AS currency, e.seq, e.at, e.kind, e.posted_change, e.held_change, e.posted, e.held,
     nullif(e.payment, '00000000-0000-0000-0000-000000000000') AS payment, e.leg, e.reference, e.record
 FROM (
-    SELECT debit AS account, seq, at, kind, payment, leg, reference, tenant, currency,
-        CASE WHEN kind IN (14, 15, 17) THEN 0 ELSE -amount END AS posted_change,
-        CASE WHEN kind IN (14, 15) THEN amount WHEN kind IN (16, 17) THEN -amount ELSE 0 END AS held_change,
-        debit_posted AS posted, debit_held AS held, partition || ':' || seq AS record
-    FROM journal WHERE debit <> 0 AND kind <> 13
+    SELECT j.debit AS account, j.seq, j.at, k.name AS kind, j.payment, j.leg, j.reference, j.tenant, j.currency,
+        j.amount * k.debit_posted AS posted_change, j.amount * k.debit_held AS held_change,
+        j.debit_posted AS posted, j.debit_held AS held, j.partition || ':' || j.seq AS record
+    FROM journal j JOIN kinds k ON k.number = j.kind AND (k.debit_posted <> 0 OR k.debit_held <> 0)
+    WHERE j.debit <> 0
     UNION ALL
-    SELECT credit, credit_seq, at, kind, payment, leg, reference, tenant, currency,
-        amount, 0, credit_posted, credit_held, partition || ':' || seq
-    FROM journal WHERE credit <> 0 AND kind > 3
+    SELECT j.credit, j.credit_seq, j.at, k.name, j.payment, j.leg, j.reference, j.tenant, j.currency,
+        j.amount * k.credit_posted, 0, j.credit_posted, j.credit_held, j.partition || ':' || j.seq
+    FROM journal j JOIN kinds k ON k.number = j.kind AND k.credit_posted <> 0
+    WHERE j.credit <> 0
 ) e
 JOIN tenants t ON t.number = e.tenant
 JOIN currencies cu ON cu.number = e.currency
-JOIN names k ON k.subject = 'record_kind' AND k.number = e.kind
 LEFT JOIN accounts a ON a.number = e.account;
 COMMENT ON VIEW entries IS 'Double entry: each change of an account''s posted or held balance, and both after it.';
 
@@ -86,13 +122,13 @@ WITH numbers AS (
     JOIN tenants t ON t.number = a.tenant
     JOIN names s ON s.subject = 'account_state' AND s.number = a.state
     UNION ALL
-    SELECT (l.partition::bigint << 40) | (c.currency * 4 + kind), NULL, NULL, c.currency, 'open', 0
+    SELECT system_account(l.partition, c.currency, k.number), NULL, NULL, c.currency, 'open', 0
     FROM leases l
     CROSS JOIN (SELECT DISTINCT currency FROM accounts) c
-    CROSS JOIN generate_series(1, 3) AS kind
+    JOIN names k ON k.subject = 'system_account'
 )
 SELECT
-    n.tenant, coalesce(n.id, system_account_name(n.number, cu.code)) AS account, cu.code AS currency,
+    n.tenant, coalesce(n.id, account_name(n.number, cu.code)) AS account, cu.code AS currency,
     n.state, b.posted, b.held, n.credit_line, b.posted - b.held + n.credit_line AS available,
     b.seq AS last_seq, b.at AS last_at
 FROM numbers n
@@ -110,23 +146,19 @@ COMMENT ON VIEW balances IS 'Each account''s balance: it stands in the account''
 CREATE VIEW events AS
 SELECT
     j.partition || ':' || j.seq AS id,
-    'com.headrace.' || CASE
-        WHEN j.kind < 10 THEN 'account.' || replace(k.name, 'account_', '')
-        ELSE 'payment.' || k.name
-    END AS type,
+    'com.headrace.' || k.event AS type,
     j.at, t.name AS tenant,
     nullif(j.payment, '00000000-0000-0000-0000-000000000000') AS payment, s.name AS status,
-    coalesce(d.id, CASE WHEN j.debit <> 0 THEN system_account_name(j.debit, cu.code) END) AS debit,
-    coalesce(c.id, CASE WHEN j.credit <> 0 THEN system_account_name(j.credit, cu.code) END) AS credit,
+    coalesce(d.id, account_name(j.debit, cu.code)) AS debit,
+    coalesce(c.id, account_name(j.credit, cu.code)) AS credit,
     j.amount, cu.code AS currency, r.name AS reason, j.leg, j.key AS idempotency_key, j.reference,
     convert_from(j.details, 'UTF8')::json AS details, j.trace, j.partition, j.seq
 FROM journal j
 JOIN tenants t ON t.number = j.tenant
 JOIN currencies cu ON cu.number = j.currency
-JOIN names k ON k.subject = 'record_kind' AND k.number = j.kind
-LEFT JOIN names s ON s.subject = 'payment_state' AND s.number = j.state
+JOIN kinds k ON k.number = j.kind AND k.event IS NOT NULL
+LEFT JOIN states s ON s.number = j.state
 LEFT JOIN names r ON r.subject = 'decline_reason' AND r.number = nullif(j.reason, 0)
 LEFT JOIN accounts d ON d.number = j.debit
-LEFT JOIN accounts c ON c.number = j.credit
-WHERE j.kind < 30;
+LEFT JOIN accounts c ON c.number = j.credit;
 COMMENT ON VIEW events IS 'What happened, in order within each partition (partition, seq).';

@@ -1,8 +1,9 @@
 -- name: open_accounts
 INSERT INTO accounts (number, tenant, id, currency, state, credit_line, payment_max,
-                      daily_amount_max, daily_count_max, opened_at)
+                      daily_amount_max, daily_count_max, opened_at, role, rail)
 SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::smallint[], $5::smallint[],
-                     $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::timestamptz[])
+                     $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::timestamptz[],
+                     $11::smallint[], $12::text[])
 
 -- name: change_accounts
 UPDATE accounts a

@@ -39,6 +39,13 @@ LEFT JOIN LATERAL (
     WHERE credit = a.number AND credit <> 0 ORDER BY credit_seq DESC LIMIT 1
 ) c ON true
 
+-- name: role_accounts
+SELECT w.partition, w.role, w.tenant, w.rail, w.currency, a.number
+FROM unnest($1::smallint[], $2::smallint[], $3::integer[], $4::text[], $5::smallint[])
+    AS w (partition, role, tenant, rail, currency)
+JOIN accounts a ON a.role = w.role AND a.tenant = w.tenant AND a.rail = w.rail
+    AND a.currency = w.currency AND account_partition(a.number) = w.partition AND a.role <> 0
+
 -- name: system_balances
 SELECT w.number,
        CASE WHEN coalesce(d.seq, 0) > coalesce(c.credit_seq, 0) THEN d.debit_posted
@@ -58,7 +65,7 @@ LEFT JOIN LATERAL (
 SELECT w.number AS credit, o.details
 FROM unnest($1::bigint[]) AS w (number)
 CROSS JOIN LATERAL (
-    SELECT details FROM journal WHERE credit = w.number AND credit <> 0 AND kind = 1
+    SELECT details FROM journal WHERE credit = w.number AND credit <> 0 AND kind = :kind(account_opened)
     ORDER BY credit_seq LIMIT 1
 ) o;
 
@@ -66,27 +73,29 @@ CROSS JOIN LATERAL (
 -- What counts towards a day's limits: authorised since a moment, less what was released of that. A
 -- payment of which nothing was ever captured is taken off whole.
 SELECT w.number,
-       coalesce(sum(CASE WHEN j.kind IN (10, 11, 14, 15) THEN j.amount
+       coalesce(sum(CASE WHEN j.kind IN :kinds(authorises) THEN j.amount
                          WHEN f.payment IS NOT NULL THEN -j.amount ELSE 0 END), 0) AS amount,
-       (count(*) FILTER (WHERE j.kind IN (10, 11, 14, 15))
+       (count(*) FILTER (WHERE j.kind IN :kinds(authorises))
         - count(*) FILTER (WHERE f.payment IS NOT NULL AND NOT EXISTS (
-              SELECT FROM journal c WHERE c.payment = j.payment AND c.kind = 16
+              SELECT FROM journal c WHERE c.payment = j.payment AND c.kind = :kind(captured)
               AND c.payment <> '00000000-0000-0000-0000-000000000000'))) AS count
 FROM unnest($1::bigint[], $2::timestamptz[]) AS w (number, since)
 JOIN journal j ON j.debit = w.number AND j.debit <> 0 AND j.at >= w.since
-    AND j.kind IN (10, 11, 14, 15, 17)
-LEFT JOIN journal f ON j.kind = 17 AND f.payment = j.payment AND f.kind IN (14, 15)
+    AND (j.kind IN :kinds(authorises) OR j.kind = :kind(released))
+LEFT JOIN journal f ON j.kind = :kind(released) AND f.payment = j.payment
+    AND f.kind IN :kinds(holds)
     AND f.at >= w.since AND f.payment <> '00000000-0000-0000-0000-000000000000'
 GROUP BY w.number
 
 -- name: creditors
-SELECT a.tenant, a.id, a.number, a.currency, a.state = 3 AS closed
+SELECT a.tenant, a.id, a.number, a.currency, a.state = :account_state(closed) AS closed
 FROM unnest($1::integer[], $2::text[]) AS w (tenant, id)
 JOIN accounts a ON a.tenant = w.tenant AND a.id = w.id
 
 -- name: payments
 SELECT * FROM journal
-WHERE payment = ANY($1::uuid[]) AND payment <> '00000000-0000-0000-0000-000000000000' AND kind < 30
+WHERE payment = ANY($1::uuid[]) AND payment <> '00000000-0000-0000-0000-000000000000'
+  AND kind BETWEEN :family(payment)
 ORDER BY partition, seq
 
 -- name: reviews
@@ -102,25 +111,26 @@ SELECT string_agg(
 )
 FROM unnest($1::smallint[], $2::bigint[]) WITH ORDINALITY AS w (partition, seq, place)
 JOIN journal j ON j.partition = w.partition AND j.seq = w.seq
-WHERE j.kind IN (11, 16, 20)
+WHERE j.kind IN :kinds(opens_leg)
 
 -- name: carried
 SELECT w.place, j.reason
 FROM unnest($1::uuid[], $2::smallint[], $3::integer[]) AS w (payment, leg, place)
-JOIN journal j ON j.payment = w.payment AND j.leg = w.leg AND j.kind >= 30
+JOIN journal j ON j.payment = w.payment AND j.leg = w.leg
+    AND j.kind BETWEEN :family(counterpart)
 
 -- name: open_legs
 -- Legs opened since a position that no record of home has closed.
 SELECT j.partition, j.seq, j.payment, j.leg, j.kind, j.tenant, j.currency, j.amount, j.creditor,
        j.trace, coalesce(nullif(j.debit, 0), f.debit) AS debtor
 FROM journal j
-LEFT JOIN journal f ON j.kind = 20 AND f.payment = j.payment
-    AND f.kind IN (10, 11, 14, 15) AND f.payment <> '00000000-0000-0000-0000-000000000000'
+LEFT JOIN journal f ON j.debit = 0 AND f.payment = j.payment
+    AND f.kind IN :kinds(first) AND f.payment <> '00000000-0000-0000-0000-000000000000'
 WHERE j.partition = $1 AND j.seq >= $2
-  AND (j.kind IN (11, 20) OR (j.kind = 16 AND j.credit & 1099511627775 < 4096))
+  AND j.kind IN :kinds(opens_leg) AND is_system_account(j.credit)
   AND NOT EXISTS (
       SELECT FROM journal c
-      WHERE c.payment = j.payment AND c.leg = j.leg AND c.kind IN (12, 19, 21, 22)
+      WHERE c.payment = j.payment AND c.leg = j.leg AND c.kind IN :kinds(ends_leg)
         AND c.payment <> '00000000-0000-0000-0000-000000000000'
   )
 ORDER BY j.seq LIMIT $3

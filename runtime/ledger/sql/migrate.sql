@@ -21,7 +21,8 @@ SELECT value FROM platform WHERE name = 'partitions';
 INSERT INTO platform VALUES ('partitions', $1) ON CONFLICT DO NOTHING;
 
 -- name: write_leases
-INSERT INTO leases (partition) SELECT generate_series(0, $1::integer - 1) ON CONFLICT DO NOTHING;
+INSERT INTO leases (partition, last_place)
+SELECT generate_series(0, $1::integer - 1), :number(first_place) - 1 ON CONFLICT DO NOTHING;
 
 -- name: write_currencies
 INSERT INTO currencies (number, code, minor_units)
@@ -34,3 +35,21 @@ INSERT INTO names (subject, number, name)
 SELECT * FROM unnest($1::text[], $2::smallint[], $3::text[])
 ON CONFLICT (subject, number) DO UPDATE SET name = excluded.name
 WHERE names.name <> excluded.name;
+
+-- name: kinds
+SELECT * FROM kinds;
+
+-- name: states
+SELECT * FROM states;
+
+-- name: drop_kinds
+DELETE FROM kinds WHERE number = ANY($1::smallint[]);
+
+-- name: drop_states
+DELETE FROM states WHERE number = ANY($1::smallint[]);
+
+-- name: write_kinds
+INSERT INTO kinds SELECT * FROM json_populate_recordset(NULL::kinds, $1::text::json);
+
+-- name: write_states
+INSERT INTO states SELECT * FROM json_populate_recordset(NULL::states, $1::text::json);

@@ -85,18 +85,18 @@ ORDER BY seq DESC LIMIT 1;
 -- name: settings_at
 -- As the newest change up to a sequence says; changes are the partition's own records.
 SELECT details FROM journal
-WHERE credit = $1 AND credit <> 0 AND credit_seq <= $2 AND kind <= 3
+WHERE credit = $1 AND credit <> 0 AND credit_seq <= $2 AND kind IN :kinds(settings)
 ORDER BY credit_seq DESC LIMIT 1;
 
 -- name: entries
 -- Postings and changes of holds; declined payments and settings change no balance.
 (SELECT * FROM journal
- WHERE debit = $1 AND debit <> 0 AND seq <= $2 AND seq > $3 AND kind <> 13
+ WHERE debit = $1 AND debit <> 0 AND seq <= $2 AND seq > $3 AND kind IN :kinds(changes_debit)
    AND ($4::timestamptz IS NULL OR at >= $4) AND ($5::timestamptz IS NULL OR at < $5)
  ORDER BY seq DESC LIMIT $6)
 UNION ALL
 (SELECT * FROM journal
- WHERE credit = $1 AND credit <> 0 AND credit_seq <= $2 AND credit_seq > $3 AND kind > 3
+ WHERE credit = $1 AND credit <> 0 AND credit_seq <= $2 AND credit_seq > $3 AND kind IN :kinds(credits)
    AND ($4::timestamptz IS NULL OR at >= $4) AND ($5::timestamptz IS NULL OR at < $5)
  ORDER BY credit_seq DESC LIMIT $6);
 
@@ -104,4 +104,4 @@ UNION ALL
 -- Whom payments come from: their first record says so.
 SELECT payment, debit FROM journal
 WHERE payment = ANY($1::uuid[]) AND payment <> '00000000-0000-0000-0000-000000000000'
-  AND kind IN (10, 11, 13, 14, 15);
+  AND kind IN :kinds(first);

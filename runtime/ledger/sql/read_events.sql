@@ -1,5 +1,3 @@
--- Kinds from 30 on (payments/states.py) are no events.
-
 -- name: ends
 SELECT partition, last_seq FROM leases ORDER BY partition;
 
@@ -11,7 +9,7 @@ ORDER BY seq OFFSET $4 LIMIT 1;
 
 -- name: events
 SELECT * FROM journal
-WHERE partition = $1 AND seq > $2 AND seq <= $3 AND kind < 30
+WHERE partition = $1 AND seq > $2 AND seq <= $3 AND kind IN :kinds(event)
   AND ($4::integer IS NULL OR tenant = $4)
   AND ($5::smallint[] IS NULL OR kind = ANY($5))
 ORDER BY seq;

@@ -1,11 +1,10 @@
 -- The conditions "<> 0" and "<> '0000...'" repeat those of the partial indexes, which the planner
--- can't derive from a parameter. Kinds (payments/states.py): 10, 11, 13, 14 and 15 come first in a
--- payment, those from 30 on are no records of its home.
+-- can't derive from a parameter.
 
 -- name: records
 SELECT * FROM journal
 WHERE payment = ANY($2::uuid[]) AND payment <> '00000000-0000-0000-0000-000000000000'
-  AND tenant = $1 AND kind < 30
+  AND tenant = $1 AND kind BETWEEN :family(payment)
 ORDER BY payment, seq;
 
 -- name: by_key
@@ -15,20 +14,22 @@ SELECT * FROM journal WHERE tenant = $1 AND key = $2;
 SELECT number FROM accounts WHERE tenant = $1 AND id = $2;
 
 -- name: account_names
-SELECT number, id FROM accounts WHERE number = ANY($1::bigint[]);
+SELECT a.number, coalesce(a.id, account_name(a.number, c.code)) AS id
+FROM accounts a JOIN currencies c ON c.number = a.currency
+WHERE a.number = ANY($1::bigint[]);
 
 -- The lists below give the rows of one index between two places, newest first: a place in that
 -- index, the payment, and whether the row stands for it.
 
 -- name: newest
-SELECT payment AS place, payment, tenant = $1 AND kind IN (10, 11, 13, 14, 15) AS counts
+SELECT payment AS place, payment, tenant = $1 AND kind IN :kinds(first) AS counts
 FROM journal
 WHERE payment <= $2 AND payment >= $3 AND payment <> '00000000-0000-0000-0000-000000000000'
 ORDER BY payment DESC LIMIT $4;
 
 -- name: with_reference
 -- "IS TRUE" keeps the planner from reading the payments' index for a range that is nearly all of it.
-SELECT payment AS place, payment, kind IN (10, 11, 13, 14, 15) AS counts
+SELECT payment AS place, payment, kind IN :kinds(first) AS counts
 FROM journal
 WHERE tenant = $1 AND reference = $5 AND (payment BETWEEN $3 AND $2) IS TRUE
   AND payment <> '00000000-0000-0000-0000-000000000000'
@@ -41,14 +42,14 @@ WHERE payment <= $1 AND payment >= $2
 ORDER BY payment DESC LIMIT $3;
 
 -- name: of_debtor
-SELECT seq AS place, payment, kind IN (10, 11, 13, 14, 15) AS counts
+SELECT seq AS place, payment, kind IN :kinds(first) AS counts
 FROM journal
 WHERE debit = $1 AND debit <> 0 AND seq <= $2 AND seq >= $3
 ORDER BY seq DESC LIMIT $4;
 
 -- name: arrived
 -- A payment that arrives in several captures stands where its first one does.
-SELECT j.credit_seq AS place, j.payment, j.kind IN (10, 16, 30) AND NOT EXISTS (
+SELECT j.credit_seq AS place, j.payment, j.kind IN :kinds(to_creditor) AND NOT EXISTS (
     SELECT FROM journal e
     WHERE e.payment = j.payment AND e.payment <> '00000000-0000-0000-0000-000000000000'
       AND e.credit = j.credit AND e.credit_seq < j.credit_seq
@@ -62,7 +63,7 @@ ORDER BY j.credit_seq DESC LIMIT $4;
 SELECT f.payment
 FROM unnest($2::uuid[]) WITH ORDINALITY AS w (payment, place)
 JOIN journal f ON f.payment = w.payment AND f.payment <> '00000000-0000-0000-0000-000000000000'
-    AND f.kind IN (10, 11, 13, 14, 15)
+    AND f.kind IN :kinds(first)
 WHERE f.tenant = $1
   AND ($3::bigint IS NULL OR f.debit = $3)
   AND ($4::bigint IS NULL OR f.creditor = $4)
@@ -72,7 +73,7 @@ WHERE f.tenant = $1
   AND ($8::smallint IS NULL OR $8 = (
       SELECT j.state FROM journal j
       WHERE j.payment = f.payment AND j.payment <> '00000000-0000-0000-0000-000000000000'
-        AND j.kind < 30
+        AND j.kind BETWEEN :family(payment)
       ORDER BY j.seq DESC LIMIT 1
   ))
 ORDER BY w.place;

@@ -1,11 +1,12 @@
 """Checks that compare the ledger with what the code knows: hashes, packaged files, names."""
 
+from headrace.runtime.journal.account_numbers import partition_of_account
 from headrace.runtime.ledger.connect import Connection
 from headrace.runtime.ledger.migrate import migrations
-from headrace.runtime.ledger.names import SUBJECTS, currencies
+from headrace.runtime.ledger.names import SUBJECTS, currencies, differing
 from headrace.runtime.ledger.statements import load
 from headrace.runtime.ledger.verify.found import Found
-from headrace.runtime.partitioning import partition_of, partition_of_account
+from headrace.runtime.partitioning import partition_of
 
 SQL = load("headrace.runtime.ledger.verify", "asked_by_code")
 
@@ -30,11 +31,14 @@ async def migrations_are_the_packaged(connection: Connection) -> Found:
 
 
 async def names_are_the_codes(connection: Connection) -> Found:
-    """The views' words for numbers are the code's; a newer version may have added some."""
+    """The ledger's tables of names, kinds and states are the code's; a newer version may have added
+    some."""
     wanted = {(s, m.value): m.name.lower() for s, e in SUBJECTS.items() for m in e}
     named = {(r["subject"], r["number"]): r["name"] for r in await connection.fetch(SQL["names"])}
     money = {tuple(row) for row in await connection.fetch(SQL["currencies"])}
     wrong = [f"{subject} {number}" for (subject, number), name in wanted.items()
              if named.get((subject, number)) != name]  # fmt: skip
     wrong += [code for number, code, units in currencies() if (number, code, units) not in money]
+    differ = await differing(connection)
+    wrong += [f"{table} {number}" for table, rows in differ.items() for number in rows]
     return Found(f"{len(named) + len(money)} names", len(wrong), wrong[0] if wrong else None)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from headrace.runtime.journal.account_numbers import TRANSIT_IN, TRANSIT_OUT
 from headrace.runtime.ledger.connect import Connection
 from headrace.runtime.ledger.statements import load
 from headrace.runtime.ledger.verify import shapes
@@ -21,9 +22,10 @@ def _moves() -> list[list[int]]:
 
 ARGUMENTS: dict[str, list[Any]] = {
     "amounts_are_within_bounds": [AMOUNT_MAX, BALANCE_MAX],
-    "fields_fit_their_kind": [*shapes.fields(), sum(RiskFlag)],
+    "fields_fit_their_kind": [*shapes.fields(), sum(RiskFlag), *shapes.reasons()],
     "records_are_double_entry": shapes.parties(),
     "states_follow": _moves(),
+    "transit_is_what_is_under_way": [[int(TRANSIT_OUT), int(TRANSIT_IN)]],
 }
 """Of the statements that take some."""
 

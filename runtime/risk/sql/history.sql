@@ -13,7 +13,7 @@ FROM unnest($1::bigint[], $2::bigint[]) AS w (number, before)
 CROSS JOIN LATERAL (
     SELECT max(paid_at) AS last, date_part('epoch', max(paid_at)) AS last_s
     FROM (
-        SELECT CASE WHEN kind IN (10, 11, 14, 15) THEN occurred_at END AS paid_at FROM journal
+        SELECT CASE WHEN kind IN :kinds(authorises) THEN occurred_at END AS paid_at FROM journal
         WHERE debit = w.number AND debit <> 0 AND seq < w.before
         ORDER BY seq DESC LIMIT $3
     ) newest
@@ -29,8 +29,8 @@ CROSS JOIN LATERAL (
                CASE WHEN days IS NOT NULL THEN exp(greatest(days / 30, -700)) END AS e30
         FROM (
             SELECT seq AS seq, amount::float8 AS amount,
-                   CASE WHEN kind IN (10, 11, 14, 15) THEN occurred_at END AS paid_at,
-                   CASE WHEN kind IN (10, 11, 14, 15)
+                   CASE WHEN kind IN :kinds(authorises) THEN occurred_at END AS paid_at,
+                   CASE WHEN kind IN :kinds(authorises)
                         THEN (date_part('epoch', occurred_at) - l.last_s) / 86400 END AS days
             FROM journal
             WHERE debit = w.number AND debit <> 0 AND seq < w.before
@@ -50,7 +50,7 @@ FROM unnest($1::bigint[], $2::bigint[]) AS w (number, before)
 CROSS JOIN LATERAL (
     SELECT max(paid_at) AS last, date_part('epoch', max(paid_at)) AS last_s
     FROM (
-        SELECT CASE WHEN kind IN (10, 30) THEN occurred_at END AS paid_at FROM journal
+        SELECT CASE WHEN kind IN :kinds(to_creditor_unheld) THEN occurred_at END AS paid_at FROM journal
         WHERE credit = w.number AND credit <> 0 AND credit_seq < w.before
         ORDER BY credit_seq DESC LIMIT $3
     ) newest
@@ -66,8 +66,8 @@ CROSS JOIN LATERAL (
                CASE WHEN days IS NOT NULL THEN exp(greatest(days / 30, -700)) END AS e30
         FROM (
             SELECT credit_seq AS seq, amount::float8 AS amount,
-                   CASE WHEN kind IN (10, 30) THEN occurred_at END AS paid_at,
-                   CASE WHEN kind IN (10, 30)
+                   CASE WHEN kind IN :kinds(to_creditor_unheld) THEN occurred_at END AS paid_at,
+                   CASE WHEN kind IN :kinds(to_creditor_unheld)
                         THEN (date_part('epoch', occurred_at) - l.last_s) / 86400 END AS days
             FROM journal
             WHERE credit = w.number AND credit <> 0 AND credit_seq < w.before

@@ -4,10 +4,11 @@ import asyncio
 from typing import Any
 
 from headrace.actors.intake import WORTH_A_BATCH
+from headrace.runtime.journal.reasons import DeclineReason
+from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.payments.answer import Done, Refused
 from headrace.runtime.payments.command import Act, ChangeAccount, PaymentAction
-from headrace.runtime.payments.refusals import DeclineReason, Refusal
-from headrace.runtime.payments.states import PaymentState
+from headrace.runtime.payments.refusals import Refusal
 
 
 async def test_order_for_a_debtor_stays_after_a_conflict(cell: Any) -> None:

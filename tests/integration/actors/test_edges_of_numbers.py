@@ -3,11 +3,12 @@
 import asyncio
 from typing import Any
 
+from headrace.runtime.journal.account_numbers import EXTERNAL, TRANSIT_OUT, system_account
+from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.money import AMOUNT_MAX, BALANCE_MAX
 from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.command import Act, Fund, PaymentAction
 from headrace.runtime.payments.refusals import Refusal
-from headrace.runtime.payments.states import PaymentState
 
 EUR = 978
 
@@ -79,7 +80,7 @@ async def test_external_and_transit_accounts_go_on_beyond_64_bits(cell: Any) -> 
         assert [a for a in answers if not isinstance(a, Done)] == []
     await cell.all_arrived()
     assert cell.total("doubts") == 0
-    external, transit = EUR * 4 + 1, EUR * 4 + 2
+    external, transit = (system_account(0, EUR, kind) for kind in (EXTERNAL, TRANSIT_OUT))
     stored = await cell.ledger.fetchval(
         "SELECT debit_posted FROM journal WHERE debit = $1 ORDER BY seq DESC LIMIT 1", external
     )

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from headrace.runtime.journal.reasons import DeclineReason
+from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.command import Act, ChangeAccount, PaymentAction
-from headrace.runtime.payments.refusals import DeclineReason
-from headrace.runtime.payments.states import PaymentState
 
 
 async def test_a_successor_whose_clock_is_behind_goes_on_with_the_partitions_day(

@@ -10,24 +10,26 @@ import pytest_asyncio
 from headrace.runtime.clock import from_us
 from headrace.runtime.identity import tenants
 from headrace.runtime.ids import payment_id
-from headrace.runtime.journal.record import COLUMNS, NO_LEG, Record
-from headrace.runtime.ledger import copy
-from headrace.runtime.ledger.connect import Database, pool
-from headrace.runtime.money import currency_code
-from headrace.runtime.partitioning import (
+from headrace.runtime.journal.account_numbers import (
     EXTERNAL,
+    FIRST_PLACE,
     TRANSIT_IN,
     TRANSIT_OUT,
+    account_number,
     is_system_account,
-    partition_of,
     partition_of_account,
     system_account,
 )
+from headrace.runtime.journal.kinds import COUNTERPART_KINDS, RecordKind
+from headrace.runtime.journal.reasons import DeclineReason
+from headrace.runtime.journal.record import COLUMNS, NO_LEG, Record
+from headrace.runtime.journal.states import AccountState, PaymentState
+from headrace.runtime.ledger import copy
+from headrace.runtime.ledger.connect import Database, pool
+from headrace.runtime.money import currency_code
+from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments import fingerprint
-from headrace.runtime.payments.account import AccountState
 from headrace.runtime.payments.command import PaymentAction
-from headrace.runtime.payments.refusals import DeclineReason
-from headrace.runtime.payments.states import PaymentState, RecordKind
 
 S, K = PaymentState, RecordKind
 EUR = 978
@@ -50,7 +52,7 @@ class Books:
         self._written = 0
         self._seq = [0] * partitions
         self._at = [0] * partitions
-        self._place = [4095] * partitions
+        self._place = [FIRST_PLACE - 1] * partitions
         self._balance: dict[int, list[int]] = {}
         self._holds: dict[bytes, list[Any]] = {}
         self._first: dict[bytes, Record] = {}
@@ -63,7 +65,7 @@ class Books:
         names = (f"account-{partition}-{n}" for n in self._tried[partition])
         id = next(n for n in names if partition_of(self.tenant, n, self.partitions) == partition)
         self._place[partition] += 1
-        self.numbers[id] = partition << 40 | self._place[partition]
+        self.numbers[id] = account_number(partition, self._place[partition])
         limits = dict.fromkeys(("payment_max", "daily_amount_max", "daily_count_max"), 0)
         self.settings[id] = {
             "id": id, "currency": currency_code(currency), "state": "open", "credit_line": 0,
@@ -266,7 +268,7 @@ class Books:
 
     def _occurred_at(self, kind: RecordKind, fields: dict[str, Any]) -> int:
         """The counterpart repeats when it occurred at home; everything else occurs now."""
-        if kind < 30:
+        if kind not in COUNTERPART_KINDS:
             return self.now
         payment, leg = fields["payment"], fields.get("leg", 0)
         opened = (K.DEBITED, K.CAPTURED, K.REFUND_REQUESTED)

@@ -1,13 +1,16 @@
 """Ways to damage the scene's ledger by SQL, and what goes red for each (conftest.py has the scene).
 
 `{settled}` and the like are payments, `{anna}` and the like account ids, `{anna_number}` their
-numbers; `{forged...}` are fingerprints made for what a damage pretends.
+numbers, `:kind(...)` kinds of records; `{forged...}` are fingerprints made for what a damage
+pretends.
 """
 
+from headrace.runtime.journal.account_numbers import FIRST_PLACE
 
-def of(payment: str, kind: int) -> str:
+
+def of(payment: str, kind: str) -> str:
     """A record of one of the scene's payments."""
-    return f"payment = '{{{payment}}}' AND kind = {kind}"
+    return f"payment = '{{{payment}}}' AND kind = :kind({kind})"
 
 
 def told(change: str, where: str) -> str:
@@ -20,7 +23,7 @@ def told(change: str, where: str) -> str:
 
 NEWEST_TRANSIT = """
     UPDATE journal SET debit_posted = debit_posted + 1 WHERE (debit, seq) =
-        (SELECT debit, max(seq) FROM journal WHERE kind = 30 GROUP BY debit LIMIT 1)
+        (SELECT debit, max(seq) FROM journal WHERE kind = :kind(credited) GROUP BY debit LIMIT 1)
 """
 FIELDS, TIMES, PRINTS = "fields_fit_their_kind", "times_fit", "fingerprints_are_the_requests"
 ENTRY, FOLLOW, ZERO = "records_are_double_entry", "balances_follow", "sums_to_zero"
@@ -46,38 +49,44 @@ HOME, SCHEMA, FILES, NAMES = (
 DAMAGES = {
     # Balances and amounts
     "a balance was raised": (
-        "UPDATE journal SET credit_posted = credit_posted + 1 WHERE currency = 392 AND kind = 4",
+        "UPDATE journal SET credit_posted = credit_posted + 1"
+        " WHERE currency = 392 AND kind = :kind(deposited)",
         {ZERO, FOLLOW},
     ),
     "a transit account's balance was raised": (NEWEST_TRANSIT, {TRANSIT, ZERO, FOLLOW}),
     "an external account's balance was raised": (
-        "UPDATE journal SET debit_posted = debit_posted + 1 WHERE currency = 392 AND kind = 4",
+        "UPDATE journal SET debit_posted = debit_posted + 1"
+        " WHERE currency = 392 AND kind = :kind(deposited)",
         {ZERO, FOLLOW},
     ),
     "a past balance was changed": (
-        f"UPDATE journal SET debit_posted = debit_posted - 1 WHERE {of('settled', 10)}", {FOLLOW},
+        "UPDATE journal SET debit_posted = debit_posted - 1"
+        f" WHERE {of('settled', 'settled')}",
+        {FOLLOW},
     ),
     "a past held balance was changed": (
-        f"UPDATE journal SET debit_held = debit_held + 1 WHERE {of('settled', 10)}", {FOLLOW},
+        "UPDATE journal SET debit_held = debit_held + 1"
+        f" WHERE {of('settled', 'settled')}",
+        {FOLLOW},
     ),
     "an account spent more than its credit line": (
-        told("'5000', '4999'", "kind = 1")
+        told("'5000', '4999'", "kind = :kind(account_opened)")
         + "UPDATE accounts SET credit_line = 4999 WHERE credit_line = 5000",
         {SPENT},
     ),
     "an amount is larger than any can be": (
-        f"UPDATE journal SET amount = 1000000000000001 WHERE {of('declined', 13)}",
+        f"UPDATE journal SET amount = 1000000000000001 WHERE {of('declined', 'declined')}",
         {BOUNDS, PRINTS},
     ),
     "a tenant's balance is larger than any can be": (
-        f"UPDATE journal SET debit_posted = 9007199254740992 WHERE {of('declined', 13)}",
+        f"UPDATE journal SET debit_posted = 9007199254740992 WHERE {of('declined', 'declined')}",
         {BOUNDS, FOLLOW},
     ),
     "a balance stands where no account is": (
-        f"UPDATE journal SET credit_posted = 1 WHERE {of('declined', 13)}", {BOUNDS},
+        f"UPDATE journal SET credit_posted = 1 WHERE {of('declined', 'declined')}", {BOUNDS},
     ),
     "something is held for a transit account": (
-        f"UPDATE journal SET credit_held = 1 WHERE {of('debited', 11)}", {BOUNDS, FOLLOW},
+        f"UPDATE journal SET credit_held = 1 WHERE {of('debited', 'debited')}", {BOUNDS, FOLLOW},
     ),
     "a limit is negative": (
         told("'\"daily_count_max\": 0', '\"daily_count_max\": -1'", "credit = {kiosk_number}")
@@ -85,94 +94,106 @@ DAMAGES = {
         {BOUNDS},
     ),
     # Single records
-    "a change of settings moves money": ("UPDATE journal SET amount = 1 WHERE kind = 2", {ENTRY}),
+    "a change of settings moves money": (
+        "UPDATE journal SET amount = 1 WHERE kind = :kind(account_changed)", {ENTRY},
+    ),
     "a record is of a kind that nobody knows": (
-        "UPDATE journal SET kind = 9 WHERE kind = 2", {ENTRY, ACCOUNTS},
+        "UPDATE journal SET kind = 9 WHERE kind = :kind(account_changed)", {ENTRY, ACCOUNTS},
     ),
     "a deposit came from a transit account": (
-        "UPDATE journal SET debit = debit + 1 WHERE kind = 4 AND currency = 392", {ENTRY, TRANSIT},
+        "UPDATE journal SET debit = debit + 1"
+        " WHERE kind = :kind(deposited) AND currency = 392",
+        {ENTRY, TRANSIT},
     ),
     "a deposit came from another currency's external account": (
-        "UPDATE journal SET debit = debit + 4 * (756 - 392) WHERE kind = 4 AND currency = 392",
+        "UPDATE journal SET debit = debit + :number(kinds_a_currency) * (756 - 392)"
+        " WHERE kind = :kind(deposited) AND currency = 392",
         {ENTRY, ZERO},
     ),
     "a payment left by another partition's transit account": (
-        f"UPDATE journal SET credit = credit + (1::bigint << 40) WHERE {of('debited', 11)}",
+        "UPDATE journal SET credit = credit + (1::bigint << :number(place_bits))"
+        f" WHERE {of('debited', 'debited')}",
         {ENTRY, FOLLOW, ZERO},
     ),
     "a payment left by the account of those that arrive": (
-        f"UPDATE journal SET credit = credit + 1 WHERE {of('debited', 11)}",
+        f"UPDATE journal SET credit = credit + 1 WHERE {of('debited', 'debited')}",
         {ENTRY, FOLLOW, ZERO},
     ),
     "a record of one account names two partitions": (
-        f"UPDATE journal SET credit_partition = 5 WHERE {of('declined', 13)}",
+        f"UPDATE journal SET credit_partition = 5 WHERE {of('declined', 'declined')}",
         {ENTRY, WHOLE, ENDS},
     ),
     "a hold moves nothing": (
-        f"UPDATE journal SET amount = 0 WHERE {of('lapsed', 14)}",
+        f"UPDATE journal SET amount = 0 WHERE {of('lapsed', 'held')}",
         {ENTRY, FOLLOW, SUMS, PARTIES, PRINTS, HOLDS},
     ),
     "a risk score is above all": (
-        f"UPDATE journal SET risk_score = 1001 WHERE {of('settled', 10)}", {FIELDS},
+        f"UPDATE journal SET risk_score = 1001 WHERE {of('settled', 'settled')}", {FIELDS},
     ),
     "a risk flag is unknown": (
-        f"UPDATE journal SET risk_flags = 1 << 20 WHERE {of('settled', 10)}", {FIELDS},
+        f"UPDATE journal SET risk_flags = 1 << 20 WHERE {of('settled', 'settled')}", {FIELDS},
     ),
     "a capture was scored": (
-        f"UPDATE journal SET risk_score = 1 WHERE {of('capturing', 16)}", {FIELDS},
+        f"UPDATE journal SET risk_score = 1 WHERE {of('capturing', 'captured')}", {FIELDS},
     ),
     "a settled payment has a reason": (
-        f"UPDATE journal SET reason = 6 WHERE {of('settled', 10)}", {FIELDS},
+        f"UPDATE journal SET reason = 6 WHERE {of('settled', 'settled')}", {FIELDS},
     ),
     "a declined payment has no reason": (
-        f"UPDATE journal SET reason = 0 WHERE {of('declined', 13)}", {FIELDS},
+        f"UPDATE journal SET reason = 0 WHERE {of('declined', 'declined')}", {FIELDS},
     ),
     "a payment was declined for what only returns are": (
-        f"UPDATE journal SET reason = 9 WHERE {of('declined', 13)}", {FIELDS},
+        f"UPDATE journal SET reason = 9 WHERE {of('declined', 'declined')}", {FIELDS},
     ),
     "a cancelled hold was rejected": (
-        f"UPDATE journal SET reason = 7 WHERE {of('cancelled', 17)}", {FIELDS, PRINTS},
+        f"UPDATE journal SET reason = 7 WHERE {of('cancelled', 'released')}", {FIELDS, PRINTS},
     ),
     "a settled payment expires": (
-        f"UPDATE journal SET expires_at = at + interval '1 day' WHERE {of('settled', 10)}",
+        f"UPDATE journal SET expires_at = at + interval '1 day' WHERE {of('settled', 'settled')}",
         {FIELDS},
     ),
     "a hold never expires": (
-        f"UPDATE journal SET expires_at = NULL WHERE {of('lapsed', 14)}", {FIELDS},
+        f"UPDATE journal SET expires_at = NULL WHERE {of('lapsed', 'held')}", {FIELDS},
     ),
     "a hold expired before it began": (
-        f"UPDATE journal SET expires_at = at - interval '1 second' WHERE {of('lapsed', 14)}",
+        f"UPDATE journal SET expires_at = at - interval '1 second' WHERE {of('lapsed', 'held')}",
         {FIELDS},
     ),
     "a payment has no key": (
-        f"UPDATE journal SET key = NULL WHERE {of('settled', 10)}", {FIELDS},
+        f"UPDATE journal SET key = NULL WHERE {of('settled', 'settled')}", {FIELDS},
     ),
     "a capture has no key": (
-        f"UPDATE journal SET key = NULL, fingerprint = 0 WHERE {of('captured', 16)}", {FIELDS},
+        "UPDATE journal SET key = NULL, fingerprint = 0"
+        f" WHERE {of('captured', 'captured')}",
+        {FIELDS},
     ),
     "a refund has no key": (
-        f"UPDATE journal SET key = NULL, fingerprint = 0 WHERE {of('part_refunded', 20)}", {FIELDS},
+        "UPDATE journal SET key = NULL, fingerprint = 0"
+        f" WHERE {of('part_refunded', 'refund_requested')}",
+        {FIELDS},
     ),
     "a key lost its fingerprint": (
-        f"UPDATE journal SET fingerprint = 0 WHERE {of('settled', 10)}", {FIELDS, PRINTS},
+        f"UPDATE journal SET fingerprint = 0 WHERE {of('settled', 'settled')}", {FIELDS, PRINTS},
     ),
     "an arrival has a key": (
-        f"UPDATE journal SET key = 'k', fingerprint = 1 WHERE {of('crossed', 12)}",
+        f"UPDATE journal SET key = 'k', fingerprint = 1 WHERE {of('crossed', 'completed')}",
         {FIELDS, PRINTS},
     ),
     "a payment at once is a capture": (
-        f"UPDATE journal SET leg = 1 WHERE {of('settled', 10)}", {FIELDS},
+        f"UPDATE journal SET leg = 1 WHERE {of('settled', 'settled')}", {FIELDS},
     ),
     "an entry of the counterpart has a state": (
-        f"UPDATE journal SET state = 5 WHERE {of('crossed', 30)}", {FIELDS},
+        f"UPDATE journal SET state = 5 WHERE {of('crossed', 'credited')}", {FIELDS},
     ),
     "a deposit names a creditor": (
-        "UPDATE journal SET creditor = credit WHERE kind = 4 AND currency = 392", {FIELDS},
+        "UPDATE journal SET creditor = credit"
+        " WHERE kind = :kind(deposited) AND currency = 392",
+        {FIELDS},
     ),
     # Times and ids
     "a payment's time is not its id's": (
         "UPDATE journal SET at = at + interval '2 ms', occurred_at = occurred_at + interval '2 ms'"
-        f" WHERE {of('settled', 10)}",
+        f" WHERE {of('settled', 'settled')}",
         {TIMES},
     ),
     "a payment's id is no UUIDv7": (
@@ -181,27 +202,29 @@ DAMAGES = {
         {TIMES},
     ),
     "an arrival occurred at another time than it was recorded": (
-        f"UPDATE journal SET occurred_at = at - interval '1 s' WHERE {of('crossed', 12)}", {TIMES},
+        "UPDATE journal SET occurred_at = at - interval '1 s'"
+        f" WHERE {of('crossed', 'completed')}",
+        {TIMES},
     ),
     "a payment was taken days after it was made": (
-        f"UPDATE journal SET occurred_at = at + interval '2 days' WHERE {of('lapsed', 14)}",
+        f"UPDATE journal SET occurred_at = at + interval '2 days' WHERE {of('lapsed', 'held')}",
         {TIMES, PRINTS},
     ),
     "a record's time was set back": (
         "UPDATE journal SET at = at - interval '1 day', occurred_at = at - interval '1 day'"
-        f" WHERE {of('crossed', 12)}",
+        f" WHERE {of('crossed', 'completed')}",
         {WHOLE},
     ),
     # Sequences, keys, leases
     "a record was deleted": (
-        f"DELETE FROM journal WHERE {of('credited', 11)}",
+        f"DELETE FROM journal WHERE {of('credited', 'debited')}",
         {WHOLE, FOLLOW, ONCE, TRANSIT, ZERO, PARTIES},
     ),
     "the newest record was deleted": (
-        "DELETE FROM journal WHERE kind = 4 AND currency = 392", {ENDS},
+        "DELETE FROM journal WHERE kind = :kind(deposited) AND currency = 392", {ENDS},
     ),
     "the carried sequence of a record was changed": (
-        f"UPDATE journal SET credit_seq = credit_seq + 1 WHERE {of('settled', 10)}", {WHOLE},
+        f"UPDATE journal SET credit_seq = credit_seq + 1 WHERE {of('settled', 'settled')}", {WHOLE},
     ),
     "a key was used twice": (
         "DROP INDEX journal_key; UPDATE journal SET key = 'key-3' WHERE key = 'key-4'",
@@ -217,7 +240,9 @@ DAMAGES = {
         "UPDATE leases SET last_place = last_place - 1 WHERE partition = 0", {ENDS},
     ),
     "a lease is missing": ("DELETE FROM leases WHERE partition = 15", {ONE_LEASE}),
-    "there is a lease too many": ("INSERT INTO leases (partition) VALUES (16)", {ONE_LEASE}),
+    "there is a lease too many": (
+        f"INSERT INTO leases (partition, last_place) VALUES (16, {FIRST_PLACE - 1})", {ONE_LEASE},
+    ),
     "the ledger has another number of partitions": (
         "UPDATE platform SET value = '8' WHERE name = 'partitions'", {ONE_LEASE},
     ),
@@ -225,37 +250,41 @@ DAMAGES = {
         "UPDATE leases SET epoch = 1 WHERE partition = 0", {EPOCHS},
     ),
     "an epoch falls from one record to the next": (
-        f"UPDATE journal SET epoch = 2 WHERE {of('settled', 10)}", {EPOCHS},
+        f"UPDATE journal SET epoch = 2 WHERE {of('settled', 'settled')}", {EPOCHS},
     ),
     "a record is of an epoch that nobody had": (
-        f"UPDATE journal SET epoch = 9 WHERE {of('taken_before', 12)}", {EPOCHS},
+        f"UPDATE journal SET epoch = 9 WHERE {of('taken_before', 'completed')}", {EPOCHS},
     ),
     "open legs are looked for too late": (
         "UPDATE leases SET transit_from = last_seq + 1 WHERE partition = 0", {FROM},
     ),
     # Legs
     "a leg arrived that never left": (
-        f"UPDATE journal SET leg = 5 WHERE {of('crossed', 30)}", {ONCE},
+        f"UPDATE journal SET leg = 5 WHERE {of('crossed', 'credited')}", {ONCE},
     ),
     "a leg arrived twice": (
-        f"UPDATE journal SET kind = 30, leg = 0, debit = 0 WHERE {of('returned', 32)}",
+        "UPDATE journal SET kind = :kind(credited), leg = 0, debit = 0"
+        f" WHERE {of('returned', 'leg_refused')}",
         {ONCE, ENTRY, TRANSIT, FIELDS, PARTIES},
     ),
     "a leg arrived with another amount": (
-        f"UPDATE journal SET amount = amount + 1 WHERE {of('crossed', 12)}", {ONCE, PARTIES},
+        "UPDATE journal SET amount = amount + 1"
+        f" WHERE {of('crossed', 'completed')}",
+        {ONCE, PARTIES},
     ),
     "a payment came back for another reason than it was refused": (
-        f"UPDATE journal SET reason = 11 WHERE {of('returned', 19)}", {ONCE},
+        f"UPDATE journal SET reason = 11 WHERE {of('returned', 'returned')}", {ONCE},
     ),
     "a leg arrived that occurred at another time": (
-        f"UPDATE journal SET occurred_at = occurred_at + interval '1 s' WHERE {of('crossed', 30)}",
+        "UPDATE journal SET occurred_at = occurred_at + interval '1 s'"
+        f" WHERE {of('crossed', 'credited')}",
         {ONCE},
     ),
     "a capture's number was left out": (
         "UPDATE journal SET leg = 3 WHERE payment = '{captured}' AND leg = 2", {NUMBERED},
     ),
     "a rest was released of another capture": (
-        f"UPDATE journal SET leg = 1 WHERE {of('captured', 17)}", {NUMBERED},
+        f"UPDATE journal SET leg = 1 WHERE {of('captured', 'released')}", {NUMBERED},
     ),
     "a refund's number was left out": (
         "UPDATE journal SET leg = 2 WHERE payment = '{part_refunded}' AND leg = 1", {NUMBERED},
@@ -267,32 +296,39 @@ DAMAGES = {
     ),
     "a leg is parked that has ended": (
         "INSERT INTO parked_legs (partition, seq, payment, leg, failures, error)"
-        f" SELECT partition, seq, payment, leg, 3, 'no' FROM journal WHERE {of('crossed', 11)}",
+        " SELECT partition, seq, payment, leg, 3, 'no' FROM journal"
+        f" WHERE {of('crossed', 'debited')}",
         {PARKED},
     ),
     # Payments
     "a leg arrived at another account": (
-        f"UPDATE journal SET creditor = {{shop_number}} WHERE {of('crossed', 30)}", {PARTIES},
+        f"UPDATE journal SET creditor = {{shop_number}}"
+        f" WHERE {of('crossed', 'credited')}",
+        {PARTIES},
     ),
     "a released hold is for somebody else": (
-        f"UPDATE journal SET creditor = {{kiosk_number}} WHERE {of('cancelled', 17)}", {PARTIES},
+        f"UPDATE journal SET creditor = {{kiosk_number}}"
+        f" WHERE {of('cancelled', 'released')}",
+        {PARTIES},
     ),
     "a capture was larger than its payment": (
-        f"UPDATE journal SET amount = 611 WHERE {of('accepted', 12)}", {ONCE, PARTIES},
+        f"UPDATE journal SET amount = 611 WHERE {of('accepted', 'completed')}", {ONCE, PARTIES},
     ),
     "a hold was given back to somebody else": (
-        f"UPDATE journal SET debit = {{yen_number}} WHERE {of('lapsed', 17)}",
+        f"UPDATE journal SET debit = {{yen_number}} WHERE {of('lapsed', 'released')}",
         {PARTIES, FOLLOW, ACCOUNTS},
     ),
     "a payment's debtor is its creditor": (
-        f"UPDATE journal SET creditor = debit WHERE {of('declined', 13)}", {PARTIES, PRINTS},
+        "UPDATE journal SET creditor = debit"
+        f" WHERE {of('declined', 'declined')}",
+        {PARTIES, PRINTS},
     ),
     "a declined payment settled": (
-        f"UPDATE journal SET payment = '{{declined}}' WHERE {of('crossed', 12)}",
+        f"UPDATE journal SET payment = '{{declined}}' WHERE {of('crossed', 'completed')}",
         {PARTIES, STATES, ONCE},
     ),
     "a payment skipped a state": (
-        f"UPDATE journal SET state = 5 WHERE {of('debited', 11)}", {STATES},
+        f"UPDATE journal SET state = 5 WHERE {of('debited', 'debited')}", {STATES},
     ),
     "a payment's record stands in another partition than its home": (
         "UPDATE journal SET payment = (left(payment::text, 32) || '0007')::uuid"
@@ -300,7 +336,7 @@ DAMAGES = {
         {STATES},
     ),
     "a part refund counts as whole": (
-        f"UPDATE journal SET state = 7 WHERE {of('part_refunded', 21)}", {SUMS},
+        f"UPDATE journal SET state = 7 WHERE {of('part_refunded', 'refunded')}", {SUMS},
     ),
     "an open hold is missing": ("DELETE FROM holds WHERE review", {HOLDS}),
     "an open hold is too large": ("UPDATE holds SET amount = amount + 1 WHERE NOT review", {HOLDS}),
@@ -328,15 +364,17 @@ DAMAGES = {
         {ACCOUNTS},
     ),
     "a record is of another currency": (
-        f"UPDATE journal SET currency = 756 WHERE {of('settled', 10)}", {ACCOUNTS, PRINTS},
+        f"UPDATE journal SET currency = 756 WHERE {of('settled', 'settled')}", {ACCOUNTS, PRINTS},
     ),
     "an account was renamed to one of another partition": (
-        told("'\"{closed}\"', '\"other\"'", "kind IN (1, 3)")
+        told("'\"{closed}\"', '\"other\"'", "kind IN :kinds(settings)")
         + "UPDATE accounts SET id = 'other' WHERE id = '{closed}'",
         {HOME},
     ),
     "settings cannot be read": (
-        "UPDATE journal SET details = '\\xff' WHERE kind = 2", {ACCOUNTS, SPENT, OBEYED},
+        "UPDATE journal SET details = '\\xff'"
+        " WHERE kind = :kind(account_changed)",
+        {ACCOUNTS, SPENT, OBEYED},
     ),
     "a frozen account paid": (
         told("'\"state\": \"open\"', '\"state\": \"frozen\"'", "credit = {credit_number}")
@@ -355,28 +393,34 @@ DAMAGES = {
     ),
     # Fingerprints
     "a hold has another fingerprint": (
-        f"UPDATE journal SET fingerprint = fingerprint # 1 WHERE {of('lapsed', 14)}", {PRINTS},
+        f"UPDATE journal SET fingerprint = fingerprint # 1 WHERE {of('lapsed', 'held')}", {PRINTS},
     ),
     "a payment at once has another fingerprint": (
-        f"UPDATE journal SET fingerprint = fingerprint # 1 WHERE {of('settled', 10)}", {PRINTS},
+        "UPDATE journal SET fingerprint = fingerprint # 1"
+        f" WHERE {of('settled', 'settled')}",
+        {PRINTS},
     ),
     "a deposit has another fingerprint": (
-        "UPDATE journal SET fingerprint = fingerprint # 1 WHERE kind = 4", {PRINTS},
+        "UPDATE journal SET fingerprint = fingerprint # 1 WHERE kind = :kind(deposited)", {PRINTS},
     ),
     "a withdrawal has another fingerprint": (
-        "UPDATE journal SET fingerprint = fingerprint # 1 WHERE kind = 5", {PRINTS},
+        "UPDATE journal SET fingerprint = fingerprint # 1 WHERE kind = :kind(withdrawn)", {PRINTS},
     ),
     "a capture has another fingerprint": (
-        f"UPDATE journal SET fingerprint = fingerprint # 1 WHERE {of('captured', 16)}", {PRINTS},
+        "UPDATE journal SET fingerprint = fingerprint # 1"
+        f" WHERE {of('captured', 'captured')}",
+        {PRINTS},
     ),
     "a refund has another fingerprint": (
-        f"UPDATE journal SET fingerprint = fingerprint # 1 WHERE {of('refunded', 20)}", {PRINTS},
+        "UPDATE journal SET fingerprint = fingerprint # 1"
+        f" WHERE {of('refunded', 'refund_requested')}",
+        {PRINTS},
     ),
     "a payment's reference was changed": (
-        f"UPDATE journal SET reference = 'other' WHERE {of('lapsed', 14)}", {PRINTS},
+        f"UPDATE journal SET reference = 'other' WHERE {of('lapsed', 'held')}", {PRINTS},
     ),
     "a payment's description was changed": (
-        f"UPDATE journal SET details = '\\x7b7d' WHERE {of('settled', 10)}", {PRINTS},
+        f"UPDATE journal SET details = '\\x7b7d' WHERE {of('settled', 'settled')}", {PRINTS},
     ),
     # The schema
     "an index was dropped": ("DROP INDEX journal_leg", {SCHEMA}),
@@ -420,31 +464,33 @@ DAMAGES = {
 ONLY_BY_A_DIGEST_CHAIN = {
     "an amount was changed with all that follows from it": (
         "UPDATE journal SET amount = 6, credit_posted = 6, debit_posted = -6,"
-        " fingerprint = {forged_deposit} WHERE kind = 4 AND currency = 392"
+        " fingerprint = {forged_deposit} WHERE kind = :kind(deposited) AND currency = 392"
     ),
     "the newest record was deleted and its lease set back": (
-        "DELETE FROM journal WHERE kind = 4 AND currency = 392;"
+        "DELETE FROM journal WHERE kind = :kind(deposited) AND currency = 392;"
         "UPDATE leases SET last_seq = last_seq - 1, last_at = (SELECT max(at) FROM journal"
         " WHERE partition = 0) WHERE partition = 0"
     ),
     "a payment has another trace": (
-        f"UPDATE journal SET trace = gen_random_uuid() WHERE {of('settled', 10)}"
+        f"UPDATE journal SET trace = gen_random_uuid() WHERE {of('settled', 'settled')}"
     ),
-    "a payment has another key": f"UPDATE journal SET key = 'other' WHERE {of('settled', 10)}",
+    "a payment has another key": "UPDATE journal SET key = 'other'"
+    " WHERE {of('settled', 'settled')}",
     "a payment has another risk score": (
-        f"UPDATE journal SET risk_score = 1 WHERE {of('settled', 10)}"
+        f"UPDATE journal SET risk_score = 1 WHERE {of('settled', 'settled')}"
     ),
     "a payment was scored by another model": (
-        f"UPDATE journal SET risk_model = 1 WHERE {of('settled', 10)}"
+        f"UPDATE journal SET risk_model = 1 WHERE {of('settled', 'settled')}"
     ),
     "a payment was declined for another reason": (
-        f"UPDATE journal SET reason = 4 WHERE {of('declined', 13)}"
+        f"UPDATE journal SET reason = 4 WHERE {of('declined', 'declined')}"
     ),
     "a credit line was always higher": (
-        told("'5000', '6000'", "kind = 1")
+        told("'5000', '6000'", "kind = :kind(account_opened)")
         + "UPDATE accounts SET credit_line = 6000 WHERE credit_line = 5000"
     ),
     "a review lasted longer": (
-        f"UPDATE journal SET expires_at = expires_at + interval '1 s' WHERE {of('rejected', 15)}"
+        "UPDATE journal SET expires_at = expires_at + interval '1 s'"
+        f" WHERE {of('rejected', 'held_for_review')}"
     ),
 }

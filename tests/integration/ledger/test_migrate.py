@@ -78,6 +78,16 @@ async def test_a_ledger_of_a_newer_version_is_refused(settings, sql):
         await migrate(settings)
 
 
+async def test_a_ledger_from_before_the_first_files_were_written_anew_is_told_what_to_do(
+    settings, sql
+):
+    former = next(iter(subject.FORMER_FIRSTS)).hex()
+    await sql(f"UPDATE migrations SET digest = '\\x{former}' WHERE name = '0001_journal'")
+    await sql("INSERT INTO migrations (name, digest) VALUES ('0004_batches', '')")
+    with pytest.raises(MigrationError, match=r"can't be brought over.*data directory away.*new"):
+        await migrate(settings)
+
+
 async def test_an_applied_file_that_changed_is_refused(settings, sql, monkeypatch):
     first, *others = migrations()
     changed = [Migration(first.name, first.sql + "\n"), *others]

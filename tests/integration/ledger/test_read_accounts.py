@@ -7,11 +7,11 @@ import pytest_asyncio
 
 from headrace.runtime.clock import from_us, iso
 from headrace.runtime.identity import tenants
+from headrace.runtime.journal.account_numbers import partition_of_account
+from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.ledger.cursors import InvalidCursor
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.ledger.read_accounts import seq_before, seq_until
-from headrace.runtime.partitioning import partition_of_account
-from headrace.runtime.payments.states import RecordKind
 
 TICK = timedelta(microseconds=1)
 

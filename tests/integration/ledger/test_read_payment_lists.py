@@ -6,11 +6,12 @@ import pytest_asyncio
 from headrace.runtime.clock import from_us
 from headrace.runtime.identity import tenants
 from headrace.runtime.ids import text
+from headrace.runtime.journal.kinds import FIRST_KINDS
+from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger import read_payment_lists
 from headrace.runtime.ledger.cursors import InvalidCursor
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.ledger.read_payment_lists import Filter
-from headrace.runtime.payments.states import FIRST_KINDS, PaymentState
 
 S = PaymentState
 

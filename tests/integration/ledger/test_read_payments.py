@@ -8,8 +8,9 @@ import pytest_asyncio
 from headrace.runtime.clock import from_us, iso
 from headrace.runtime.identity import tenants
 from headrace.runtime.ids import text
+from headrace.runtime.journal.kinds import RecordKind
+from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger.read import Reader
-from headrace.runtime.payments.states import PaymentState, RecordKind
 
 S, K = PaymentState, RecordKind
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from headrace.runtime.journal.account_numbers import FIRST_PLACE, account_number
+from headrace.runtime.journal.in_sql import expand
 from headrace.runtime.ledger import read_accounts, read_events, read_payments, standing
 from headrace.runtime.ledger.statements import load
 
@@ -17,21 +19,25 @@ INSERT INTO journal (partition, seq, credit_partition, credit_seq, debit, credit
     trace, tenant, risk_flags, kind, state, reason, leg, currency, risk_score, risk_model, key,
     reference)
 SELECT n % 16, n / 16 + 1, n % 16, n / 16 + 1,
-    ((n % 16)::bigint << 40) + 4096 + n / 16 % 50, ((n % 16)::bigint << 40) + 4146 + n / 16 % 50,
-    ((n % 16)::bigint << 40) + 4146 + n / 16 % 50, 1, 0, 0, 0, 0, t, t, 0,
+    ((n % 16)::bigint << :number(place_bits)) + :number(first_place) + n / 16 % 50,
+    ((n % 16)::bigint << :number(place_bits)) + :number(first_place) + 50 + n / 16 % 50,
+    ((n % 16)::bigint << :number(place_bits)) + :number(first_place) + 50 + n / 16 % 50,
+    1, 0, 0, 0, 0, t, t, 0,
     (lpad(to_hex((extract(epoch FROM t) * 1000)::bigint), 12, '0')
         || '70008000' || lpad(to_hex(n), 8, '0') || '0000')::uuid,
-    '00000000-0000-0000-0000-000000000000', 1, 0, 10, 5, 0, 0, 978, 1, 1, 'key-' || n,
+    '00000000-0000-0000-0000-000000000000', 1, 0, :kind(settled), :state(settled), 0, 0,
+    978, 1, 1, 'key-' || n,
     'reference-' || n % 1000
 FROM generate_series(0, 40000) n,
     LATERAL (SELECT timestamptz '2025-01-01' + n * interval '10 ms' AS t) clock;
 INSERT INTO accounts (number, tenant, id, currency, opened_at)
-SELECT (p::bigint << 40) + 4096 + a, 1, 'account-' || p || '-' || a, 978, now()
+SELECT (p::bigint << :number(place_bits)) + :number(first_place) + a, 1,
+    'account-' || p || '-' || a, 978, now()
 FROM generate_series(0, 15) p, generate_series(0, 99) a;
 UPDATE leases SET last_seq = 2500;
 """
 PAYMENT = "01941f29-7c00-7000-8000-000000000000"
-ACCOUNT = (3 << 40) + 4100
+ACCOUNT = account_number(3, FIRST_PLACE + 4)
 MOMENT = "'2025-01-01 00:03:00+00'"
 FIRST = f"'{PAYMENT[:13]}-0000-0000-000000000000'"
 LAST = "'ffffffff-ffff-ffff-ffff-ffffffffffff'"
@@ -67,7 +73,7 @@ HOT = [
 async def filled(database):
     async with database.acquire() as connection:
         await connection.execute("INSERT INTO tenants (name) VALUES ('acme')")
-        await connection.execute(FILL)
+        await connection.execute(expand(FILL))
         await connection.execute("ANALYZE journal; ANALYZE accounts; ANALYZE leases")
         yield connection
 
@@ -99,7 +105,11 @@ async def test_every_hot_read_uses_its_index_and_never_scans_the_journal(filled)
     ("package", "file"),
     [
         (package, file.name.removesuffix(".sql"))
-        for package in ("headrace.runtime.ledger", "headrace.runtime.identity")
+        for package in (
+            "headrace.runtime.ledger",
+            "headrace.runtime.identity",
+            "headrace.runtime.risk",
+        )
         for file in (files(package) / "sql").iterdir()
     ],
 )

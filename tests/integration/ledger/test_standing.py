@@ -3,10 +3,10 @@
 import pytest
 
 from headrace.runtime.identity import tenants
+from headrace.runtime.journal.kinds import FIRST_KINDS
 from headrace.runtime.ledger import standing
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.payments.answer import Done
-from headrace.runtime.payments.states import FIRST_KINDS
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ import pytest_asyncio
 
 from headrace.runtime.clock import from_us
 from headrace.runtime.ids import text
+from headrace.runtime.journal.kinds import FIRST_KINDS
+from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.ledger.read_payment_lists import Filter
-from headrace.runtime.payments.states import FIRST_KINDS, PaymentState
 
 SEED = 17
 RANGES = 2_400

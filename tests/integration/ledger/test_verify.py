@@ -7,11 +7,12 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from headrace.runtime.journal.in_sql import expand
+from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.ledger.connect import connect
 from headrace.runtime.ledger.verify import CHECKS, LONGEST_FIRST, Verdict, fingerprints, verify
 from headrace.runtime.money import AMOUNT_MAX
 from headrace.runtime.payments import fingerprint
-from headrace.runtime.payments.states import RecordKind
 
 _spec = spec_from_file_location("damages", Path(__file__).with_name("damages.py"))
 assert _spec is not None
@@ -54,7 +55,7 @@ async def damage(settings, scene, sql: str) -> None:
     names["forged_deposit"] = fingerprint.fund(scene.yen, 6, 392, None, None)
     connection = await connect(settings)
     try:
-        await connection.execute(sql.format(**names))
+        await connection.execute(expand(sql.format(**names)))
     finally:
         await connection.close()
 
@@ -135,12 +136,14 @@ WARNINGS = {
     "a leg is parked": (
         "INSERT INTO parked_legs (partition, seq, payment, leg, failures, error)"
         " SELECT partition, seq, payment, leg, 9, 'division by zero' FROM journal"
-        f" WHERE {damages.of('debited', 11)}",
+        f" WHERE {damages.of('debited', 'debited')}",
         "parked_legs_are_open", "division by zero",
     ),
     "records are of a time to come": (
         "UPDATE journal SET at = now() + interval '1 hour', occurred_at = now() + interval '1 hour'"
-        " WHERE kind = 4 AND currency = 392; UPDATE leases SET last_at = now() + interval '1 hour'"
+        ""
+        " WHERE kind = :kind(deposited) AND currency = 392;"
+        " UPDATE leases SET last_at = now() + interval '1 hour'"
         " WHERE partition = 0",
         "times_fit", "is of a time to come",
     ),
@@ -163,7 +166,9 @@ async def test_a_fingerprint_is_wrong_when_no_length_of_a_hold_explains_it(
 ):
     monkeypatch.setattr(fingerprints, "EXPIRES_IN_S_MAX", 90 * 86_400)
     await damage(
-        settings, scene, f"UPDATE journal SET amount = 101 WHERE {damages.of('declined', 13)}"
+        settings,
+        scene,
+        f"UPDATE journal SET amount = 101 WHERE {damages.of('declined', 'declined')}",
     )
     assert await failed(settings) == {"fingerprints_are_the_requests"}
 

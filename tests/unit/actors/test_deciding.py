@@ -9,11 +9,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from headrace.actors.deciding import decide_batch
+from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.payments.answer import Refused
 from headrace.runtime.payments.command import Act, ChangeAccount, Fund, OpenAccount, Pay
 from headrace.runtime.payments.decide import Given
 from headrace.runtime.payments.refusals import Refusal
-from headrace.runtime.payments.states import PaymentState as S
 
 _PATH = Path(__file__).parents[1] / "runtime" / "payments" / "scene.py"
 

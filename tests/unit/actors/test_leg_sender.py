@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from headrace.actors.leg_sender import CALLS_OUT_MAX, FAILURES_MAX, SMALLER, LegSender
-from headrace.runtime.partitioning import ACCOUNT_BITS
+from headrace.runtime.journal.account_numbers import PLACE_BITS
 from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsAnswer, LegsDone, Refused
 from headrace.runtime.payments.book import OpenLeg
 from headrace.runtime.payments.command import Arrived, Carry
@@ -16,7 +16,7 @@ TIMEOUT_S = 5.0
 
 
 def legs(count: int, actor: int = 1, first: int = 1) -> list[OpenLeg]:
-    creditor = actor << ACCOUNT_BITS | 5_000
+    creditor = actor << PLACE_BITS | 5_000
     return [
         OpenLeg(
             seq.to_bytes(16, "big"), 0, HOME, seq, False, True, 1, 978, 5, 1, creditor, bytes(16)

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from headrace.loadtests.chaos.judge import judge
 from headrace.loadtests.chaos.log import Entry, Sent, Told
 from headrace.loadtests.chaos.verdict import Ledger, Row, Verdict
-from headrace.runtime.payments.states import PaymentState as S
-from headrace.runtime.payments.states import RecordKind as K
+from headrace.runtime.journal.kinds import RecordKind as K
+from headrace.runtime.journal.states import PaymentState as S
 
 DEBITED = {K.DEBITED, K.SETTLED, K.HELD, K.RELEASED, K.CAPTURED}
 CREDITED = {K.SETTLED, K.CREDITED, K.CAPTURED}

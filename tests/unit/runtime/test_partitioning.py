@@ -5,15 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.runtime.ids import payment_id, text
-from headrace.runtime.partitioning import (
-    EXTERNAL,
-    TRANSIT_IN,
-    is_system_account,
-    partition_of,
-    partition_of_account,
-    partition_of_payment,
-    system_account,
-)
+from headrace.runtime.partitioning import partition_of, partition_of_payment
 
 
 @pytest.mark.parametrize(
@@ -38,11 +30,3 @@ def test_a_payment_id_is_a_uuid7_that_names_its_home(partition: int, time_us: in
     assert text(id)[14] == "7"
     assert text(id)[19] in "89ab"
     assert int.from_bytes(id[:6]) == time_us // 1000
-
-
-@given(st.integers(0, 4095), st.integers(0, 999), st.sampled_from((EXTERNAL, TRANSIT_IN)))
-def test_system_accounts_name_their_partition(partition: int, currency: int, kind: int) -> None:
-    number = system_account(partition, currency, kind)
-    assert partition_of_account(number) == partition
-    assert is_system_account(number)
-    assert not is_system_account(partition << 40 | 4096)

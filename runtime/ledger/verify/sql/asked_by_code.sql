@@ -1,7 +1,8 @@
 -- What the checks that are made in Python read.
 
 -- name: accounts
-SELECT number, tenant, id FROM accounts ORDER BY number;
+-- Accounts of a role live where they were opened.
+SELECT number, tenant, id FROM accounts WHERE id IS NOT NULL ORDER BY number;
 
 -- name: partitions
 SELECT value FROM platform WHERE name = 'partitions';
@@ -28,5 +29,5 @@ SELECT j.partition, j.seq, j.kind, j.fingerprint, j.amount, j.currency, j.leg, j
 FROM journal j
 LEFT JOIN accounts d ON d.number = j.debit
 LEFT JOIN accounts c ON c.number = nullif(j.creditor, 0)
-LEFT JOIN accounts p ON p.number = j.credit AND j.kind = 4
+LEFT JOIN accounts p ON p.number = j.credit AND j.kind = :kind(deposited)
 WHERE j.key IS NOT NULL;

@@ -25,13 +25,13 @@ WITH newest AS (
     ) ends
     GROUP BY partition
 ), opened AS (
-    SELECT credit >> 40 AS partition, max(credit & 1099511627775) AS place, count(*) AS accounts
-    FROM journal WHERE kind = 1 GROUP BY credit >> 40
+    SELECT account_partition(credit) AS partition, max(account_place(credit)) AS place, count(*) AS accounts
+    FROM journal WHERE kind = :kind(account_opened) GROUP BY account_partition(credit)
 ), judged AS (
     SELECT coalesce(l.partition, n.partition) AS partition,
            (l.last_seq, l.last_at) IS DISTINCT FROM (coalesce(n.seq, 0), coalesce(n.at, 'epoch'))
-           OR l.last_place IS DISTINCT FROM coalesce(o.place, 4095)
-           OR coalesce(o.place, 4095) <> 4095 + coalesce(o.accounts, 0) AS wrong
+           OR l.last_place IS DISTINCT FROM coalesce(o.place, :number(first_place) - 1)
+           OR l.last_place <> :number(first_place) - 1 + coalesce(o.accounts, 0) AS wrong
     FROM leases l
     FULL JOIN newest n ON n.partition = l.partition
     LEFT JOIN opened o ON o.partition = coalesce(l.partition, n.partition)
@@ -61,8 +61,8 @@ FROM judged;
 WITH open_legs AS (
     SELECT o.partition, min(o.seq) AS seq
     FROM journal o
-    LEFT JOIN journal e ON e.payment = o.payment AND e.leg = o.leg AND e.kind IN (12, 19, 21, 22)
-    WHERE (o.kind IN (11, 20) OR o.kind = 16 AND o.credit & 1099511627775 < 4096)
+    LEFT JOIN journal e ON e.payment = o.payment AND e.leg = o.leg AND e.kind IN :kinds(ends_leg)
+    WHERE o.kind IN :kinds(opens_leg) AND is_system_account(o.credit)
       AND e.payment IS NULL
     GROUP BY o.partition
 ), judged AS (

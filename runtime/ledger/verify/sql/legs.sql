@@ -5,24 +5,23 @@
 -- amount, and keeps when it occurred; then home records the end, once, that fits, with its reason.
 WITH records AS (
     SELECT payment, leg, kind, amount, reason, occurred_at FROM journal
-    WHERE kind IN (11, 12, 19, 20, 21, 22, 30, 31, 32)
-       OR kind = 16 AND credit & 1099511627775 < 4096
+    WHERE kind IN :kinds(of_a_leg) AND (kind NOT IN :kinds(opens_leg) OR is_system_account(credit))
 ), legs AS (
     SELECT payment, leg,
-           count(*) FILTER (WHERE kind IN (11, 16)) AS opened,
-           count(*) FILTER (WHERE kind = 30) AS credited,
-           count(*) FILTER (WHERE kind = 12) AS completed,
-           count(*) FILTER (WHERE kind = 19) AS returned,
-           count(*) FILTER (WHERE kind = 20) AS requested,
-           count(*) FILTER (WHERE kind = 31) AS debited,
-           count(*) FILTER (WHERE kind = 21) AS refunded,
-           count(*) FILTER (WHERE kind = 22) AS declined,
-           count(*) FILTER (WHERE kind = 32) AS refused,
+           count(*) FILTER (WHERE kind IN :kinds(opens_payment_leg)) AS opened,
+           count(*) FILTER (WHERE kind IN :kinds(carries_payment_leg)) AS credited,
+           count(*) FILTER (WHERE kind IN :kinds(completes_payment_leg)) AS completed,
+           count(*) FILTER (WHERE kind IN :kinds(fails_payment_leg)) AS returned,
+           count(*) FILTER (WHERE kind IN :kinds(opens_refund_leg)) AS requested,
+           count(*) FILTER (WHERE kind IN :kinds(carries_refund_leg)) AS debited,
+           count(*) FILTER (WHERE kind IN :kinds(completes_refund_leg)) AS refunded,
+           count(*) FILTER (WHERE kind IN :kinds(fails_refund_leg)) AS declined,
+           count(*) FILTER (WHERE kind IN :kinds(refuses_leg)) AS refused,
            min(amount) <> max(amount)
-               OR min(reason) FILTER (WHERE kind IN (19, 22, 32))
-                   <> max(reason) FILTER (WHERE kind IN (19, 22, 32))
-               OR min(occurred_at) FILTER (WHERE kind IN (11, 16, 20, 30, 31, 32))
-                   <> max(occurred_at) FILTER (WHERE kind IN (11, 16, 20, 30, 31, 32)) AS differ
+               OR min(reason) FILTER (WHERE kind IN :kinds(turns_down_leg))
+                   <> max(reason) FILTER (WHERE kind IN :kinds(turns_down_leg))
+               OR min(occurred_at) FILTER (WHERE kind NOT IN :kinds(ends_leg))
+                   <> max(occurred_at) FILTER (WHERE kind NOT IN :kinds(ends_leg)) AS differ
     FROM records GROUP BY payment, leg
 ), judged AS (
     SELECT payment, leg, differ
@@ -43,19 +42,20 @@ FROM judged;
 -- without a capture: at once, or when a review is accepted. What a final capture leaves is released
 -- right after it, under its number.
 WITH firsts AS (
-    SELECT payment, leg, kind FROM journal WHERE kind IN (10, 11, 13, 14, 15)
+    SELECT payment, leg, kind FROM journal WHERE kind IN :kinds(first)
 ), moves AS (
-    SELECT j.partition, j.seq, j.payment, j.kind, j.leg, f.kind = 15 AND f.leg = 0 AS at_once,
-           count(*) FILTER (WHERE j.kind = 20 OR j.kind = 16 AND j.leg > 0) OVER w AS number,
+    SELECT j.partition, j.seq, j.payment, j.kind, j.leg, f.kind = :kind(held_for_review) AND f.leg = 0 AS at_once,
+           count(*) FILTER (WHERE j.kind IN :kinds(opens_leg) AND j.leg > 0) OVER w AS number,
            lag(j.kind) OVER w AS kind_before, lag(j.leg) OVER w AS leg_before
     FROM journal j JOIN firsts f ON f.payment = j.payment
-    WHERE j.kind IN (16, 17, 18, 20)
+    WHERE j.kind IN (:kind(captured), :kind(released), :kind(accepted), :kind(refund_requested))
     WINDOW w AS (PARTITION BY j.payment ORDER BY j.seq)
 ), judged AS (
     SELECT partition, seq, CASE
-        WHEN kind = 18 THEN at_once
-        WHEN kind = 17 THEN leg <> 0 AND (kind_before, leg_before) IS DISTINCT FROM (16, leg)
-        WHEN kind = 16 AND at_once THEN leg <> 0
+        WHEN kind = :kind(accepted) THEN at_once
+        WHEN kind = :kind(released)
+            THEN leg <> 0 AND (kind_before, leg_before) IS DISTINCT FROM (:kind(captured), leg)
+        WHEN kind = :kind(captured) AND at_once THEN leg <> 0
         ELSE leg <> number
     END AS wrong
     FROM moves
@@ -69,9 +69,9 @@ FROM judged;
 -- The transit accounts' balances are the legs whose money left and neither arrived nor came back.
 WITH legs AS (
     SELECT payment, leg, currency,
-           sum(CASE WHEN kind IN (11, 16, 31) THEN amount ELSE -amount END) AS under_way
+           sum(CASE WHEN kind IN :kinds(into_transit) THEN amount ELSE -amount END) AS under_way
     FROM journal
-    WHERE kind IN (11, 19, 21, 30, 31) OR kind = 16 AND credit & 1099511627775 < 4096
+    WHERE kind IN :kinds(from_transit) OR kind IN :kinds(into_transit) AND is_system_account(credit)
     GROUP BY payment, leg, currency
 ), open_legs AS (
     SELECT currency, sum(under_way) AS amount FROM legs WHERE under_way <> 0 GROUP BY currency
@@ -79,8 +79,8 @@ WITH legs AS (
     SELECT c.currency, sum(b.posted) AS amount
     FROM leases l
     CROSS JOIN (SELECT DISTINCT currency FROM accounts) c
-    CROSS JOIN generate_series(2, 3) AS kind
-    CROSS JOIN LATERAL (SELECT (l.partition::bigint << 40) | (c.currency * 4 + kind) AS number) n
+    CROSS JOIN unnest($1::smallint[]) AS kind
+    CROSS JOIN LATERAL (SELECT system_account(l.partition, c.currency, kind) AS number) n
     CROSS JOIN LATERAL (
         (SELECT j.seq, j.debit_posted AS posted
          FROM journal j WHERE j.debit = n.number AND j.debit <> 0 ORDER BY j.seq DESC LIMIT 1)
@@ -112,8 +112,8 @@ FROM named;
 WITH open_legs AS (
     SELECT o.partition, o.seq, o.at < clock_timestamp() - interval '1 minute' AS late
     FROM journal o
-    LEFT JOIN journal e ON e.payment = o.payment AND e.leg = o.leg AND e.kind IN (12, 19, 21, 22)
-    WHERE (o.kind IN (11, 20) OR o.kind = 16 AND o.credit & 1099511627775 < 4096)
+    LEFT JOIN journal e ON e.payment = o.payment AND e.leg = o.leg AND e.kind IN :kinds(ends_leg)
+    WHERE o.kind IN :kinds(opens_leg) AND is_system_account(o.credit)
       AND e.payment IS NULL
 )
 SELECT count(*) || ' open legs' AS figure, 0 AS wrong, NULL AS first,
@@ -129,10 +129,10 @@ WITH judged AS (
     SELECT p.partition, p.seq, p.error, NOT EXISTS (
         SELECT FROM journal o
         WHERE o.partition = p.partition AND o.seq = p.seq AND o.payment = p.payment AND o.leg = p.leg
-          AND (o.kind IN (11, 20) OR o.kind = 16 AND o.credit & 1099511627775 < 4096)
+          AND o.kind IN :kinds(opens_leg) AND is_system_account(o.credit)
     ) OR EXISTS (
         SELECT FROM journal e
-        WHERE e.payment = p.payment AND e.leg = p.leg AND e.kind IN (12, 19, 21, 22)
+        WHERE e.payment = p.payment AND e.leg = p.leg AND e.kind IN :kinds(ends_leg)
           AND e.payment <> '00000000-0000-0000-0000-000000000000'
     ) AS wrong
     FROM parked_legs p

@@ -1,9 +1,7 @@
 -- What must hold of money in every ledger. Each statement of these files gives one row: the figure
 -- that it is about, how much is wrong, and where first; some say as well what wants a look (`late`,
--- `latest`) without being wrong. Kinds and states by number: payments/states.py. Postings are kinds
--- 4, 5, 10, 11, 16, 19, 21, 30, 31. Places below 4096 of a partition are its system accounts, of
--- which external ones end in 1, transit ones in 2 and 3. Balances of system accounts are kept modulo
--- 2^64 (18446744073709551616): what they are comes from the amounts, summed as numeric.
+-- `latest`) without being wrong. Balances of system accounts are kept modulo 2^64
+-- (18446744073709551616): what they are comes from the amounts, summed as numeric.
 
 -- name: sums_to_zero
 -- Over all accounts of a currency: tenants' as each one's newest record says, the platform's as what
@@ -12,16 +10,16 @@ WITH moved AS (
     SELECT account, sum(amount) AS posted
     FROM (
         SELECT debit AS account, -amount AS amount FROM journal
-        WHERE debit <> 0 AND debit & 1099511627775 < 4096
+        WHERE debit <> 0 AND is_system_account(debit)
         UNION ALL
         SELECT credit, amount FROM journal
-        WHERE credit <> 0 AND credit & 1099511627775 < 4096
+        WHERE credit <> 0 AND is_system_account(credit)
     ) sides
     GROUP BY account
 ), numbers AS (
     SELECT number, currency, NULL::numeric AS moved FROM accounts
     UNION ALL
-    SELECT account, ((account & 1099511627775) >> 2)::smallint, posted FROM moved
+    SELECT account, system_account_currency(account), posted FROM moved
 ), balances AS (
     SELECT n.number, n.currency, coalesce(n.moved, b.posted, 0) AS posted,
            n.moved IS NOT NULL AND mod(n.moved - b.posted, 18446744073709551616) <> 0 AS differs
@@ -56,17 +54,17 @@ FROM named;
 -- with the hold's change taken off it.
 WITH sides AS (
     SELECT debit AS account, seq AS own, debit_posted AS posted, debit_held AS held,
-        CASE WHEN kind IN (4, 5, 10, 11, 16, 19, 21, 30, 31) THEN -amount ELSE 0 END AS change,
-        CASE WHEN kind IN (14, 15) THEN amount WHEN kind IN (16, 17) THEN -amount ELSE 0 END
+        CASE WHEN kind IN :kinds(debits) THEN -amount ELSE 0 END AS change,
+        CASE WHEN kind IN :kinds(holds) THEN amount WHEN kind IN :kinds(frees) THEN -amount ELSE 0 END
             AS held_change
     FROM journal WHERE debit <> 0
     UNION ALL
     SELECT credit, credit_seq, credit_posted, credit_held,
-        CASE WHEN kind > 3 THEN amount ELSE 0 END, 0
+        CASE WHEN kind IN :kinds(credits) THEN amount ELSE 0 END, 0
     FROM journal WHERE credit <> 0
 ), chained AS (
     SELECT account, own, held - held_change <> lag(held, 1, 0::bigint) OVER w OR CASE
-        WHEN account & 1099511627775 >= 4096
+        WHEN NOT is_system_account(account)
             THEN posted - change <> lag(posted, 1, 0::bigint) OVER w
         ELSE mod(posted::numeric - change - lag(posted, 1, 0::bigint) OVER w,
                  18446744073709551616) <> 0
@@ -74,7 +72,7 @@ WITH sides AS (
     FROM sides WINDOW w AS (PARTITION BY account ORDER BY own)
 )
 SELECT count(*) || ' balances' AS figure, count(*) FILTER (WHERE wrong) AS wrong,
-       min((account >> 40) || ':' || own) FILTER (WHERE wrong) AS first
+       min(account_partition(account) || ':' || own) FILTER (WHERE wrong) AS first
 FROM chained;
 
 -- name: nobody_overspends
@@ -85,14 +83,14 @@ WITH lines AS (
            lead(credit_seq, 1, 9223372036854775807) OVER (PARTITION BY credit ORDER BY credit_seq)
                AS until,
            (convert_from(details, 'UTF8')::json ->> 'credit_line')::bigint AS credit_line
-    FROM journal WHERE kind IN (1, 2, 3)
+    FROM journal WHERE kind IN :kinds(settings)
 ), judged AS (
-    SELECT j.partition, j.seq, j.debit_held < 0 OR j.kind NOT IN (16, 17)
+    SELECT j.partition, j.seq, j.debit_held < 0 OR j.kind NOT IN :kinds(frees)
         AND j.debit_posted::numeric - j.debit_held < -coalesce(l.credit_line, 0) AS wrong
     FROM journal j
     LEFT JOIN lines l ON l.account = j.debit AND j.debit_posted < j.debit_held
         AND j.seq >= l.since AND j.seq < l.until
-    WHERE j.kind IN (5, 10, 11, 14, 15, 16, 17, 31) AND j.debit & 1099511627775 >= 4096
+    WHERE j.kind IN :kinds(changes_tenants_debit) AND NOT is_system_account(j.debit)
 )
 SELECT count(*) || ' debits and holds' AS figure, count(*) FILTER (WHERE wrong) AS wrong,
        min(partition || ':' || seq) FILTER (WHERE wrong) AS first
@@ -105,13 +103,13 @@ WITH judged AS (
     SELECT partition, seq, amount, amount < 0 OR amount > $1::bigint
         OR CASE
             WHEN debit = 0 THEN debit_posted <> 0 OR debit_held <> 0
-            WHEN debit & 1099511627775 < 4096 THEN debit_held <> 0
+            WHEN is_system_account(debit) THEN debit_held <> 0
             ELSE debit_posted NOT BETWEEN -$2::bigint AND $2::bigint
                 OR debit_held NOT BETWEEN 0 AND $2::bigint
         END
         OR CASE
             WHEN credit = 0 THEN credit_posted <> 0 OR credit_held <> 0
-            WHEN credit & 1099511627775 < 4096 THEN credit_held <> 0
+            WHEN is_system_account(credit) THEN credit_held <> 0
             ELSE credit_posted NOT BETWEEN -$2::bigint AND $2::bigint
                 OR credit_held NOT BETWEEN 0 AND $2::bigint
         END AS wrong

@@ -6,30 +6,28 @@
 -- or event it is, and never more than was asked for. A declined payment has one record.
 WITH firsts AS (
     SELECT partition, seq, payment, debit, credit, creditor, amount, currency, tenant, leg, kind
-    FROM journal WHERE kind IN (10, 11, 13, 14, 15)
+    FROM journal WHERE kind IN :kinds(first)
 ), judged AS (
-    SELECT partition, seq, debit = creditor OR creditor & 1099511627775 < 4096
-        OR kind = 10 AND credit <> creditor OR kind = 11 AND creditor >> 40 = partition AS wrong
+    SELECT partition, seq, debit = creditor OR is_system_account(creditor)
+        OR kind IN :kinds(to_creditor) AND credit <> creditor
+        OR kind IN :kinds(opens_leg) AND account_partition(creditor) = partition AS wrong
     FROM firsts
     UNION ALL
-    SELECT j.partition, j.seq, f.payment IS NULL OR f.kind = 13
+    SELECT j.partition, j.seq, f.payment IS NULL OR f.kind = :kind(declined)
         OR j.tenant <> f.tenant OR j.currency <> f.currency OR j.creditor <> f.creditor
         OR j.amount > f.amount
-        OR j.partition <> CASE WHEN j.kind >= 30 THEN f.creditor ELSE f.debit END >> 40
-        OR CASE j.kind
-            WHEN 16 THEN j.debit <> f.debit OR f.kind NOT IN (14, 15)
-                OR j.credit <> f.creditor AND j.credit & 1099511627775 >= 4096
-                OR j.leg = 0 AND j.amount <> f.amount
-            WHEN 17 THEN j.debit <> f.debit OR f.kind NOT IN (14, 15)
-            WHEN 18 THEN f.kind <> 15 OR f.leg <> -1 OR j.amount <> f.amount
-            WHEN 19 THEN j.credit <> f.debit
-            WHEN 21 THEN j.credit <> f.debit
-            WHEN 30 THEN j.credit <> f.creditor
-            WHEN 31 THEN j.debit <> f.creditor
-            ELSE false
-        END
+        OR j.partition <> account_partition(CASE WHEN j.kind BETWEEN :family(counterpart) THEN f.creditor ELSE f.debit END)
+        OR j.kind IN :kinds(from_debtor) AND j.debit <> f.debit
+        OR j.kind IN :kinds(from_creditor) AND j.debit <> f.creditor
+        OR j.kind IN :kinds(to_debtor) AND j.credit <> f.debit
+        OR j.kind IN :kinds(to_creditor) AND j.credit <> f.creditor
+            AND NOT is_system_account(j.credit)
+        OR j.kind IN :kinds(frees) AND f.kind NOT IN :kinds(holds)
+        OR j.kind = :kind(captured) AND j.leg = 0 AND j.amount <> f.amount
+        OR j.kind = :kind(accepted)
+            AND (f.kind <> :kind(held_for_review) OR f.leg <> -1 OR j.amount <> f.amount)
     FROM journal j LEFT JOIN firsts f ON f.payment = j.payment
-    WHERE j.kind IN (12, 16, 17, 18, 19, 20, 21, 22, 30, 31, 32)
+    WHERE j.kind NOT IN :kinds(first) AND j.kind NOT IN :kinds(account)
 )
 SELECT count(*) || ' records of payments' AS figure, count(*) FILTER (WHERE wrong) AS wrong,
        min(partition || ':' || seq) FILTER (WHERE wrong) AS first
@@ -41,7 +39,7 @@ WITH steps AS (
     SELECT partition, seq, payment, kind, state,
            coalesce(lag(state) OVER (PARTITION BY payment ORDER BY seq), 0) AS source
     FROM journal
-    WHERE payment <> '00000000-0000-0000-0000-000000000000' AND kind < 30
+    WHERE payment <> '00000000-0000-0000-0000-000000000000' AND kind BETWEEN :family(payment)
 ), judged AS (
     SELECT s.partition, s.seq, m.kind IS NULL
         OR s.partition <> (get_byte(uuid_send(s.payment), 14) << 8
@@ -59,17 +57,17 @@ FROM judged;
 -- state is that of the newest record: packed behind its sequence, so that nothing need be sorted.
 WITH payments AS (
     SELECT payment,
-           max(seq * 16 + state) & 15 AS state,
-           bool_or(kind IN (14, 15)) AS held_first,
-           sum(amount) FILTER (WHERE kind IN (10, 11, 13, 14, 15)) AS authorised,
-           coalesce(sum(amount) FILTER (WHERE kind IN (16, 17)), 0) AS taken,
-           coalesce(sum(amount) FILTER (WHERE kind IN (10, 11, 16)), 0)
-               - coalesce(sum(amount) FILTER (WHERE kind = 19), 0) AS captured,
-           coalesce(sum(amount) FILTER (WHERE kind = 20), 0)
-               - coalesce(sum(amount) FILTER (WHERE kind = 22), 0) AS reserved,
-           coalesce(sum(amount) FILTER (WHERE kind = 21), 0) AS refunded
+           max(seq * 256 + state) & 255 AS state,
+           bool_or(kind IN :kinds(holds)) AS held_first,
+           sum(amount) FILTER (WHERE kind IN :kinds(first)) AS authorised,
+           coalesce(sum(amount) FILTER (WHERE kind IN :kinds(frees)), 0) AS taken,
+           coalesce(sum(amount) FILTER (WHERE kind IN :kinds(captures)), 0)
+               - coalesce(sum(amount) FILTER (WHERE kind IN :kinds(uncaptures)), 0) AS captured,
+           coalesce(sum(amount) FILTER (WHERE kind IN :kinds(opens_refund_leg)), 0)
+               - coalesce(sum(amount) FILTER (WHERE kind IN :kinds(fails_refund_leg)), 0) AS reserved,
+           coalesce(sum(amount) FILTER (WHERE kind IN :kinds(refunds)), 0) AS refunded
     FROM journal
-    WHERE payment <> '00000000-0000-0000-0000-000000000000' AND kind < 30
+    WHERE payment <> '00000000-0000-0000-0000-000000000000' AND kind BETWEEN :family(payment)
     GROUP BY payment
 ), judged AS (
     SELECT payment,
@@ -77,10 +75,10 @@ WITH payments AS (
         OR NOT held_first AND taken <> 0
         OR held_first AND (
             taken > authorised
-            OR (taken < authorised) <> (state IN (1, 2, 3)))
+            OR (taken < authorised) <> (state IN :states(holds)))
         OR reserved > captured OR refunded > reserved
-        OR (state = 7) <> (refunded > 0 AND refunded = captured)
-        OR (state = 6) <> (refunded > 0 AND refunded < captured) AS wrong
+        OR (state = :state(refunded)) <> (refunded > 0 AND refunded = captured)
+        OR (state = :state(partially_refunded)) <> (refunded > 0 AND refunded < captured) AS wrong
     FROM payments
 )
 SELECT count(*) || ' payments' AS figure, count(*) FILTER (WHERE wrong) AS wrong,
@@ -94,12 +92,12 @@ WITH holding AS (
     SELECT payment,
            (array_agg(partition ORDER BY seq))[1] AS partition,
            (array_agg(debit ORDER BY seq))[1] AS debtor,
-           sum(CASE WHEN kind IN (14, 15) THEN amount WHEN kind IN (16, 17) THEN -amount ELSE 0 END)
+           sum(CASE WHEN kind IN :kinds(holds) THEN amount WHEN kind IN :kinds(frees) THEN -amount ELSE 0 END)
                AS amount,
-           (array_agg(state ORDER BY seq DESC))[1] = 1 AS review,
+           (array_agg(state ORDER BY seq DESC))[1] = :state(in_review) AS review,
            (array_agg(expires_at ORDER BY seq DESC) FILTER (WHERE expires_at IS NOT NULL))[1]
                AS expires_at
-    FROM journal WHERE kind IN (14, 15, 16, 17, 18) GROUP BY payment
+    FROM journal WHERE kind IN :kinds(concerns_hold) GROUP BY payment
 ), compared AS (
     SELECT coalesce(j.payment, h.payment) AS payment, coalesce(h.amount, 0) AS amount,
            (j.partition, j.debtor, j.amount, j.review, j.expires_at)

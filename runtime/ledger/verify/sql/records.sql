@@ -2,29 +2,25 @@
 
 -- name: records_are_double_entry
 -- A posting moves a positive amount from one account to another of the kinds that go with it ($1
--- kind, $2 kind of account debited, $3 bits of those credited, $4 whether it has an amount:
+-- kind, $2 whether it has an amount; $3, $4 kind and what may be debited, $5, $6 credited:
 -- verify/shapes.py). An account belongs to the partition whose sequence the record carries for it,
 -- a system account has the record's currency.
 WITH shapes AS (
-    SELECT * FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::boolean[])
-        AS s (kind, debit, credits, moves)
+    SELECT * FROM unnest($1::smallint[], $2::boolean[]) AS s (kind, moves)
 ), judged AS (
     SELECT j.partition, j.seq, s.kind IS NULL
-        OR s.debit <> CASE WHEN j.debit = 0 THEN 0
-                           WHEN j.debit & 1099511627775 < 4096 THEN j.debit & 3 ELSE 4 END
-        OR s.credits >> (CASE WHEN j.credit = 0 THEN 0
-                              WHEN j.credit & 1099511627775 < 4096 THEN j.credit & 3 ELSE 4 END)::integer
-            & 1 = 0
+        OR (j.kind, account_party(j.debit)) NOT IN (SELECT * FROM unnest($3::smallint[], $4::smallint[]))
+        OR (j.kind, account_party(j.credit)) NOT IN (SELECT * FROM unnest($5::smallint[], $6::smallint[]))
         OR CASE WHEN s.moves THEN j.amount <= 0 ELSE j.amount <> 0 END
         OR j.debit = j.credit AND j.debit <> 0
-        OR j.debit <> 0 AND j.debit >> 40 <> j.partition
+        OR j.debit <> 0 AND account_partition(j.debit) <> j.partition
         OR CASE WHEN j.credit = 0 THEN j.partition <> j.credit_partition
-                ELSE j.credit >> 40 <> j.credit_partition END
+                ELSE account_partition(j.credit) <> j.credit_partition END
         OR j.partition = j.credit_partition AND j.seq <> j.credit_seq
-        OR j.debit <> 0 AND j.debit & 1099511627775 < 4096
-            AND (j.debit & 1099511627775) >> 2 <> j.currency
-        OR j.credit <> 0 AND j.credit & 1099511627775 < 4096
-            AND (j.credit & 1099511627775) >> 2 <> j.currency AS wrong
+        OR j.debit <> 0 AND is_system_account(j.debit)
+            AND system_account_currency(j.debit) <> j.currency
+        OR j.credit <> 0 AND is_system_account(j.credit)
+            AND system_account_currency(j.credit) <> j.currency AS wrong
     FROM journal j LEFT JOIN shapes s ON s.kind = j.kind
 )
 SELECT count(*) || ' records' AS figure, count(*) FILTER (WHERE wrong) AS wrong,
@@ -32,28 +28,30 @@ SELECT count(*) || ' records' AS figure, count(*) FILTER (WHERE wrong) AS wrong,
 FROM judged;
 
 -- name: fields_fit_their_kind
--- What a record of a kind has besides its parties: number of its leg ($2 to $3), reason ($4: bits),
--- key ($5: 0 never, 1 perhaps, 2 always), expiry ($6), risk ($7); $8: all flags that there are.
+-- What a record of a kind has besides its parties: number of its leg ($2 to $3), key ($4: 0 never,
+-- 1 perhaps, 2 always), expiry ($5), risk ($6); $7: all flags that there are; $8, $9: kind and reasons.
 WITH shapes AS (
     SELECT * FROM unnest($1::smallint[], $2::smallint[], $3::smallint[], $4::integer[],
-                         $5::integer[], $6::boolean[], $7::boolean[])
-        AS s (kind, leg_min, leg_max, reasons, key, expires, scored)
+                         $5::boolean[], $6::boolean[])
+        AS s (kind, leg_min, leg_max, key, expires, scored)
 ), judged AS (
     SELECT j.partition, j.seq,
         j.leg NOT BETWEEN s.leg_min AND s.leg_max
-        OR j.reason NOT BETWEEN 0 AND 30 OR s.reasons >> j.reason & 1 = 0
-        OR j.kind = 17 AND (j.reason = 7) <> (j.state = 8)
-        OR j.kind = 17 AND j.reason = 8 AND j.state <> 10
+        OR (j.kind, j.reason) NOT IN (SELECT * FROM unnest($8::smallint[], $9::smallint[]))
+        OR j.kind = :kind(released)
+            AND (j.reason = :reason(review_rejected)) <> (j.state = :state(declined))
+        OR j.kind = :kind(released) AND j.reason = :reason(review_expired)
+            AND j.state <> :state(expired)
         OR CASE s.key WHEN 0 THEN j.key IS NOT NULL WHEN 2 THEN j.key IS NULL
-                      ELSE j.kind = 16 AND j.leg > 0 AND j.key IS NULL END
+                      ELSE j.kind = :kind(captured) AND j.leg > 0 AND j.key IS NULL END
         OR (j.key IS NULL) <> (j.fingerprint = 0)
         OR s.expires <> (j.expires_at IS NOT NULL) OR j.expires_at <= j.at
         OR CASE WHEN s.scored THEN j.risk_score NOT BETWEEN -1 AND 1000
-                                   OR j.risk_flags & ~$8::integer <> 0 OR j.risk_model < 0
+                                   OR j.risk_flags & ~$7::integer <> 0 OR j.risk_model < 0
                 ELSE j.risk_score <> -1 OR j.risk_flags <> 0 OR j.risk_model <> 0 END
-        OR (j.kind < 10) <> (j.payment = '00000000-0000-0000-0000-000000000000')
-        OR (j.kind < 10) <> (j.creditor = 0)
-        OR (j.kind < 10 OR j.kind >= 30) <> (j.state = 0) AS wrong
+        OR (j.kind IN :kinds(account)) <> (j.payment = '00000000-0000-0000-0000-000000000000')
+        OR (j.kind IN :kinds(account)) <> (j.creditor = 0)
+        OR (j.kind IN :kinds(payment)) = (j.state = 0) AS wrong
     FROM journal j JOIN shapes s ON s.kind = j.kind
 )
 SELECT count(*) || ' records' AS figure, count(*) FILTER (WHERE wrong) AS wrong,
@@ -67,12 +65,12 @@ FROM judged;
 -- millisecond isn't rounded down.)
 WITH judged AS (
     SELECT partition, seq, at, CASE
-        WHEN kind IN (10, 11, 13, 14, 15) THEN
+        WHEN kind IN :kinds(first) THEN
             substr(uuid_send(payment), 1, 6)
                 <> substr(int8send(floor(date_part('epoch', at) * 1000 + 0.0005)::bigint), 3, 6)
             OR get_byte(uuid_send(payment), 6) >> 4 <> 7 OR get_byte(uuid_send(payment), 8) >> 6 <> 2
             OR occurred_at > at + interval '1 day 1 minute'
-        WHEN kind >= 30 THEN false
+        WHEN kind IN :kinds(counterpart) THEN false
         ELSE occurred_at <> at
     END AS wrong
     FROM journal

@@ -12,11 +12,12 @@ from headrace.actors.creditor_features import CreditorFeatures
 from headrace.actors.creditor_profiles import CreditorProfiles
 from headrace.runtime.clock import DAY_US
 from headrace.runtime.ids import payment_id
+from headrace.runtime.journal.account_numbers import FIRST_PLACE, account_number
+from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.record import COLUMNS, Record
+from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger import copy
 from headrace.runtime.ledger.connect import connect
-from headrace.runtime.partitioning import ACCOUNT_BITS
-from headrace.runtime.payments.states import PaymentState, RecordKind
 from headrace.runtime.risk import history
 from headrace.runtime.risk.history import LedgerHistory
 from headrace.runtime.risk.windows import STATE, Windows
@@ -24,7 +25,7 @@ from headrace.runtime.settings import Settings
 
 TAKEN = 1_522_540_800_000_000
 DECIDED = 1_750_000_000_000_000
-DEBTOR, MERCHANT, QUIET, STRANGER = (3 << ACCOUNT_BITS | 4096 + n for n in range(4))
+DEBTOR, MERCHANT, QUIET, STRANGER = (account_number(3, FIRST_PLACE + n) for n in range(4))
 
 
 def paid(seq: int, creditor: int, amount: int, kind: RecordKind = RecordKind.SETTLED) -> Record:

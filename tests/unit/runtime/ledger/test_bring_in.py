@@ -4,15 +4,19 @@ import numpy as np
 import pytest
 
 from headrace.runtime.ids import payment_id
-from headrace.runtime.journal.record import NO_LEG, Record
-from headrace.runtime.ledger.bring_in import Needs
-from headrace.runtime.partitioning import (
+from headrace.runtime.journal.account_numbers import (
     EXTERNAL,
+    FIRST_PLACE,
     TRANSIT_IN,
     TRANSIT_OUT,
-    partition_of,
+    account_number,
     system_account,
 )
+from headrace.runtime.journal.kinds import RecordKind
+from headrace.runtime.journal.record import NO_LEG, Record
+from headrace.runtime.journal.states import PaymentState
+from headrace.runtime.ledger.bring_in import Needs
+from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.book import LEG, Book, OpenLeg, Partition, ShownLegs
 from headrace.runtime.payments.command import (
@@ -25,10 +29,9 @@ from headrace.runtime.payments.command import (
     Pay,
 )
 from headrace.runtime.payments.payment import Payment
-from headrace.runtime.payments.states import PaymentState, RecordKind
 
 EUR, USD = 978, 840
-ANNA, SHOP, FAR = 0 << 40 | 4096, 1 << 40 | 4096, 2 << 40 | 4096
+ANNA, SHOP, FAR = (account_number(partition, FIRST_PLACE) for partition in range(3))
 PAYMENT = payment_id(1_000_000, 0)
 HERE = next(f"id-{n}" for n in range(99) if partition_of(1, f"id-{n}", 4) == 0)
 THERE = next(f"id-{n}" for n in range(99) if partition_of(1, f"id-{n}", 4) == 2)

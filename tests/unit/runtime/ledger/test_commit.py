@@ -71,7 +71,10 @@ def test_accounts_and_holds_are_statements_with_columns():
         },
     )  # fmt: skip
     assert prepare(batch, partitions()).statements == [
-        ("open_accounts", ([7], [1], ["anna"], [978], [2], [1], [2], [3], [4], [MOMENT])),
+        (
+            "open_accounts",
+            ([7], [1], ["anna"], [978], [2], [1], [2], [3], [4], [MOMENT], [0], [""]),
+        ),
         ("change_accounts", ([8], [3], [5], [6], [7], [8])),
         (
             "put_holds",

@@ -3,7 +3,11 @@
 import pytest
 
 from headrace.runtime.ids import payment_id, text
+from headrace.runtime.journal.account_numbers import FIRST_PLACE, TRANSIT_OUT, system_account
+from headrace.runtime.journal.kinds import RecordKind
+from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.record import NO_LEG, Record
+from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger.payment_view import (
     movements,
     operation,
@@ -22,12 +26,9 @@ from headrace.runtime.ledger.views import (
     reason_name,
     risk_outcome,
 )
-from headrace.runtime.partitioning import TRANSIT_OUT, system_account
-from headrace.runtime.payments.refusals import DeclineReason
-from headrace.runtime.payments.states import PaymentState, RecordKind
 
 S, K = PaymentState, RecordKind
-ANNA, SHOP, TRANSIT = 4096, 4097, system_account(0, 978, TRANSIT_OUT)
+ANNA, SHOP, TRANSIT = FIRST_PLACE, FIRST_PLACE + 1, system_account(0, 978, TRANSIT_OUT)
 NAMES = {ANNA: "anna", SHOP: "shop"}
 PAYMENT = payment_id(1_000_000, 0)
 

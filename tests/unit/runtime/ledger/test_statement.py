@@ -4,15 +4,23 @@ import pytest
 
 from headrace.runtime.clock import DAY_US
 from headrace.runtime.ids import payment_id, text
+from headrace.runtime.journal.account_numbers import (
+    EXTERNAL,
+    FIRST_PLACE,
+    TRANSIT_IN,
+    TRANSIT_OUT,
+    account_number,
+    system_account,
+)
+from headrace.runtime.journal.kinds import RecordKind as K
 from headrace.runtime.journal.record import Record
+from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger.statement import account_name, counterparty, entry
 from headrace.runtime.ledger.views import Entry
-from headrace.runtime.partitioning import EXTERNAL, TRANSIT_IN, TRANSIT_OUT, system_account
-from headrace.runtime.payments.states import PaymentState
-from headrace.runtime.payments.states import RecordKind as K
 
 AT = 20_000 * DAY_US + 1
-ANNA, SHOP, BERT = 3 << 40 | 4096, 3 << 40 | 4097, 1 << 40 | 4096
+ANNA, SHOP = (account_number(3, FIRST_PLACE + n) for n in range(2))
+BERT = account_number(1, FIRST_PLACE)
 OUT, IN, EXT = (system_account(3, 978, kind) for kind in (TRANSIT_OUT, TRANSIT_IN, EXTERNAL))
 NAMES = {ANNA: "anna", SHOP: "shop", BERT: "bert"}
 PAYMENT = payment_id(AT, 3)

@@ -6,17 +6,21 @@ real rollback.
 
 import numpy as np
 
-from headrace.runtime.journal.record import NEVER_NULL, ROW, Record, Rows
-from headrace.runtime.partitioning import (
+from headrace.runtime.journal.account_numbers import (
     EXTERNAL,
+    FIRST_PLACE,
     TRANSIT_IN,
     TRANSIT_OUT,
     is_system_account,
-    partition_of,
     partition_of_account,
+    party_of,
     system_account,
 )
-from headrace.runtime.payments.account import Account, AccountState, Creditor
+from headrace.runtime.journal.kinds import COUNTERPART_KINDS, RecordKind
+from headrace.runtime.journal.record import NEVER_NULL, ROW, Record, Rows
+from headrace.runtime.journal.states import AccountState
+from headrace.runtime.partitioning import partition_of
+from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.answer import Answer, LegsDone
 from headrace.runtime.payments.book import LEG, Batch, Book, OpenLeg, Partition, ShownLegs
 from headrace.runtime.payments.command import (
@@ -35,7 +39,6 @@ from headrace.runtime.payments.decide_action import decide_action
 from headrace.runtime.payments.decide_legs import decide_arrived, decide_carry
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk, Times, decide_payment
 from headrace.runtime.payments.payment import Payment
-from headrace.runtime.payments.states import RecordKind
 from headrace.runtime.risk.windows import Windows
 
 PARTITIONS, ACTORS, EUR = 4, 2, 978
@@ -55,7 +58,7 @@ class Engine:
         self.number = 0
         self.books = [Book(PARTITIONS) for _ in range(ACTORS)]
         for partition in range(PARTITIONS):
-            place = Partition(partition, 1, 0, 0, 4095)
+            place = Partition(partition, 1, 0, 0, FIRST_PLACE - 1)
             self.books[partition % ACTORS].partitions[partition] = place
 
     def book_of(self, partition: int) -> Book:
@@ -200,7 +203,7 @@ class Engine:
 
     def _load_payment(self, book: Book, id: bytes) -> None:
         if id not in book.payments:
-            mine = [r for r in self.journal if r.payment == id and r.kind < 30]
+            mine = [r for r in self.journal if r.payment == id and r.kind not in COUNTERPART_KINDS]
             if mine:
                 payment = Payment(mine[0])
                 for record in mine[1:]:
@@ -253,7 +256,7 @@ def check_books(engine: Engine) -> None:
     transit = sum(
         posted
         for number, (posted, _) in balances.items()
-        if is_system_account(number) and number % 4 in (TRANSIT_OUT, TRANSIT_IN)
+        if party_of(number) in (TRANSIT_OUT, TRANSIT_IN)
     )
     assert transit == sum(legs.values()), "transit is not the money in flight"
 

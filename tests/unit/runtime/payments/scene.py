@@ -12,16 +12,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from headrace.runtime.clock import DAY_US
-from headrace.runtime.journal.record import NEVER_NULL, ROW, Record, Rows
-from headrace.runtime.partitioning import (
-    ACCOUNT_BITS,
+from headrace.runtime.journal.account_numbers import (
     EXTERNAL,
+    FIRST_PLACE,
     TRANSIT_IN,
     TRANSIT_OUT,
+    account_number,
     is_system_account,
+    party_of,
     system_account,
 )
-from headrace.runtime.payments.account import Account, AccountState, Creditor
+from headrace.runtime.journal.kinds import RecordKind
+from headrace.runtime.journal.record import NEVER_NULL, ROW, Record, Rows
+from headrace.runtime.journal.states import AccountState
+from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.answer import Answer, Done, LegsDone
 from headrace.runtime.payments.book import (
     LEG,
@@ -47,7 +51,6 @@ from headrace.runtime.payments.decide_action import decide_action
 from headrace.runtime.payments.decide_legs import decide_arrived, decide_carry
 from headrace.runtime.payments.decide_payment import Risk, Times, decide_payment
 from headrace.runtime.payments.payment import Payment
-from headrace.runtime.payments.states import RecordKind
 from headrace.runtime.risk.windows import Windows
 
 EUR, USD = 978, 840
@@ -60,8 +63,8 @@ TRACE, OTHER_TRACE = bytes(range(16)), bytes(range(16, 32))
 ACCEPTED, REVIEWED, REJECTED = Risk(0, 120, 8, 3), Risk(1, 700, 2, 3), Risk(2, 950, 4, 3)
 NOBODY_ANSWERED = Risk(2, -1, 1, 0)
 OPEN, FROZEN, CLOSED = AccountState
-ANNA, SHOP, BERT = 4096, 4097, 1 << ACCOUNT_BITS | 4096
-FAR = 2 << ACCOUNT_BITS | 4096
+ANNA, SHOP, BERT = FIRST_PLACE, FIRST_PLACE + 1, account_number(1, FIRST_PLACE)
+FAR = account_number(2, FIRST_PLACE)
 OUT_0, OUT_1 = (system_account(p, EUR, TRANSIT_OUT) for p in (0, 1))
 IN_0, IN_1 = (system_account(p, EUR, TRANSIT_IN) for p in (0, 1))
 EXTERNAL_0 = system_account(0, EUR, EXTERNAL)
@@ -85,7 +88,7 @@ class Written(NamedTuple):
     carried: list[tuple[int, int]] = []  # noqa: RUF012
 
 
-FROM_0, FROM_1 = {0: (100, BEFORE, 5_000)}, {1: (200, BEFORE, 6_000)}
+FROM_0, FROM_1 = {0: (100, BEFORE, 105_000)}, {1: (200, BEFORE, 106_000)}
 
 
 class Scene:
@@ -95,7 +98,7 @@ class Scene:
     def __init__(self) -> None:
         self.book = Book(4)
         self.book.partitions = {
-            0: Partition(0, 3, 100, BEFORE, 5_000), 1: Partition(1, 4, 200, BEFORE, 6_000)
+            0: Partition(0, 3, 100, BEFORE, 105_000), 1: Partition(1, 4, 200, BEFORE, 106_000)
         }  # fmt: skip
         for kind, posted in (
             (EXTERNAL, EXTERNAL_HAS),
@@ -348,7 +351,7 @@ def name_of(account: Account) -> str:
     """The id; of a system account what it is and its partition."""
     if not is_system_account(account.number):
         return account.id
-    kind = {EXTERNAL: "external", TRANSIT_OUT: "out", TRANSIT_IN: "in"}[account.number & 3]
+    kind = {EXTERNAL: "external", TRANSIT_OUT: "out", TRANSIT_IN: "in"}[party_of(account.number)]
     return f"{kind}:{account.partition}"
 
 

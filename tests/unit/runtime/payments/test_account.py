@@ -4,15 +4,17 @@ import pytest
 from scene import DAY, EUR
 
 from headrace.runtime.clock import DAY_US
-from headrace.runtime.payments.account import Account, AccountState, Creditor, Terms
-from headrace.runtime.payments.refusals import DeclineReason as D
+from headrace.runtime.journal.account_numbers import FIRST_PLACE, account_number
+from headrace.runtime.journal.reasons import DeclineReason as D
+from headrace.runtime.journal.states import AccountState
+from headrace.runtime.payments.account import Account, Creditor, Terms
 from headrace.runtime.risk.windows import EMPTY, Windows
 
 MIDNIGHT = DAY * DAY_US
 
 
 def account(**settings):
-    made = Account(3 << 40 | 4096, 7, "anna", EUR)
+    made = Account(account_number(3, FIRST_PLACE), 7, "anna", EUR)
     for name, value in settings.items():
         setattr(made, name, value)
     return made
@@ -20,7 +22,8 @@ def account(**settings):
 
 def test_a_new_account_has_nothing_and_no_limits():
     assert {name: getattr(account(), name) for name in Account.__slots__} == {
-        "number": 3 << 40 | 4096, "partition": 3, "tenant": 7, "id": "anna", "currency": EUR,
+        "number": account_number(3, FIRST_PLACE), "partition": 3, "tenant": 7, "id": "anna",
+        "currency": EUR,
         "state": AccountState.OPEN, "credit_line": 0, "payment_max": 0, "daily_amount_max": 0,
         "daily_count_max": 0, "posted": 0, "held": 0, "day": 0, "day_amount": 0, "day_count": 0,
         "counts": False, "opened_as": None, "windows": None, "batch": 0,

@@ -3,6 +3,7 @@
 import pytest
 from scene import ANNA, BEFORE, BERT, EUR, FAR, NOON, SHOP, Written, far_leg
 
+from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.answer import Done, Refused
@@ -15,7 +16,6 @@ from headrace.runtime.payments.book import (
     again,
 )
 from headrace.runtime.payments.refusals import Refusal as R
-from headrace.runtime.payments.states import PaymentState as S
 
 DONE = Done(1, 2, 3, bytes(16), 5, 6, 7, 8, 9, 10, 11, 12)
 
@@ -31,8 +31,8 @@ def test_sequences_have_no_gaps_and_the_batch_knows_where_it_began(scene):
     home = scene.book.partitions[0]
     seqs = [scene.book.next_seq(scene.batch, home, now) for now in (NOON, NOON + 5, NOON + 3)]
     assert seqs == [101, 102, 103]
-    assert (home.seq, home.at, home.place) == (103, NOON + 5, 5_000)
-    assert scene.written() == Written(started_from={0: (100, BEFORE, 5_000)})
+    assert (home.seq, home.at, home.place) == (103, NOON + 5, 105_000)
+    assert scene.written() == Written(started_from={0: (100, BEFORE, 105_000)})
 
 
 @pytest.mark.parametrize(("now", "at"), [(BEFORE - 1, BEFORE), (BEFORE, BEFORE), (NOON, NOON)])
@@ -179,7 +179,7 @@ def test_undone_sequences_times_and_places_are_as_before(scene):
         partition.place += 3
     scene.book.undo(scene.batch)
     assert [(p.seq, p.at, p.place) for p in scene.book.partitions.values()] == [
-        (100, BEFORE, 5_000), (200, BEFORE, 6_000),
+        (100, BEFORE, 105_000), (200, BEFORE, 106_000),
     ]  # fmt: skip
 
 

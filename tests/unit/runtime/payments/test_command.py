@@ -5,6 +5,7 @@ import pytest
 from scene import EUR, NOON
 
 from headrace.runtime.ids import payment_id
+from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments import answer, command
 from headrace.runtime.payments.answer import Done, LegsDone, Refused
@@ -19,7 +20,7 @@ from headrace.runtime.payments.command import (
     PaymentAction,
     home_of,
 )
-from headrace.runtime.payments.refusals import RETRYABLE, DeclineReason, Refusal
+from headrace.runtime.payments.refusals import RETRYABLE, Refusal
 
 PAYMENT, TRACE = payment_id(NOON, 3), bytes(range(16))
 FULL = [

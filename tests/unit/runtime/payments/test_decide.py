@@ -3,6 +3,7 @@
 import pytest
 from scene import ACCEPTED, EUR, NOON, REVIEWED, TIMES, TRACE, far_leg, picture
 
+from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.payments import decide as deciding
 from headrace.runtime.payments.answer import Done, LegsDone, Refused
 from headrace.runtime.payments.command import (
@@ -18,7 +19,6 @@ from headrace.runtime.payments.command import (
 from headrace.runtime.payments.decide import Given
 from headrace.runtime.payments.decide_payment import parties
 from headrace.runtime.payments.refusals import Refusal as R
-from headrace.runtime.payments.states import PaymentState as S
 
 
 def decide(book, batch, command, place, given):

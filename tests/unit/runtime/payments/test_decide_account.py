@@ -21,14 +21,15 @@ from scene import (
     row,
 )
 
+from headrace.runtime.journal.account_numbers import FIRST_PLACE, account_number
+from headrace.runtime.journal.kinds import RecordKind as K
+from headrace.runtime.journal.reasons import DeclineReason as D
+from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments.account import Account, Terms
 from headrace.runtime.payments.answer import Done, Refused
-from headrace.runtime.payments.refusals import DeclineReason as D
 from headrace.runtime.payments.refusals import Refusal as R
-from headrace.runtime.payments.states import PaymentState as S
-from headrace.runtime.payments.states import RecordKind as K
 from headrace.runtime.risk.windows import EMPTY
 
 SETTINGS = {"credit_line": 11, "payment_max": 12, "daily_amount_max": 13, "daily_count_max": 14}
@@ -59,13 +60,13 @@ def test_an_account_is_opened_with_what_was_asked(scene, currency, code):
     assert scene.open(NEW, currency=currency, **SETTINGS) == Done(0, 101, NOON)
     account = scene.book.by_id[1, NEW]
     opened = settings_record(
-        K.ACCOUNT_OPENED, 5_001, currency=currency,
+        K.ACCOUNT_OPENED, 105_001, currency=currency,
         details=told(NEW, currency=code, **SETTINGS),
     )  # fmt: skip
     assert scene.written() == Written(
-        [opened], FROM_0, opened={5_001: NOON}, changed=[row(account)], accounts={5_001}
+        [opened], FROM_0, opened={105_001: NOON}, changed=[row(account)], accounts={105_001}
     )
-    expected = Account(5_001, 1, NEW, currency)
+    expected = Account(105_001, 1, NEW, currency)
     slots = {name: getattr(expected, name) for name in Account.__slots__}
     known = {name: getattr(account, name) for name in slots}
     assert known.pop("windows").state == EMPTY
@@ -73,8 +74,8 @@ def test_an_account_is_opened_with_what_was_asked(scene, currency, code):
     assert known == slots | SETTINGS | {
         "batch": 9, "counts": True, "opened_as": Terms(**SETTINGS),
     }  # fmt: skip
-    assert scene.book.accounts[5_001] is account
-    assert scene.book.partitions[0].place == 5_001
+    assert scene.book.accounts[105_001] is account
+    assert scene.book.partitions[0].place == 105_001
 
 
 def test_accounts_of_a_batch_get_places_of_their_own(scene):
@@ -82,10 +83,10 @@ def test_accounts_of_a_batch_get_places_of_their_own(scene):
     homes = [partition_of(1, id, 4) for id in ids]
     assert [scene.open(id).partition for id in ids] == homes
     numbers = [scene.book.by_id[1, id].number for id in ids]
-    places = {0: 5_000, 1: 6_000}
+    places = {0: 105_000, 1: 106_000}
     for home, number in zip(homes, numbers, strict=True):
         places[home] += 1
-        assert number == home << 40 | places[home]
+        assert number == account_number(home, places[home])
     assert len(set(numbers)) == len(ids)
 
 
@@ -151,7 +152,7 @@ def test_without_what_was_asked_first_it_is_not_the_same(scene):
 @pytest.mark.parametrize("limits", [{"daily_amount_max": 5}, {"daily_count_max": 5}])
 def test_a_limit_of_a_day_needs_to_know_what_was_paid_today(scene, limits):
     scene.anna(counts=False)
-    with scene.unchanged(), pytest.raises(LookupError, match="4096"):
+    with scene.unchanged(), pytest.raises(LookupError, match=str(FIRST_PLACE)):
         scene.change(**limits)
     for free in ({"payment_max": 5}, {"credit_line": 5}, {"daily_amount_max": 0}, {}):
         scene.change(**free)

@@ -22,18 +22,18 @@ from scene import (
 )
 
 from headrace.runtime.clock import DAY_US
+from headrace.runtime.journal.kinds import RecordKind as K
+from headrace.runtime.journal.reasons import DeclineReason as D
+from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.payments.answer import Done, Refused
 from headrace.runtime.payments.book import Hold, OpenLeg
 from headrace.runtime.payments.command import PaymentAction as A
-from headrace.runtime.payments.refusals import DeclineReason as D
 from headrace.runtime.payments.refusals import Refusal as R
-from headrace.runtime.payments.states import PaymentState as S
-from headrace.runtime.payments.states import RecordKind as K
 
 ENDS = NOON + TIMES.hold_s * SECOND
 REVIEW_ENDS = NOON + TIMES.review_s * SECOND
-FROM_0, FROM_1 = {0: (101, NOON, 5_000)}, {1: (200, NOON - SECOND, 6_000)}
+FROM_0, FROM_1 = {0: (101, NOON, 105_000)}, {1: (200, NOON - SECOND, 106_000)}
 NUMBERS = {"shop": SHOP, "bert": BERT, "far": FAR}
 
 

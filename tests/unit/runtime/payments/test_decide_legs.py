@@ -26,14 +26,14 @@ from scene import (
     record,
 )
 
+from headrace.runtime.journal.account_numbers import TRANSIT_IN, system_account
+from headrace.runtime.journal.kinds import RecordKind as K
+from headrace.runtime.journal.reasons import DeclineReason as D
+from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.money import BALANCE_MAX
-from headrace.runtime.partitioning import TRANSIT_IN, system_account
 from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsDone
 from headrace.runtime.payments.book import Batch
-from headrace.runtime.payments.refusals import DeclineReason as D
-from headrace.runtime.payments.states import PaymentState as S
-from headrace.runtime.payments.states import RecordKind as K
 
 OPENED_AT = NOON - 5 * SECOND
 """When the carried payment occurred, as its home's record says."""
@@ -278,7 +278,7 @@ def end(leg, kind, state, **fields):
     return record(kind, **{"seq": 102, "state": state, "amount": leg.amount, **given, **fields})
 
 
-FROM_HOME = {0: (101, NOON, 5_000)}
+FROM_HOME = {0: (101, NOON, 105_000)}
 
 
 def test_a_payment_whose_leg_arrived_is_settled(scene, sent):
@@ -334,7 +334,7 @@ def test_a_capture_that_arrived_settles_the_payment(scene):
     assert scene.arrive(leg) == LegsDone([0])
     expected = end(leg, K.COMPLETED, S.SETTLED, seq=103)
     assert scene.written() == Written(
-        [expected], {0: (102, NOON, 5_000)}, legs_closed=[leg], payments={held.payment}
+        [expected], {0: (102, NOON, 105_000)}, legs_closed=[leg], payments={held.payment}
     )
     assert scene.payment(held).state is S.SETTLED
 
@@ -387,7 +387,7 @@ def test_a_refund_comes_home_by_transit(scene, asked_back):
         credit=ANNA, credit_posted=440, credit_held=5,
     )  # fmt: skip
     assert scene.written() == Written(
-        [refunded], {0: (102, NOON, 5_000)}, legs_closed=[leg], accounts={ANNA, IN_0},
+        [refunded], {0: (102, NOON, 105_000)}, legs_closed=[leg], accounts={ANNA, IN_0},
         payments={paid.payment},
     )  # fmt: skip
     assert scene.moved() == {"anna": (40, 0), "in:0": (-40, 0)}
@@ -399,7 +399,7 @@ def test_a_declined_refund_moves_nothing(scene, asked_back):
     assert scene.arrive(leg, reasons=[D.INSUFFICIENT_FUNDS]) == LegsDone([0])
     declined = end(leg, K.REFUND_DECLINED, S.SETTLED, seq=103, reason=D.INSUFFICIENT_FUNDS)
     assert scene.written() == Written(
-        [declined], {0: (102, NOON, 5_000)}, legs_closed=[leg], payments={paid.payment}
+        [declined], {0: (102, NOON, 105_000)}, legs_closed=[leg], payments={paid.payment}
     )
     assert scene.moved() == {}
     assert scene.payment(paid).refundable == 100

@@ -32,7 +32,10 @@ from scene import (
 )
 
 from headrace.runtime.clock import DAY_US
+from headrace.runtime.journal.kinds import RecordKind as K
+from headrace.runtime.journal.reasons import DeclineReason as D
 from headrace.runtime.journal.record import NO_LEG
+from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.partitioning import partition_of_payment
 from headrace.runtime.payments.account import Account
@@ -40,10 +43,7 @@ from headrace.runtime.payments.answer import Done, Refused
 from headrace.runtime.payments.book import Hold, OpenLeg
 from headrace.runtime.payments.command import Pay
 from headrace.runtime.payments.decide_payment import NOT_SCORED, decide_payment, parties
-from headrace.runtime.payments.refusals import DeclineReason as D
 from headrace.runtime.payments.refusals import Refusal as R
-from headrace.runtime.payments.states import PaymentState as S
-from headrace.runtime.payments.states import RecordKind as K
 from headrace.runtime.risk.windows import Windows
 
 KEYED = {"fingerprint": 77, "key": "key-1"}

@@ -9,6 +9,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from headrace.runtime.journal.account_numbers import partition_of_account
+from headrace.runtime.journal.kinds import COUNTERPART_KINDS
+from headrace.runtime.journal.states import FINAL_STATES, PaymentState
 from headrace.runtime.payments.answer import NO_SUCH_LEG, Done, LegsDone, Refused
 from headrace.runtime.payments.book import OpenLeg
 from headrace.runtime.payments.command import (
@@ -23,7 +26,6 @@ from headrace.runtime.payments.command import (
 )
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk
 from headrace.runtime.payments.refusals import Refusal
-from headrace.runtime.payments.states import FINAL_STATES, PaymentState
 
 _spec = importlib.util.spec_from_file_location(
     "engine_in_memory", Path(__file__).with_name("engine_in_memory.py")
@@ -223,11 +225,15 @@ class Payments(RuleBasedStateMachine):
         """One, or all from one actor to another, in one batch and in an order of their own."""
         engine, waiting = self.engine, self.engine.open_legs()
         first = data.draw(st.sampled_from(waiting))
-        there, home = engine.book_of(first.creditor >> 40), engine.book_of(first.partition)
+        there, home = (
+            engine.book_of(partition_of_account(first.creditor)),
+            engine.book_of(first.partition),
+        )
         same_way = [
             leg
             for leg in waiting
-            if engine.book_of(leg.creditor >> 40) is there and engine.book_of(leg.partition) is home
+            if engine.book_of(partition_of_account(leg.creditor)) is there
+            and engine.book_of(leg.partition) is home
         ]
         legs = data.draw(st.permutations(same_way)) if others else [first]
         if abort:
@@ -288,7 +294,11 @@ class Payments(RuleBasedStateMachine):
 
     def of(self, payment: bytes):  # type: ignore[no-untyped-def]
         """The payment as its records tell."""
-        mine = [r for r in self.engine.journal if r.payment == payment and r.kind < 30]
+        mine = [
+            r
+            for r in self.engine.journal
+            if r.payment == payment and r.kind not in COUNTERPART_KINDS
+        ]
         folded = memory.Payment(mine[0])
         for record in mine[1:]:
             folded.apply(record)

@@ -3,11 +3,11 @@
 import pytest
 from scene import ANNA, EUR, FAR, NOON, OUT_0, SHOP, record
 
+from headrace.runtime.journal.kinds import RecordKind as K
 from headrace.runtime.journal.record import NO_LEG
+from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.states import IllegalTransition
-from headrace.runtime.payments.states import PaymentState as S
-from headrace.runtime.payments.states import RecordKind as K
 
 ID = bytes(range(14)) + bytes(2)
 FIGURES = (

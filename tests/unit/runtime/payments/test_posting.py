@@ -3,8 +3,8 @@
 import pytest
 from scene import ANNA, SHOP, Written, record
 
+from headrace.runtime.journal.kinds import RecordKind as K
 from headrace.runtime.payments.posting import move, post
-from headrace.runtime.payments.states import RecordKind as K
 
 
 def test_both_balances_change_at_once(scene):

@@ -5,18 +5,9 @@ from itertools import product
 
 import pytest
 
-from headrace.runtime.payments.states import (
-    ACCOUNT_KINDS,
-    COUNTERPART_KINDS,
-    FINAL_STATES,
-    FIRST_KINDS,
-    OPEN_STATES,
-    TRANSITIONS,
-    IllegalTransition,
-    PaymentState,
-    RecordKind,
-    check_transition,
-)
+from headrace.runtime.journal.kinds import ACCOUNT_KINDS, COUNTERPART_KINDS, FIRST_KINDS, RecordKind
+from headrace.runtime.journal.states import FINAL_STATES, OPEN_STATES, PaymentState
+from headrace.runtime.payments.states import TRANSITIONS, IllegalTransition, check_transition
 
 S, K = PaymentState, RecordKind
 ALLOWED = {
@@ -95,10 +86,10 @@ def test_states_and_kinds_have_the_numbers_of_the_journal():
     }  # fmt: skip
     assert {k.name: k.value for k in K} == {
         "ACCOUNT_OPENED": 1, "ACCOUNT_CHANGED": 2, "ACCOUNT_CLOSED": 3, "DEPOSITED": 4,
-        "WITHDRAWN": 5, "SETTLED": 10, "DEBITED": 11, "COMPLETED": 12, "DECLINED": 13, "HELD": 14,
-        "HELD_FOR_REVIEW": 15, "CAPTURED": 16, "RELEASED": 17, "ACCEPTED": 18, "RETURNED": 19,
-        "REFUND_REQUESTED": 20, "REFUNDED": 21, "REFUND_DECLINED": 22, "CREDITED": 30,
-        "REFUND_DEBITED": 31, "LEG_REFUSED": 32,
+        "WITHDRAWN": 5, "SETTLED": 100, "DEBITED": 101, "COMPLETED": 102, "DECLINED": 103,
+        "HELD": 104, "HELD_FOR_REVIEW": 105, "CAPTURED": 106, "RELEASED": 107, "ACCEPTED": 108,
+        "RETURNED": 109, "REFUND_REQUESTED": 110, "REFUNDED": 111, "REFUND_DECLINED": 112,
+        "CREDITED": 1000, "REFUND_DEBITED": 1001, "LEG_REFUSED": 1002,
     }  # fmt: skip
 
 

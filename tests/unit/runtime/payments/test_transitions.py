@@ -3,11 +3,12 @@
 import pytest
 from scene import ACCEPTED, CLOSED, NOON, REVIEWED, SECOND, Scene
 
+from headrace.runtime.journal.kinds import COUNTERPART_KINDS
+from headrace.runtime.journal.kinds import RecordKind as K
+from headrace.runtime.journal.reasons import DeclineReason as D
+from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.payments.command import PaymentAction as A
-from headrace.runtime.payments.refusals import DeclineReason as D
 from headrace.runtime.payments.states import TRANSITIONS
-from headrace.runtime.payments.states import PaymentState as S
-from headrace.runtime.payments.states import RecordKind as K
 
 LATER = NOON + 5_000 * SECOND
 
@@ -51,7 +52,11 @@ class Life:
 
     def moves(self):
         self.scene.next_batch()
-        mine = [r for r in self.scene.journal if r.payment == self.payment and r.kind < 30]
+        mine = [
+            r
+            for r in self.scene.journal
+            if r.payment == self.payment and r.kind not in COUNTERPART_KINDS
+        ]
         states = [None, *(S(r.state) for r in mine)]
         return [(a, K(r.kind), b) for a, r, b in zip(states, mine, states[1:], strict=False)]
 

@@ -18,9 +18,9 @@ from scene import (
     picture,
 )
 
+from headrace.runtime.journal.reasons import DeclineReason as D
 from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.payments.book import Batch, Book, Partition
-from headrace.runtime.payments.refusals import DeclineReason as D
 
 LIMITS = {"daily_amount_max": 10_000, "day": DAY, "day_amount": 30, "day_count": 2}
 LATER = NOON + 5_000 * SECOND
@@ -234,7 +234,7 @@ def test_a_partition_taken_over_brings_its_open_legs():
     book = Book(4)
     legs = [far_leg(3, partition=1, debtor=7, amount=30), far_leg(5, partition=1, debtor=8),
             far_leg(9, partition=1, debtor=7, amount=12)]  # fmt: skip
-    taken = Partition(1, 2, 9, BEFORE, 5_000)
+    taken = Partition(1, 2, 9, BEFORE, 105_000)
     book.take_over(taken, legs)
     assert book.partitions == {1: taken}
     assert list(taken.open_legs.items()) == [(3, legs[0]), (5, legs[1]), (9, legs[2])]

@@ -7,7 +7,7 @@ import pytest
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from openapi_spec_validator import validate
 
-from headrace.runtime.payments.states import PaymentState
+from headrace.runtime.journal.states import PaymentState
 from headrace.serve.gateway.families import FAMILIES
 from headrace.serve.gateway.payments import StateName
 from headrace.serve.problems import CODES
