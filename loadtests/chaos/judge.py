@@ -5,7 +5,14 @@ from collections.abc import Iterable, Sequence
 
 from headrace.loadtests.chaos.log import Entry, Sent, Told
 from headrace.loadtests.chaos.verdict import Ledger, Row, Verdict
-from headrace.runtime.journal.kinds import COUNTERPART_KINDS, FIRST_KINDS, KINDS, RecordKind, Who
+from headrace.runtime.journal.kinds import (
+    COUNTERPART_KINDS,
+    FIRST_KINDS,
+    KINDS,
+    Key,
+    RecordKind,
+    Who,
+)
 from headrace.runtime.journal.states import STATES, PaymentState
 
 K = RecordKind
@@ -21,7 +28,7 @@ ENDS = {
 """Of a leg: what home records, and what its counterpart has recorded before."""
 CAME_BACK = KINDS["fails_leg"]
 """Nobody closes an account here, and all have money."""
-UNASKED = frozenset({*ENDS, K.RELEASED})
+UNASKED = frozenset({K.RELEASED, *(k for k in K if k.facts.key is Key.NEVER)})
 """What home records without a client's key, unless it cancels."""
 HELD_STATES = STATES["holds"]
 

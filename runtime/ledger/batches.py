@@ -20,15 +20,14 @@ class PaymentBatch(Struct, frozen=True, kw_only=True):
     created_at: str
     keys: list[str]
     """"" where there was none."""
-    fingerprints: list[int] | None
-    """0 where an item was refused; None: of a batch from before they were kept."""
+    fingerprints: list[int]
+    """0 where an item was refused."""
     refusals: dict[int, dict[str, object]]
     """Position -> problem."""
 
     def asked(self, keys: Sequence[str], fingerprints: Sequence[int]) -> bool:
-        """Whether these are its items, as far as is known."""
-        same = self.fingerprints is None or self.fingerprints == list(fingerprints)
-        return self.keys == list(keys) and same
+        """Whether these are its items."""
+        return (self.keys, self.fingerprints) == (list(keys), list(fingerprints))
 
 
 def named(tenant: int, key: str) -> UUID:

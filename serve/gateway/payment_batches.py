@@ -180,12 +180,10 @@ def _results(batch: PaymentBatch, uses: dict[str, KeyUse]) -> list[BatchResult]:
 
 
 def _told(batch: PaymentBatch, place: int, key: str, use: KeyUse | None) -> BatchResult:
-    """What is to be said of an item now. In a batch from before fingerprints were kept, a payment
-    made with its key is taken for its own."""
+    """What is to be said of an item now."""
     if use is None:
         return refused(details(R.UNKNOWN_PAYMENT, field="idempotency_key"))
-    own = batch.fingerprints is None or batch.fingerprints[place] == use.fingerprint
-    if not (use.made and own):
+    if not (use.made and batch.fingerprints[place] == use.fingerprint):
         return refused(details(R.KEY_REUSED))
     return result(key, use.told)
 

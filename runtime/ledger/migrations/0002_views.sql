@@ -55,8 +55,8 @@ COMMENT ON FUNCTION system_account_name IS 'Of an account that belongs to a part
 CREATE FUNCTION account_name(account bigint, currency text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE WHEN account = 0 THEN NULL WHEN is_system_account(account) THEN system_account_name(account, currency)
-    ELSE (SELECT coalesce(a.id, r.name || ':' || a.rail || ':' || currency || ':' || account_partition(account))
-          FROM accounts a LEFT JOIN names r ON r.subject = 'role' AND r.number = a.role WHERE a.number = account)
+    ELSE (SELECT coalesce(a.id, r.name || ':' || a.rail || ':' || $2 || ':' || account_partition(a.number))
+          FROM accounts a LEFT JOIN names r ON r.subject = 'role' AND r.number = a.role WHERE a.number = $1)
     END;
 COMMENT ON FUNCTION account_name IS 'A tenant''s id of its account; of others what they are for, their currency and partition.';
 

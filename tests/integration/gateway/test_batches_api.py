@@ -173,10 +173,6 @@ async def test_a_batch_read_again_tells_each_item_what_it_was_or_would_be_answer
             assert now["status"] == before["status"]
         if "payment" in now:
             assert now["payment"]["id"] == before["payment"]["id"] != other["id"]
-    # One from before fingerprints were kept: a payment of the key is taken for its own.
-    await house.pool.execute("UPDATE batches SET fingerprints = NULL")
-    old = await client.get("/v1/payment-batches", params={"idempotency_key": "lost"})
-    assert codes(old) == ["settled", *codes(read)[1:]]
 
 
 async def test_a_name_stands_for_items_and_not_for_their_keys_alone(house: "House") -> None:

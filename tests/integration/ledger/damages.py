@@ -455,7 +455,14 @@ DAMAGES = {
     ),
     "a migration's digest was changed": ("UPDATE migrations SET digest = '\\x00'", {FILES}),
     "a migration is not noted": ("DELETE FROM migrations WHERE name LIKE '0003%'", {FILES}),
-    "a name was changed": ("UPDATE names SET name = 'paid' WHERE name = 'settled'", {NAMES}),
+    "a name was changed": ("UPDATE names SET name = 'ajar' WHERE name = 'open'", {NAMES, ACCOUNTS}),
+    "a kind means something else": (
+        "UPDATE kinds SET captured = 0 WHERE number = :kind(settled)", {NAMES},
+    ),
+    "a kind is not explained": ("DELETE FROM kinds WHERE number = :kind(captured)", {NAMES}),
+    "a state means something else": (
+        "UPDATE states SET holds = true WHERE number = :state(settled)", {NAMES},
+    ),
     "a currency has other minor units": (
         "UPDATE currencies SET minor_units = 0 WHERE code = 'EUR'", {NAMES},
     ),

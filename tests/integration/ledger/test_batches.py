@@ -31,10 +31,6 @@ async def test_items_are_compared_by_keys_and_by_what_they_ask_for(database, boo
     assert found.asked(["a", "b"], [1, 2])
     assert not found.asked(["a", "b"], [1, 3])
     assert not found.asked(["a", "c"], [1, 2])
-    await database.execute("UPDATE batches SET fingerprints = NULL")
-    found = await batches.find(database, books.tenant, batch)
-    assert found.asked(["a", "b"], [1, 3])
-    assert not found.asked(["a", "c"], [1, 2])
 
 
 def test_a_name_leads_to_one_id_a_tenant():

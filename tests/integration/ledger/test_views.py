@@ -9,7 +9,8 @@ from headrace.runtime.journal.account_numbers import (
     TRANSIT_OUT,
     system_account,
 )
-from headrace.runtime.journal.kinds import COUNTERPART_KINDS
+from headrace.runtime.journal.kinds import COUNTERPART_KINDS, kind_rows
+from headrace.runtime.journal.states import state_rows
 from headrace.runtime.ledger.migrate import migrate
 from headrace.runtime.ledger.names import SUBJECTS, currencies
 from headrace.runtime.money import currency_code
@@ -127,6 +128,22 @@ async def test_the_names_are_the_codes_own(database, settings):
     kept = {(r["subject"], r["number"]): r["name"] for r in await database.fetch("TABLE names")}
     assert kept == {(s, m.value): m.name.lower() for s, e in SUBJECTS.items() for m in e}
     assert sorted(map(tuple, await database.fetch("TABLE currencies"))) == sorted(currencies())
+
+
+async def test_kinds_and_states_are_the_codes_own(database):
+    for table, rows in (("kinds", kind_rows()), ("states", state_rows())):
+        kept = {row["number"]: dict(row) for row in await database.fetch(f"TABLE {table}")}
+        assert kept == rows
+
+
+async def test_a_changed_or_new_kind_or_state_is_brought_up_to_date(database, settings):
+    await database.execute("UPDATE kinds SET captured = 7 WHERE first; DELETE FROM states")
+    await database.execute(
+        "INSERT INTO states SELECT 99, 'newer', true, false, true, true, true, ''"
+    )
+    await migrate(settings)
+    await database.execute("DELETE FROM states WHERE name = 'newer'")
+    await test_kinds_and_states_are_the_codes_own(database)
 
 
 async def test_a_renamed_or_new_name_is_brought_up_to_date_at_the_next_start(database, settings):

@@ -1,0 +1,128 @@
+"""Run by test_a_new_kind.py in a copy of the code whose tables have a kind more: FEE_TAKEN.
+
+Plays a payment and a fee on it into an empty ledger, and prints what everybody says of the fee.
+"""
+
+import asyncio
+import json
+import sys
+
+from msgspec import to_builtins
+
+from headrace.loadtests.chaos import judge, ledger
+from headrace.loadtests.chaos.log import Sent
+from headrace.runtime.events.event import event_of, kinds_of
+from headrace.runtime.identity import tenants
+from headrace.runtime.journal.kinds import RecordKind
+from headrace.runtime.journal.record import Record
+from headrace.runtime.ledger import fencing
+from headrace.runtime.ledger.commit import commit, prepare
+from headrace.runtime.ledger.connect import connect, pool
+from headrace.runtime.ledger.migrate import migrate
+from headrace.runtime.ledger.read import Reader
+from headrace.runtime.ledger.verify import verify
+from headrace.runtime.payments import fingerprint
+from headrace.runtime.payments.book import Batch, Book
+from headrace.runtime.payments.command import Fund, OpenAccount, Pay
+from headrace.runtime.payments.decide_account import decide_fund, decide_open
+from headrace.runtime.payments.decide_payment import NOT_SCORED, Times, decide_payment
+from headrace.runtime.payments.payment import Payment
+from headrace.runtime.payments.posting import post
+from headrace.runtime.payments.states import PaymentState
+from headrace.runtime.settings import Settings
+from headrace.serve.reference import vocabulary
+
+EUR, NOON, TIMES = 978, 1_735_732_800_000_000, Times(1_000, 500)
+
+
+def take_fee(book: Book, batch: Batch, first: Record, now: int) -> Record:
+    """The new kind's decider."""
+    debtor, creditor = book.accounts[first.debit], book.accounts[first.credit]
+    seq = book.next_seq(batch, book.partitions[debtor.partition], now)
+    fee = Record(
+        seq=seq, credit_seq=seq, partition=first.partition, credit_partition=first.partition,
+        at=now, occurred_at=now, tenant=first.tenant, currency=first.currency, amount=3,
+        payment=first.payment, creditor=first.creditor, kind=RecordKind.FEE_TAKEN,
+        state=PaymentState.SETTLED,
+    )  # fmt: skip
+    post(book, batch, fee, debtor, creditor)
+    if creditor.partition != debtor.partition:
+        fee.credit_partition = creditor.partition
+        fee.credit_seq = book.next_seq(batch, book.partitions[creditor.partition], now)
+    batch.records.append(fee)
+    payment = Payment(first)
+    payment.apply(fee)
+    return fee
+
+
+def play(book: Book, batch: Batch, tenant: int) -> Record:
+    for id in ("anna", "shop"):
+        decide_open(book, batch, OpenAccount(tenant, id, EUR), NOON)
+    fund = Fund(tenant, "anna", 1_000, EUR, "deposit", 0)
+    fund.fingerprint = fingerprint.of(fund)
+    for account in book.by_id.values():
+        book.add(external(account.partition))
+    decide_fund(book, batch, fund, NOON)
+    pay = Pay(tenant, "anna", "shop", 100, EUR, "payment", 0)
+    pay.fingerprint = fingerprint.of(pay)
+    decide_payment(book, batch, pay, NOON, NOT_SCORED, TIMES)
+    return take_fee(book, batch, batch.records[-1], NOON + 1)
+
+
+def external(partition: int):  # type: ignore[no-untyped-def]
+    from headrace.runtime.journal.account_numbers import EXTERNAL, system_account
+    from headrace.runtime.payments.account import Account
+
+    return Account(system_account(partition, EUR, EXTERNAL), 0, "", EUR)
+
+
+async def main(url: str) -> dict[str, object]:
+    settings = Settings(database_url=url)
+    await migrate(settings)
+    database = await pool(settings, 2, "headrace test")
+    connection = await connect(settings, "headrace writer test")
+    tenant = (await tenants.create(database, "acme"))[0].number
+    partitions = list(range(settings.partitions))
+    book, batch = Book(settings.partitions), Batch(1)
+    for partition, _ in (await fencing.take_over(connection, partitions, "t", "t")).values():
+        book.take_over(partition, [])
+    fee = play(book, batch, tenant)
+    await commit(connection, prepare(batch, book.partitions))
+    reader = Reader(database)
+    names = await reader.names.in_records([fee])
+    read, _ = await reader.events(fee.partition, fee.seq - 1, tenant, 9, through=fee.seq)
+    entries = await reader.entries(tenant, "anna")
+    payment = await reader.payment(tenant, fee.payment)
+    kept = await ledger.read(url)
+    sent = [Sent(key="payment", operation="payment", amount=100, debtor="anna", creditor="shop")]
+    verdict = judge.judge(sent, kept, [f"{r.partition}:{r.seq}" for r in kept.rows])
+    assert entries is not None
+    assert payment is not None
+    told = {
+        "read": [r.kind for r in read] == [RecordKind.FEE_TAKEN],
+        "event": event_of(fee, names, {tenant: "acme"}).type,
+        "asked for": [k.name for k in kinds_of(["payment.fee_taken"])],
+        "entry": to_builtins(entries.items[0]),
+        "timeline": [e.kind for e in await reader.timeline(tenant, fee.payment)],
+        "payment": [payment.status, payment.captured_amount, payment.refundable_amount],
+        "reference": "fee_taken" in vocabulary.KINDS["enum"],
+        "judge": [verdict.lost, verdict.doubled, verdict.invented, verdict.gaps],
+        "verify": [(c.name, c.detail) for c in (await verify(settings)).checks
+                   if c.result == "fail" and c.name != "schema_is_the_migrations"],
+    }  # fmt: skip
+    for view, columns in (
+        ("entries", "kind, posted_change, held_change, posted"),
+        ("events", "type, status, debit, credit"),
+        ("kinds", "name, family, event, debit_posted, credit_posted"),
+    ):
+        rows = await database.fetch(
+            f"SELECT {columns} FROM {view} v WHERE v::text LIKE '%fee_taken%'"
+        )
+        told[view] = sorted(map(list, rows))
+    await connection.close()
+    await database.close()
+    return told
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(main(sys.argv[1]))))
