@@ -274,6 +274,7 @@ _CASES: dict[str, Callable[[Facts], object]] = {
     ),
     "asks_of_tenant": lambda f: Party.TENANT in f.debit.parties and f.debit.held >= 0,
     # What it does to its payment
+    "later": lambda f: f.family is not F.ACCOUNT and not f.first,
     "authorises": lambda f: f.first and (f.debit.posted or f.debit.held),
     "captures": lambda f: f.captured > 0,
     "uncaptures": lambda f: f.captured < 0,
@@ -295,6 +296,7 @@ _CASES: dict[str, Callable[[Facts], object]] = {
     "carries_refund_leg": lambda f: f.step is Step.CARRIES and Way.REFUND in f.ways,
     "refuses_leg": lambda f: f.step is Step.REFUSES,
     "ends_leg": lambda f: f.step in _ENDS,
+    "fails_leg": lambda f: f.step is Step.FAILS,
     "turns_down_leg": lambda f: f.step in (Step.REFUSES, Step.FAILS),
     "into_transit": lambda f: W.TRANSIT_OUT in f.credit.who,
     "from_transit": lambda f: {W.TRANSIT_OUT, W.TRANSIT_IN} & {*f.debit.who},

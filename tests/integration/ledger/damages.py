@@ -454,7 +454,7 @@ DAMAGES = {
         {SCHEMA},
     ),
     "a migration's digest was changed": ("UPDATE migrations SET digest = '\\x00'", {FILES}),
-    "a migration is not noted": ("DELETE FROM migrations WHERE name LIKE '0003%'", {FILES}),
+    "a migration is not noted": ("DELETE FROM migrations WHERE name LIKE '0002%'", {FILES}),
     "a name was changed": ("UPDATE names SET name = 'ajar' WHERE name = 'open'", {NAMES, ACCOUNTS}),
     "a kind means something else": (
         "UPDATE kinds SET captured = 0 WHERE number = :kind(settled)", {NAMES},
@@ -481,8 +481,9 @@ ONLY_BY_A_DIGEST_CHAIN = {
     "a payment has another trace": (
         f"UPDATE journal SET trace = gen_random_uuid() WHERE {of('settled', 'settled')}"
     ),
-    "a payment has another key": "UPDATE journal SET key = 'other'"
-    " WHERE {of('settled', 'settled')}",
+    "a payment has another key": (
+        f"UPDATE journal SET key = 'other' WHERE {of('settled', 'settled')}"
+    ),
     "a payment has another risk score": (
         f"UPDATE journal SET risk_score = 1 WHERE {of('settled', 'settled')}"
     ),

@@ -21,13 +21,13 @@ WITH firsts AS (
         OR j.kind IN :kinds(from_creditor) AND j.debit <> f.creditor
         OR j.kind IN :kinds(to_debtor) AND j.credit <> f.debit
         OR j.kind IN :kinds(to_creditor) AND j.credit <> f.creditor
-            AND NOT is_system_account(j.credit)
+            AND NOT (j.kind IN :kinds(into_transit) AND is_system_account(j.credit))
         OR j.kind IN :kinds(frees) AND f.kind NOT IN :kinds(holds)
         OR j.kind = :kind(captured) AND j.leg = 0 AND j.amount <> f.amount
         OR j.kind = :kind(accepted)
             AND (f.kind <> :kind(held_for_review) OR f.leg <> -1 OR j.amount <> f.amount)
     FROM journal j LEFT JOIN firsts f ON f.payment = j.payment
-    WHERE j.kind NOT IN :kinds(first) AND j.kind NOT IN :kinds(account)
+    WHERE j.kind IN :kinds(later)
 )
 SELECT count(*) || ' records of payments' AS figure, count(*) FILTER (WHERE wrong) AS wrong,
        min(partition || ':' || seq) FILTER (WHERE wrong) AS first
