@@ -46,12 +46,6 @@ def test_available_is_posted_less_held_plus_the_credit_line(posted, held, line, 
     assert account(posted=posted, held=held, credit_line=line).available == available
 
 
-@pytest.mark.parametrize("limit", ["payment_max", "daily_amount_max", "daily_count_max"])
-def test_any_limit_makes_it_limited(limit):
-    assert account().limited() is False
-    assert account(**{limit: 1}).limited() is True
-
-
 @pytest.mark.parametrize(
     ("limits", "amount", "reason"),
     [
