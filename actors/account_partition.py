@@ -18,6 +18,7 @@ from typing import Protocol
 import asyncpg
 import structlog
 
+from headrace.actors.debtor_order import DebtorOrder
 from headrace.actors.deciding import Decided, decide_batch
 from headrace.actors.intake import WORTH_A_BATCH, Intake, Item
 from headrace.actors.known_keys import KnownKeys, answer_refused_again
@@ -129,6 +130,7 @@ class AccountPartition:
         self._gave_way = 0
         """Commits in a row."""
         self._known_keys = KnownKeys()
+        self._order = DebtorOrder()
         self._waiters: dict[Place, list[asyncio.Future[None]]] = {}
         self._kinds: Counter[int] = Counter()
         self._counts = dict.fromkeys(COUNTERS, 0)
@@ -361,7 +363,7 @@ class AccountPartition:
     ) -> Decided:
         started = time.perf_counter_ns()
         given = Given(now_us(), self._times, verdicts, legs)
-        decided = decide_batch(self._book, self._batch_number + 1, items, given)
+        decided = decide_batch(self._book, self._batch_number + 1, items, given, self._order)
         self._batch_number = decided.batch.number
         self._counts["commands_failed"] += decided.failed
         self._counts["decide_us"] += (time.perf_counter_ns() - started) // 1000

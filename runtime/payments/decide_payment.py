@@ -103,8 +103,10 @@ def decide_payment(
         if not book.has_room(creditor, amount):
             return Refused(Refusal.AMOUNT_TOO_LARGE, "amount", CREDITOR_FULL)
     elif book.open_legs >= book.open_legs_max:
+        batch.put_off = True
         return Refused(Refusal.OVERLOADED, "", TOO_MANY_LEGS)
     if risk is None:
+        batch.put_off = True
         return Refused(Refusal.UNAVAILABLE, "", "risk has not judged it yet")
 
     if debtor.batch != batch.number:
