@@ -23,7 +23,7 @@ async def no_waiting() -> AsyncIterator[None]:
     """The loop's clock jumps to whatever is waited for next: pauses take no time and are as long
     as they say."""
     loop = asyncio.get_running_loop()
-    selector = loop._selector  # type: ignore[attr-defined]
+    selector = loop._selector
     select, time, ahead = selector.select, loop.time, 0.0
 
     def jump(timeout: float | None = None) -> object:
@@ -33,15 +33,15 @@ async def no_waiting() -> AsyncIterator[None]:
             ahead += timeout
         return events
 
-    selector.select, loop.time = jump, lambda: time() + ahead  # type: ignore[method-assign]
+    selector.select, loop.time = jump, lambda: time() + ahead
     yield
-    selector.select, loop.time = select, time  # type: ignore[method-assign]
+    selector.select, loop.time = select, time
 
 
 @pytest.fixture
 def logged() -> Iterator[list[dict[str, object]]]:
     with capture_logs() as logs:
-        yield logs  # type: ignore[misc]
+        yield logs
 
 
 @pytest.fixture

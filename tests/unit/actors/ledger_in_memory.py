@@ -352,6 +352,12 @@ class House:
             await asyncio.sleep(0)
         raise AssertionError("it never came true")
 
+    async def in_time(self, condition: Callable[[], bool]) -> None:
+        """What pauses come before."""
+        async with asyncio.timeout(WAIT_S):
+            while not condition():  # noqa: ASYNC110  # whoever pauses tells nobody
+                await asyncio.sleep(0.1)
+
 
 def names(count: int, actor: int = 0) -> list[str]:
     """Ids of accounts that live with an actor."""

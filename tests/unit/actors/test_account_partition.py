@@ -210,9 +210,7 @@ async def test_a_hold_that_is_due_expires_by_itself(house: House) -> None:
     assert held.state == PaymentState.AUTHORIZED
     house.ledger.due = [held.payment]
     house.actor._book.payments[held.payment].expires_at = 1
-    async with asyncio.timeout(30):
-        while not house.stat("records_released"):
-            await asyncio.sleep(0.1)
+    await house.in_time(lambda: bool(house.stat("records_released")))
     account = house.actor._book.by_id[TENANT, ANNA]
     assert (account.posted, account.held) == (10_000, 0)
     (record,) = [r for r in house.ledger.engine.journal if r.kind == RecordKind.RELEASED]
@@ -231,16 +229,12 @@ async def test_a_leg_that_always_fails_is_parked_in_the_ledger_and_released_from
 
     house.actor._carry_elsewhere = carry
     (answer,) = await house.ask(pay("k", creditor=FAR))
-    async with asyncio.timeout(60):
-        while not house.ledger.parked:
-            await asyncio.sleep(0.1)
+    await house.in_time(lambda: bool(house.ledger.parked))
     assert list(house.ledger.parked) == [(answer.partition, answer.seq)]
     assert (house.stat("legs_parked"), house.stat("open_legs")) == (1, 1)
     failing = False
     house.ledger.parked.clear()
-    async with asyncio.timeout(60):
-        while house.stat("open_legs"):
-            await asyncio.sleep(0.1)
+    await house.in_time(lambda: not house.stat("open_legs"))
     assert house.stat("legs_parked") == 0
 
 
@@ -594,7 +588,7 @@ async def test_who_was_deposed_refuses_and_says_so(house: House) -> None:
     async def taken(*, first: bool) -> None:
         raise Deposed([0, 2])
 
-    house.actor._writer.take_over = taken  # type: ignore[assignment,method-assign]
+    house.actor._writer.take_over = taken
     assert await house.ask(pay("a")) == [UNAVAILABLE]
     await house.until(house.actor.deposed.is_set)
     assert await house.ask(pay("b")) == [UNAVAILABLE]
