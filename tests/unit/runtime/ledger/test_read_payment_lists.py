@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from headrace.runtime.clock import from_us
+from headrace.runtime.ledger import cursors
 from headrace.runtime.ledger import read_payment_lists as lists
 from headrace.runtime.ledger.cursors import InvalidCursor
 from headrace.runtime.ledger.read_accounts import SQL as ACCOUNTS_SQL
@@ -241,3 +242,22 @@ async def test_another_lists_cursor_is_refused() -> None:
     _, cursor = await lists.payments(index, TENANT, Filter(), None, 5)
     with pytest.raises(InvalidCursor):
         await lists.payments(index, TENANT, Filter(debtor="anna"), cursor, 5)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "name", "place_max"),
+    [({}, "newest", 2**128 - 1), ({"debtor": "anna"}, "of_debtor", 2**62)],
+)
+async def test_a_cursor_beyond_all_places_is_refused(
+    chosen: dict[str, Any], name: str, place_max: int
+) -> None:
+    index = Index(*MANY)
+
+    async def first(place: int) -> int:
+        cursor = cursors.encode(name, place)
+        page, _ = await lists.payments(index, TENANT, Filter(**chosen), cursor, 1)
+        return len(page)
+
+    assert await first(place_max) == 1
+    with pytest.raises(InvalidCursor):
+        await first(place_max + 1)
