@@ -312,6 +312,7 @@ async def test_who_is_opened_in_the_same_batch_is_scored_as_a_stranger(house: Ho
     opening, funding = OpenAccount(TENANT, BERT, EUR), Fund(TENANT, BERT, 900, EUR, "f", 1)
     answers = await house.ask(opening, funding, pay("a", 100, BERT, SHOP))
     assert all(isinstance(a, Done) for a in answers)
+    assert house.ledger.tried == [3], "in one batch"
     ((matrix, _),) = house.scorer.asked
     assert list(matrix[0, COUNTS]) == [0, 0, 0]
     assert matrix[0, CREDITORS_COUNTS] == pytest.approx(1, rel=1e-3)
@@ -322,6 +323,7 @@ async def test_who_pays_somebody_opened_in_the_same_batch_is_scored_as_ever(hous
     await house.ask(pay("before"))
     answers = await house.ask(OpenAccount(TENANT, CARL, EUR), pay("a", 100, ANNA, CARL))
     assert all(isinstance(a, Done) for a in answers)
+    assert house.ledger.tried[1:] == [2], "in one batch"
     matrix = house.scorer.asked[-1][0]
     assert matrix[0, COUNTS] == pytest.approx(1, rel=1e-3)
     assert list(matrix[0, CREDITORS_COUNTS]) == [0, 0, 0]
@@ -331,6 +333,7 @@ async def test_a_stranger_is_not_scored_because_somebody_else_is_opened(house: H
     await started(house, ANNA, SHOP)
     answers = await house.ask(OpenAccount(TENANT, CARL, EUR), pay("a", 100, BERT))
     assert [type(a) for a in answers] == [Done, Refused]
+    assert house.ledger.tried == [1]
     assert house.scorer.asked == []
 
 
