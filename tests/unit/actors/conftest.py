@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "runtime" / "payments")]
 
 if TYPE_CHECKING:
-    from ledger_in_memory import House
+    from actor_in_memory import House
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ async def house(
     no_waiting: None, logged: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator["House"]:
     """An actor of two partitions, not started yet."""
-    from ledger_in_memory import House
+    from actor_in_memory import House
 
     house = House(monkeypatch)
     yield house

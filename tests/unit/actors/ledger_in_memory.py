@@ -1,8 +1,7 @@
-"""One actor over a journal in a list: what it asks of PostgreSQL is folded from the list.
+"""A journal in a list: what an actor asks of PostgreSQL is folded from the list.
 
-The actor is number 0 of two and owns partitions 0 and 2; accounts of the others are somebody
-else's, who carries every leg out at once. A commit waits while `open` is not set, and comes to what
-`outcomes` says, in turn, when it says anything.
+A commit waits while `open` is not set, and comes to what `outcomes` says, in turn, when it says
+anything.
 """
 
 import asyncio
@@ -11,33 +10,20 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
-import pytest
 from engine_in_memory import Engine, records_of
-from msgspec.structs import replace
 
-from headrace.actors import account_partition, deciding
-from headrace.actors.account_partition import AccountPartition
 from headrace.actors.writer import Outcome
 from headrace.runtime.clock import DAY_US
-from headrace.runtime.ledger import commit, load, parked_legs
-from headrace.runtime.partitioning import ACCOUNT_BITS, partition_of, partitions_of
-from headrace.runtime.payments import answer as answers
-from headrace.runtime.payments import command as commands
+from headrace.runtime.ledger import commit
+from headrace.runtime.partitioning import ACCOUNT_BITS
 from headrace.runtime.payments.account import Account, AccountState, Creditor
-from headrace.runtime.payments.answer import Answer, Done, LegsAnswer, LegsDone
+from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.book import LEG, Batch, Book, OpenLeg, Partition, Place, ShownLegs
-from headrace.runtime.payments.command import Carry, Command, Fund, OpenAccount, Pay
-from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.states import RecordKind
-from headrace.runtime.risk.features import Matrix
-from headrace.runtime.risk.windows import Windows
 from headrace.runtime.settings import Settings
 
 TENANT, EUR, PARTITIONS = 5, 978, 4
-SETTINGS = Settings(partitions=PARTITIONS, actors=2, batch_payments_max=200)
-WAIT_S = 60.0
-"""Of a clock that jumps: a wait that never ends is over at once."""
 K = RecordKind
 
 
@@ -236,140 +222,3 @@ class Writer:
         self.ledger.pauses += 1
 
     async def close(self) -> None: ...
-
-
-class Scorer:
-    """Has no opinion; keeps what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[Matrix, list[int]]] = []
-        self.verdict = NOT_SCORED
-        self.error: Exception | None = None
-
-    async def score(self, matrix: Matrix, amounts: list[int]) -> list[Risk]:
-        self.asked.append((matrix, amounts))
-        if self.error is not None:
-            raise self.error
-        return [self.verdict] * len(amounts)
-
-
-class Creditors:
-    """Windows of creditors by number."""
-
-    def __init__(self) -> None:
-        self.windows: dict[int, Windows] = {}
-        self.observed: list[tuple[int, int]] = []
-
-    def for_creditor(self, number: int) -> Windows | None:
-        return self.windows.get(number)
-
-    def observe(self, number: int, occurred_at_us: int, amount: int) -> None:
-        self.observed.append((number, amount))
-
-
-class House:
-    """The actor and all around it."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.ledger = Writer.ledger = Ledger()
-        for name in (
-            "accounts_by_id",
-            "accounts_by_number",
-            "system_accounts",
-            "creditors",
-            "keys",
-            "payments",
-            "opened_as",
-            "count_day",
-            "legs",
-            "open_legs",
-            "due_holds",
-        ):
-            monkeypatch.setattr(load, name, getattr(self.ledger, name))  # fmt: skip
-        for name in ("park", "places"):
-            monkeypatch.setattr(parked_legs, name, getattr(self.ledger, name))
-        monkeypatch.setattr(account_partition, "Writer", Writer)
-        laying_out = type("commit", (), {"prepare": self.ledger.prepare, "Commit": commit.Commit})
-        monkeypatch.setattr(deciding, "commit", laying_out)
-        self.scorer, self.creditors = Scorer(), Creditors()
-        self.carried: list[Carry] = []
-        self.carries = asyncio.Event()
-        self.carries.set()
-        self.ended: list[str] = []
-        self.actor = self.make()
-
-    def make(self, **settings: Any) -> AccountPartition:
-        self.actor = AccountPartition(
-            0, "actor-0", replace(SETTINGS, **settings), self.scorer, self.creditors, self.carry,
-            self.ended.append,
-        )  # fmt: skip
-        return self.actor
-
-    async def carry(self, actor: int, legs: Carry) -> LegsAnswer:
-        """Everything arrives at the other actor."""
-        assert actor == 1
-        self.carried.append(legs)
-        await self.carries.wait()
-        return LegsDone([0] * len(legs.seqs))
-
-    async def ask(self, *asked: Command) -> list[Answer]:
-        async with asyncio.timeout(WAIT_S):
-            return answers.decode(await self.actor.submit(commands.encode(list(asked))))
-
-    async def ask_legs(self, asked: Carry) -> LegsAnswer:
-        async with asyncio.timeout(WAIT_S):
-            return answers.decode_legs(await self.actor.submit(commands.encode([asked])))
-
-    def asking(self, *asked: Command) -> "asyncio.Task[list[Answer]]":
-        return asyncio.create_task(self.ask(*asked))
-
-    async def opened(self, *ids: str, money: int = 10_000) -> None:
-        """Accounts with money, in a started actor."""
-        await self.ask(*(OpenAccount(TENANT, id, EUR) for id in ids))
-        if money:
-            funds = [Fund(TENANT, id, money, EUR, f"opening-{id}", 1) for id in ids]
-            assert all(isinstance(a, Done) for a in await self.ask(*funds))
-
-    def far(self, id: str) -> None:
-        """An account of the other actor."""
-        partition = partition_of(TENANT, id, PARTITIONS)
-        number = partition << ACCOUNT_BITS | 4_096
-        self.ledger.engine.accounts[number] = Account(number, TENANT, id, EUR)
-
-    def posted(self, id: str) -> int:
-        """As the journal has it."""
-        (number,) = [n for n, a in self.ledger.engine.accounts.items() if a.id == id]
-        return self.ledger.engine.balance(number)[0]
-
-    def stat(self, name: str) -> int:
-        return int(self.actor.stats()[name])
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Turns of the loop, of which there are enough."""
-        for _ in range(2_000):
-            if condition():
-                return
-            await asyncio.sleep(0)
-        raise AssertionError("it never came true")
-
-    async def in_time(self, condition: Callable[[], bool]) -> None:
-        """What pauses come before."""
-        async with asyncio.timeout(WAIT_S):
-            while not condition():  # noqa: ASYNC110  # whoever pauses tells nobody
-                await asyncio.sleep(0.1)
-
-
-def names(count: int, actor: int = 0) -> list[str]:
-    """Ids of accounts that live with an actor."""
-    mine = set(partitions_of(actor, SETTINGS))
-    every = (f"id-{n}" for n in range(10_000))
-    found = (id for id in every if partition_of(TENANT, id, PARTITIONS) in mine)
-    return [next(found) for _ in range(count)]
-
-
-ANNA, SHOP, BERT, CARL = names(4)
-FAR, FARTHER = names(2, actor=1)
-
-
-def pay(key: str, amount: int = 100, debtor: str = ANNA, creditor: str = SHOP, **more: Any) -> Pay:
-    return Pay(TENANT, debtor, creditor, amount, EUR, key, amount, **more)
