@@ -145,7 +145,7 @@ async def test_legs_go_to_the_actor_of_their_creditor_and_end(house: House) -> N
     house.carries.set()
     await house.until(waiting.done)
     assert house.stat("open_legs") == 0
-    assert house.actor._waiters == {}
+    assert len(house.actor._waiters) == 0
     await house.actor.await_leg(opened_by, 30)
 
 
@@ -157,7 +157,7 @@ async def test_who_waits_for_a_leg_is_let_go_after_a_time(house: House) -> None:
     begun = asyncio.get_running_loop().time()
     await house.actor.await_leg((answer.partition, answer.seq), 7)
     assert asyncio.get_running_loop().time() - begun == pytest.approx(7, abs=1)
-    assert house.actor._waiters == {}
+    assert len(house.actor._waiters) == 0
 
 
 async def test_a_leg_of_another_actor_is_credited(house: House) -> None:

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from actor_in_memory import ANNA, EUR, FAR, SHOP, TENANT, UNAVAILABLE, WRONG, House, pay
 
-from headrace.actors.account_partition import GAVE_WAY_MAX
 from headrace.actors.intake import WORTH_A_BATCH
+from headrace.actors.turns import GAVE_WAY_MAX
 from headrace.actors.writer import Deposed, Outcome
 from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.book import Batch
