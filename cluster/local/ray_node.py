@@ -62,7 +62,7 @@ class RayNode:
     def _start(self, port: int) -> None:
         for name in ("ray", "ray.serve"):
             logging.getLogger(name).setLevel(logging.ERROR)
-        with _own_agent_port():
+        with _parameters():
             context = ray.init(
                 address="local",
                 namespace=NAMESPACE,
@@ -130,15 +130,16 @@ class RayNode:
 
 
 @contextmanager
-def _own_agent_port() -> Iterator[None]:
-    """Gives the node's agent a port of its own, for which ray.init has no argument.
-
-    On the common one, a second platform's agent would knock for four seconds and go without.
-    """
+def _parameters() -> Iterator[None]:
+    """Those for which ray.init has no argument: a port of its own for the node's agent, since on
+    the common one a second platform's agent would knock for four seconds and go without; and no
+    process that copies logs to a driver, who reads none."""
     original = parameter.RayParams
     (port,) = free_ports(1)
     parameter.RayParams = partial(  # type: ignore[assignment,misc]  # a class for a while
-        original, dashboard_agent_listen_port=port
+        original,
+        dashboard_agent_listen_port=port,
+        include_log_monitor=False,  # type: ignore[arg-type]  # declared as text, read as a truth
     )
     try:
         yield

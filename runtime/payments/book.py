@@ -143,6 +143,8 @@ class Batch:
     """The same; None: it was not in memory."""
     keys: list[tuple[int, str]] = field(default_factory=list)
     carried: list[Place] = field(default_factory=list)
+    put_off: bool = False
+    """A payment in it was refused that may be made later."""
 
     def __len__(self) -> int:
         return len(self.records) + sum(map(len, self.rows))

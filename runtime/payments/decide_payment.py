@@ -10,7 +10,6 @@ from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.record import NO_LEG, Record
 from headrace.runtime.journal.states import AccountState, PaymentState
-from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.answer import Answer, Done, Refused
 from headrace.runtime.payments.book import Batch, Book, Hold, OpenLeg
@@ -103,12 +102,13 @@ def decide_payment(
     now = max(now, partition.at)
     if isinstance(creditor, Account):
         now = max(now, book.partitions[creditor.partition].at)
-        coming_back = book.coming_back.get(creditor.number, 0)
-        if creditor.posted + coming_back > BALANCE_MAX - amount:  # Book.has_room, once a payment
+        if not book.has_room(creditor, amount):
             return Refused(Refusal.AMOUNT_TOO_LARGE, "amount", CREDITOR_FULL)
     elif book.open_legs >= book.open_legs_max:
+        batch.put_off = True
         return Refused(Refusal.OVERLOADED, "", TOO_MANY_LEGS)
     if risk is None:
+        batch.put_off = True
         return Refused(Refusal.UNAVAILABLE, "", "risk has not judged it yet")
 
     if debtor.batch != batch.number:
@@ -203,7 +203,6 @@ def _hold(
     debtor.held += command.amount
     seconds = times.review_s if review else command.expires_in_s or times.hold_s
     record.expires_at = record.at + seconds * 1_000_000
-    record.leg = NO_LEG if command.manual_capture else 0
     if review:
         record.kind, record.state = RecordKind.HELD_FOR_REVIEW, PaymentState.IN_REVIEW
     else:

@@ -11,8 +11,9 @@ import asyncpg
 import pytest_asyncio
 from msgspec.structs import replace
 
-from headrace.actors.account_partition import AccountPartition, CreditorWindows, Scorer
+from headrace.actors.account_partition import AccountPartition
 from headrace.actors.partition_client import PartitionClient, Stats
+from headrace.actors.scoring import CreditorWindows, Scorer
 from headrace.runtime.journal.record import COLUMNS, Record
 from headrace.runtime.ledger import copy
 from headrace.runtime.ledger.connect import connect

@@ -15,6 +15,7 @@ from headrace.runtime.events.event import event_of, kinds_of
 from headrace.runtime.identity import tenants
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.record import Record
+from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger import fencing
 from headrace.runtime.ledger.commit import commit, prepare
 from headrace.runtime.ledger.connect import connect, pool
@@ -28,7 +29,6 @@ from headrace.runtime.payments.decide_account import decide_fund, decide_open
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Times, decide_payment
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.posting import post
-from headrace.runtime.payments.states import PaymentState
 from headrace.runtime.settings import Settings
 from headrace.serve.reference import vocabulary
 
