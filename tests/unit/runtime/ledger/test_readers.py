@@ -1,6 +1,7 @@
 """What readers make of rows: accounts, statements, payments, events, names, uses of keys."""
 
 from datetime import datetime
+from inspect import signature
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from headrace.runtime.ledger import account_names, parked_legs, read_accounts, s
 from headrace.runtime.ledger import cursors as pages
 from headrace.runtime.ledger.account_names import AccountNames
 from headrace.runtime.ledger.cursors import InvalidCursor
+from headrace.runtime.ledger.read import Reader
 from headrace.runtime.ledger.read_accounts import AccountReader, Settings
 from headrace.runtime.ledger.read_events import SQL as EVENTS
 from headrace.runtime.ledger.read_events import EventReader
@@ -91,6 +93,11 @@ async def test_records_name_debtors_creditors_and_who_is_paid_in_the_end(told) -
     names = AccountNames(told(PAYMENTS, account_names=named))
     record = Record(debit=ANNA, credit=system_account(1, EUR, TRANSIT_OUT), creditor=BERT)
     assert await names.in_records([record]) == {ANNA: "anna", BERT: "bert"}
+
+
+def test_a_page_has_a_hundred_items_where_nobody_says_otherwise() -> None:
+    for listing in (Reader.accounts, Reader.entries, Reader.payments):
+        assert signature(listing).parameters["limit"].default == 100
 
 
 # Accounts
