@@ -19,10 +19,10 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from headrace.cluster.local.errors import PlatformError
 from headrace.loadtests.bench import charts, tables
 from headrace.loadtests.bench.baseline_service import BaselineService
-from headrace.loadtests.bench.platform import BenchPlatform
+from headrace.loadtests.bench.bench_platform import BenchPlatform
 from headrace.loadtests.bench.run import Bench, Plan, Results
 from headrace.loadtests.bench.scenarios import BATCH_CONNECTIONS, SINGLE_CONNECTIONS
-from headrace.loadtests.platform import RunError, fresh_folder
+from headrace.loadtests.platform_under_load import RunError, fresh_folder
 from headrace.loadtests.signals import run, to_its_end
 
 FULL, SHORT = (10.0, 2, 15.0), (4.0, 1, 5.0)

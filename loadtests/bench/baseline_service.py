@@ -13,7 +13,7 @@ from headrace.cluster.local import processes
 from headrace.cluster.local.postgres import Postgres
 from headrace.loadtests.bench.address import Address
 from headrace.loadtests.bench.payments import accounts
-from headrace.loadtests.platform import RunError
+from headrace.loadtests.platform_under_load import RunError
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0

@@ -16,7 +16,7 @@ from headrace.cluster.local.state import State
 from headrace.loadtests.chaos.clocks import Clocks
 from headrace.loadtests.chaos.disk import Disk
 from headrace.loadtests.chaos.proxy import Proxy
-from headrace.loadtests.platform import LocalPlatform, RunError
+from headrace.loadtests.platform_under_load import LocalPlatform, RunError
 
 POSTGRES = {"shared_buffers": "128MB", "max_wal_size": "256MB", "min_wal_size": "64MB"}
 """It has little room, so its log is written around often."""

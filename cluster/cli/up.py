@@ -109,7 +109,7 @@ def status(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -> N
     """Show whether a platform runs, where, and what its parts weigh. Exit code 1 when none does."""
 
     async def show() -> Outcome:
-        from headrace.cluster.cli.platform_view import status_table
+        from headrace.cluster.cli.up_view import status_table
         from headrace.cluster.local import daemon
         from headrace.cluster.local.state import READY
 
@@ -188,7 +188,7 @@ def _show(data: dict[str, Any], keys: "Credentials", *, detached: bool, as_json:
         return
     from rich.console import Console
 
-    from headrace.cluster.cli.platform_view import welcome
+    from headrace.cluster.cli.up_view import welcome
 
     # Lines to paste are never broken.
     Console(soft_wrap=True, highlight=False).print(welcome(data, keys, detached))
@@ -249,8 +249,8 @@ async def _play(keys: "Credentials", n: int) -> dict[str, Any]:
     from msgspec.json import encode
 
     from headrace.cluster.cli.client import Api, raise_for_problem
-    from headrace.cluster.cli.platform_view import DEMO_ACCOUNTS
     from headrace.cluster.cli.play import play
+    from headrace.cluster.cli.up_view import DEMO_ACCOUNTS
 
     async with Api(keys.url, keys.api_key, on_wait=say) as api:
         try:
