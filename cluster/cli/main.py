@@ -14,6 +14,7 @@ from headrace.cluster.cli import (
     migrate,
     pay,
     payment,
+    status,
     tenant,
     up,
     verify,
@@ -44,7 +45,7 @@ def headrace(
     """A high-volume payment platform on Ray and PostgreSQL."""
 
 
-for commands in (up, pay, verify, migrate):
+for commands in (up, status, pay, verify, migrate):
     app.add_typer(commands.app)
 
 for plugin in sorted(entry_points(group="headrace.commands"), key=lambda point: point.name):

@@ -8,12 +8,11 @@ lives as long as the node; being one, it also keeps a stop behind the start it i
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import psutil
 import ray
@@ -26,14 +25,13 @@ from ray.serve.schema import ServeDeploySchema
 
 from headrace.actors.ray_names import NAMESPACE
 from headrace.cluster.local.errors import PlatformError
+from headrace.cluster.local.one_thread import OneThread
 from headrace.cluster.local.ports import free_ports
-
-T = TypeVar("T")
 
 CPUS = 16
 """What actors may ask for together, not what the machine has: none of them keeps a core busy."""
 OBJECT_STORE_BYTES = 200 * 2**20
-STOP_TIMEOUT_S = 20.0
+DEAD_POLL_S = 0.1
 FAILURE_CHARACTERS_MAX = 1_500
 """Of what Serve says: the end of its traceback is what matters."""
 ESSENTIAL = ("gcs_server", "raylet")
@@ -44,18 +42,18 @@ class RayNodeError(PlatformError):
 
 
 class RayNode:
-    """Start, deploy, stop, in that order; `stop` may come at any time."""
+    """Start, deploy, drain, stop, in that order; the last two may come at any time."""
 
     def __init__(self, runtime_dir: Path) -> None:
         self._runtime_dir = runtime_dir
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ray")
+        self._thread = OneThread("ray")
         self._essential: list[psutil.Process] = []
         self.dashboard_url = ""
 
     async def start(self, port: int) -> None:
         """Ray and an empty Serve that listens on 127.0.0.1."""
         try:
-            await self._on_thread(self._start, port)
+            await self._thread.call(self._start, port)
         except (RayError, RuntimeError, OSError) as error:
             raise RayNodeError(f"Ray could not start: {_end(str(error))}") from error
 
@@ -86,7 +84,7 @@ class RayNode:
 
     async def deploy(self, port: int) -> None:
         """Hands the application to Serve, which starts it in its own time."""
-        await self._on_thread(self._deploy, port)
+        await self._thread.call(self._deploy, port)
 
     def _deploy(self, port: int) -> None:
         client = _get_global_client()
@@ -96,7 +94,7 @@ class RayNode:
 
     async def failure(self) -> str:
         """Why the application will not come up, or empty while it may."""
-        status = await self._on_thread(serve.status)
+        status = await self._thread.call(serve.status)
         for name, application in status.applications.items():
             if application.status == "DEPLOY_FAILED":
                 reasons = [application.message]
@@ -111,22 +109,30 @@ class RayNode:
                 return process.name()
         return ""
 
-    async def stop(self) -> None:
-        """Lets requests under way be answered, then ends Serve and Ray. Never raises."""
-        for step in (self._delete_application, ray.shutdown):
-            try:
-                await asyncio.wait_for(self._on_thread(step), STOP_TIMEOUT_S)
-            except Exception as error:  # what is left is ended process by process
-                logging.getLogger(__name__).warning("stopping Ray: %r", error)
-        self._thread.shutdown(wait=False, cancel_futures=True)
+    async def drain(self) -> None:
+        """Lets requests under way be answered and ends the application, as long as Ray lives."""
+        await self._unless_dead(self._delete_application)
+
+    async def stop(self, within_s: float) -> None:
+        """Ends Serve and Ray, as far as they can; what is left is ended process by process."""
+        try:
+            await asyncio.wait_for(self._unless_dead(ray.shutdown), within_s)
+        except Exception as error:
+            logging.getLogger(__name__).warning("stopping Ray: %r", error)
 
     def _delete_application(self) -> None:
-        if self._essential and not self.dead():
-            for name in serve.status().applications:
-                serve.delete(name)
+        for name in serve.status().applications:
+            serve.delete(name)
 
-    async def _on_thread(self, function: Callable[..., T], *arguments: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+    async def _unless_dead(self, step: Callable[[], None]) -> None:
+        """Gives the step up when an essential process is gone: Ray would wait for it for ever."""
+        if self.dead():
+            return
+        done = self._thread.call(step)
+        while not done.done() and not self.dead():
+            await asyncio.wait({done}, timeout=DEAD_POLL_S)
+        if done.done():
+            done.result()
 
 
 @contextmanager

@@ -64,7 +64,7 @@ class BaselineService:
     def cpu_s(self) -> float | None:
         """Of its workers and its PostgreSQL, from the operating system."""
         assert self._process is not None
-        found = processes.of_platform(self._process.pid, self._postgres.pid)
+        found = processes.of_platform(self._process.pid, {"PostgreSQL": [self._postgres.pid]})
         return sum(process.cpu_s for process in found)
 
     async def checkpoint(self) -> None:
