@@ -47,14 +47,14 @@ class RayNode:
     def __init__(self, runtime_dir: Path) -> None:
         self._runtime_dir = runtime_dir
         self._thread = OneThread("ray")
-        self._essential: list[psutil.Process] = []
+        self._essential: dict[str, psutil.Process] = {}
         self.dashboard_url = ""
 
     async def start(self, port: int) -> None:
         """Ray and an empty Serve that listens on 127.0.0.1."""
         try:
             await self._thread.call(self._start, port)
-        except (RayError, RuntimeError, OSError) as error:
+        except (RayError, RuntimeError, OSError, psutil.Error) as error:
             raise RayNodeError(f"Ray could not start: {_end(str(error))}") from error
 
     def _start(self, port: int) -> None:
@@ -74,7 +74,10 @@ class RayNode:
             )
         self.dashboard_url = f"http://{context.dashboard_url}"
         children = psutil.Process().children()
-        self._essential = [child for child in children if child.name() in ESSENTIAL]
+        named = {child.name(): child for child in children}
+        if gone := [name for name in ESSENTIAL if name not in named]:
+            raise RayNodeError(f"Ray's {gone[0]} ended at once")
+        self._essential = {name: named[name] for name in ESSENTIAL}
         config = _config(port)
         serve.start(
             proxy_location=config.proxy_location,
@@ -104,9 +107,13 @@ class RayNode:
 
     def dead(self) -> str:
         """The name of an essential process that is gone, or empty."""
-        for process in self._essential:
-            if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
-                return process.name()
+        for name, process in self._essential.items():
+            try:
+                if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                    continue
+            except psutil.NoSuchProcess:  # between the two questions
+                pass
+            return name
         return ""
 
     async def drain(self) -> None:

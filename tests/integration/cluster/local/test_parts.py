@@ -148,21 +148,26 @@ async def test_a_start_that_fails_ends_what_it_has_started(tmp_path: Path) -> No
     assert not left(tmp_path)
 
 
-async def test_a_stop_with_nobody_to_hear_it_and_a_full_disk(
+def full(*args: object) -> None:
+    raise OSError("no space left on device")
+
+
+async def test_nobody_hears_what_is_told(tmp_path: Path) -> None:
+    """The terminal is closed, or whoever read the output has seen enough."""
+    run = Platform(tmp_path, free_ports(1)[0], Settings(), full, [Sleeper])
+    await run.start()
+    assert list(await run.stop()) == []
+
+
+async def test_a_full_disk_keeps_no_part_from_its_stop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = platform(tmp_path, [Sleeper], [])
     await run.start()
-    running = left(tmp_path)
-
-    def full(*args: object) -> None:
-        raise OSError("no space left on device")
-
-    run.on_phase = full
+    (running,) = left(tmp_path)
     monkeypatch.setattr(state, "write", full)
-    await run.stop()
-    assert len(running) == 1
-    assert not [process for process in running if process.is_running()]
+    assert list(await run.stop()) == []
+    assert not running.is_running()
 
 
 async def test_a_part_left_by_a_killed_platform_is_ended_by_the_next(tmp_path: Path) -> None:
