@@ -18,7 +18,7 @@ class PostgreSQL(Part):
     name = "PostgreSQL"
     phase = "starting PostgreSQL"
     after = ()
-    stop_timeout_s = 5.5
+    stop_timeout_s = 5.0
 
     def __init__(self, site: Site) -> None:
         super().__init__(site)

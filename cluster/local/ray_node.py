@@ -18,7 +18,7 @@ import psutil
 import ray
 import yaml
 from ray import serve
-from ray._private import parameter
+from ray._private import parameter, services
 from ray.exceptions import RayError
 from ray.serve.context import _get_global_client  # has no public form that deploys a file
 from ray.serve.schema import ServeDeploySchema
@@ -60,7 +60,7 @@ class RayNode:
     def _start(self, port: int) -> None:
         for name in ("ray", "ray.serve"):
             logging.getLogger(name).setLevel(logging.ERROR)
-        with _own_agent_port():
+        with _own_agent_port(), _own_sessions():
             context = ray.init(
                 address="local",
                 namespace=NAMESPACE,
@@ -117,8 +117,13 @@ class RayNode:
         return ""
 
     async def drain(self) -> None:
-        """Lets requests under way be answered and ends the application, as long as Ray lives."""
+        """Lets requests under way be answered and ends the application.
+
+        RayNodeError when Ray is gone, or goes meanwhile.
+        """
         await self._unless_dead(self._delete_application)
+        if dead := self.dead():
+            raise RayNodeError(f"Ray's {dead} was gone: what was under way got no answer")
 
     async def stop(self, within_s: float) -> None:
         """Ends Serve and Ray, as far as they can; what is left is ended process by process."""
@@ -157,6 +162,23 @@ def _own_agent_port() -> Iterator[None]:
         yield
     finally:
         parameter.RayParams = original  # type: ignore[misc]  # and itself again
+
+
+@contextmanager
+def _own_sessions() -> Iterator[None]:
+    """Starts Ray's processes in sessions of their own, for which ray.init has no argument.
+
+    What a terminal, `timeout` or CI sends to our whole group is for us, who stop Ray in order: a
+    raylet that is taken first leaves nobody to answer what is under way.
+    """
+    original = services.ConsolePopen
+    services.ConsolePopen = partial(  # type: ignore[assignment,misc]  # a class for a while
+        original, start_new_session=True
+    )
+    try:
+        yield
+    finally:
+        services.ConsolePopen = original  # type: ignore[misc]  # and itself again
 
 
 def _end(told: str) -> str:

@@ -69,7 +69,7 @@ class Gateway(Part):
 
     name = "gateway"
     phase = "starting the gateway and the partitions"
-    stop_timeout_s = 5.0
+    stop_timeout_s = 5.5
 
     async def start(self) -> None:
         assert self.site.ray is not None

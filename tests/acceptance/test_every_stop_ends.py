@@ -92,6 +92,12 @@ class Foreground:
     def group(self, number: int) -> None:
         os.killpg(self.process.pid, number)
 
+    def every(self, number: int) -> None:
+        self.see()
+        for process in sorted(self.seen, key=lambda process: process.pid != self.process.pid):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+
     def leader(self, number: int) -> None:
         self.process.send_signal(number)
 
@@ -130,16 +136,17 @@ def ends(foreground: Foreground, status: int, *, postgres_lives: bool = True) ->
     told = json.loads((foreground.data_dir / state.FILE).read_text())
     assert told["phase"] == state.STOPPED
     assert not Path(told["runtime_dir"]).exists()
-    assert not (foreground.data_dir / "postgres" / LOCK_FILE).exists()
     if postgres_lives:
+        assert not (foreground.data_dir / "postgres" / LOCK_FILE).exists()
         assert foreground.postgres_says().rstrip().endswith(CLEAN)
     assert exited == status, foreground.log.read_text()
 
 
 Fate = Callable[[Foreground], None]
 AT_ONCE: dict[str, tuple[Fate, int]] = {
-    "the group by SIGTERM": (lambda it: it.group(signal.SIGTERM), 0),
-    "the raylet is gone": (lambda it: it.kill("raylet"), 1),
+    "SIGTERM to the group": (lambda it: it.group(signal.SIGTERM), 0),
+    "SIGTERM to every process, as systemd sends it": (lambda it: it.every(signal.SIGTERM), 5),
+    "the raylet is killed": (lambda it: it.kill("raylet"), 1),
 }
 """What happens to a running platform, and the exit status that tells of it."""
 
