@@ -5,7 +5,7 @@ Failure            1  the platform refused, or a check failed
 ├── Unreachable    3  no answer, or too busy for longer than we wait: run it again
 ├── NotAllowed     4  no key, or one that may not do this
 ├── NotInOrder     5  stopped as told, but a part was gone before or had to be killed
-└── Interrupted  130  Ctrl-C
+└── Interrupted  130  Ctrl-C, SIGTERM, SIGHUP
 """
 
 from collections.abc import Sequence
