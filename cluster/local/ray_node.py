@@ -53,14 +53,14 @@ class RayNode:
     async def start(self, port: int) -> None:
         """Ray and an empty Serve that listens on 127.0.0.1."""
         try:
-            await self._thread.call(self._start, port)
+            await self._thread.call(_own_sessions()(self._start), port)
         except (RayError, RuntimeError, OSError, psutil.Error) as error:
             raise RayNodeError(f"Ray could not start: {_end(str(error))}") from error
 
     def _start(self, port: int) -> None:
         for name in ("ray", "ray.serve"):
             logging.getLogger(name).setLevel(logging.ERROR)
-        with _own_agent_port(), _own_sessions():
+        with _own_agent_port():
             context = ray.init(
                 address="local",
                 namespace=NAMESPACE,
