@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 import ray
@@ -27,6 +27,8 @@ from headrace.actors.ray_names import NAMESPACE
 from headrace.cluster.local.errors import PlatformError
 from headrace.cluster.local.one_thread import OneThread
 from headrace.cluster.local.ports import free_ports
+
+T = TypeVar("T")
 
 CPUS = 16
 """What actors may ask for together, not what the machine has: none of them keeps a core busy."""
@@ -53,7 +55,7 @@ class RayNode:
     async def start(self, port: int) -> None:
         """Ray and an empty Serve that listens on 127.0.0.1."""
         try:
-            await self._thread.call(_own_sessions()(self._start), port)
+            await self._call(_own_sessions()(self._start), port)
         except (RayError, RuntimeError, OSError, psutil.Error) as error:
             raise RayNodeError(f"Ray could not start: {_end(str(error))}") from error
 
@@ -87,7 +89,7 @@ class RayNode:
 
     async def deploy(self, port: int) -> None:
         """Hands the application to Serve, which starts it in its own time."""
-        await self._thread.call(self._deploy, port)
+        await self._call(self._deploy, port)
 
     def _deploy(self, port: int) -> None:
         client = _get_global_client()
@@ -97,7 +99,7 @@ class RayNode:
 
     async def failure(self) -> str:
         """Why the application will not come up, or empty while it may."""
-        status = await self._thread.call(serve.status)
+        status = await self._call(serve.status)
         for name, application in status.applications.items():
             if application.status == "DEPLOY_FAILED":
                 reasons = [application.message]
@@ -121,14 +123,14 @@ class RayNode:
 
         RayNodeError when Ray is gone, or goes meanwhile.
         """
-        await self._unless_dead(self._delete_application)
-        if dead := self.dead():
-            raise RayNodeError(f"Ray's {dead} was gone: what was under way got no answer")
+        await self._call(self._delete_application)
 
     async def stop(self, within_s: float) -> None:
         """Ends Serve and Ray, as far as they can; what is left is ended process by process."""
+        if self.dead():
+            return  # Ray would wait for it
         try:
-            await asyncio.wait_for(self._unless_dead(ray.shutdown), within_s)
+            await asyncio.wait_for(self._thread.call(ray.shutdown), within_s)
         except Exception as error:
             logging.getLogger(__name__).warning("stopping Ray: %r", error)
 
@@ -136,15 +138,14 @@ class RayNode:
         for name in serve.status().applications:
             serve.delete(name)
 
-    async def _unless_dead(self, step: Callable[[], None]) -> None:
-        """Gives the step up when an essential process is gone: Ray would wait for it for ever."""
-        if self.dead():
-            return
-        done = self._thread.call(step)
-        while not done.done() and not self.dead():
+    async def _call(self, function: Callable[..., T], *arguments: Any) -> T:
+        """RayNodeError when an essential process is gone: Ray would wait for it for ever."""
+        done = self._thread.call(function, *arguments)
+        while not done.done():
+            if dead := self.dead():
+                raise RayNodeError(f"Ray's {dead} is gone; start again, nothing is lost")
             await asyncio.wait({done}, timeout=DEAD_POLL_S)
-        if done.done():
-            done.result()
+        return done.result()
 
 
 @contextmanager

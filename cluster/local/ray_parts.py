@@ -85,8 +85,6 @@ class Gateway(Part):
                     if (await client.get("/readyz")).status_code == 200:
                         return
                 if time.monotonic() > look_for_failure:
-                    if dead := self.site.ray.dead():
-                        raise PlatformError(f"Ray's {dead} ended during the start; start again")
                     if failure := await self.site.ray.failure():
                         raise PlatformError(failure)
                     look_for_failure = time.monotonic() + FAILURE_POLL_S
