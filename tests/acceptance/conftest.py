@@ -26,7 +26,7 @@ def processes_of() -> ProcessesOf:
     def processes_of(data_dir: Path) -> list[psutil.Process]:
         state = json.loads((data_dir / "platform.json").read_text())
         found: set[psutil.Process] = set()
-        for root in filter(None, (state["pid"], state["postmaster"])):
+        for root in (state["pid"], *state["parts"].get("PostgreSQL", [])):
             parent = psutil.Process(root)
             found |= {parent, *parent.children(recursive=True)}
         return list(found)

@@ -78,7 +78,7 @@ class LoadTest:
         told = self.state()
         assert told is not None
         found = {*psutil.Process(self.process.pid).children(recursive=True)}
-        for root in filter(None, (told.pid, told.postmaster)):
+        for root in (told.pid, *told.parts.get("PostgreSQL", [])):
             parent = psutil.Process(root)
             found |= {parent, *parent.children(recursive=True)}
         return [*found, *processes.running_in(Path(told.runtime_dir))]
