@@ -14,8 +14,8 @@ MUTANTS ?= 300
 SEEDS ?= 1 2 3
 ROUNDS ?= 5
 WORKERS ?= 2
-# Tests of a file stay together, so that what they share is started once.
-SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadfile
+# A worker that has none left takes over tests of another: files take from seconds to minutes.
+SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist worksteal
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## /make \1\t/p' $(MAKEFILE_LIST)

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from support.shared_data import shared
 
 ROOT = Path(__file__).parents[2]
-MONTH = ROOT.parent / "shared" / "data" / "card-transactions" / "2018-04.parquet"
+MONTH = "data/card-transactions/2018-04.parquet"
 MONTH_OPTIONS = [
     "--map", "debtor=customer-{customer_id}", "--map", "creditor=terminal-{terminal_id}",
     "--map", "amount={tx_amount}", "--map", "currency=EUR",
@@ -183,11 +184,10 @@ def test_events_are_told_in_order_and_go_on_where_they_ended(headrace: Headrace,
 def test_a_file_interrupted_and_run_again_pays_nothing_twice(
     headrace: Headrace, shop: str, tmp_path: Path
 ) -> None:
-    if not MONTH.exists():
-        pytest.skip(f"the card transactions are not at {MONTH}")
+    month = shared(MONTH)
     rows = 20_000
     file = tmp_path / "rows.parquet"
-    first = next(pq.ParquetFile(MONTH).iter_batches(rows))
+    first = next(pq.ParquetFile(month).iter_batches(rows))
     pq.write_table(pa.Table.from_batches([first]), file)
     arguments = ("pay", str(file), *MONTH_OPTIONS, "--out", str(tmp_path / "out.ndjson"))
     arguments += ("--batch", "500")

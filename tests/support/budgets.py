@@ -20,7 +20,7 @@ DIVIDED = ("runtime", "serve")
 
 
 def area_of(path: str) -> str:
-    """Of a test's file, as pytest names it: tests/unit/runtime/risk/test_rules.py is runtime/risk's."""
+    """Of a file as pytest names it: tests/unit/runtime/risk/test_rules.py is runtime/risk's."""
     folders = path.split("/")[1:-1]
     kind, *below = folders or ["tests"]
     if kind not in KINDS or not below:

@@ -1,7 +1,7 @@
 """What unit tests must not do: open a socket, start Ray.
 
-Sockets are refused by an audit hook, which sees every module's; uvloop's own, made in C, it does not
-see. A pair of connected sockets, which every event loop has, is no matter.
+Sockets are refused by an audit hook, which sees every module's; uvloop's own, made in C, it does
+not see. A pair of connected sockets, which every event loop has, is no matter.
 """
 
 import sys
