@@ -128,7 +128,7 @@ async def listening(house: "House") -> AsyncIterator[str]:
     config = uvicorn.Config(house.gateway, port=0, lifespan="off", log_level="warning")
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not server.started:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
