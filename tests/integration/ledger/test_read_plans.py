@@ -29,7 +29,7 @@ FROM generate_series(0, 40000) n,
     LATERAL (SELECT timestamptz '2025-01-01' + n * interval '10 ms' AS t) clock;
 INSERT INTO accounts (number, tenant, id, currency, opened_at)
 SELECT (p::bigint << 40) + 4096 + a, 1, 'account-' || p || '-' || a, 978, now()
-FROM generate_series(0, 15) p, generate_series(0, 99) a;
+FROM generate_series(0, 15) p, generate_series(0, 1999) a;
 INSERT INTO holds (payment, partition, debtor, amount, review, expires_at)
 SELECT payment, partition, debit, 1, false, at FROM journal WHERE seq % 10 = 1;
 UPDATE leases SET last_seq = 2500;
@@ -68,6 +68,7 @@ HOT = [
 
 LOAD, COMMIT, HISTORY = writers.SQL, commit.SQL, load("headrace.runtime.risk", "history")
 IDS, SEQS = f"ARRAY['{PAYMENT}']::uuid[]", "ARRAY[7]::bigint[]"
+DUE = "'2025-01-01 00:00:01+00'"
 NUMBERS, BALANCE = f"ARRAY[{ACCOUNT}]::bigint[]", {"journal_debit", "journal_credit"}
 WRITERS = [
     (LOAD, "accounts_by_id", "ARRAY[1], ARRAY['account-3-4']", BALANCE),
@@ -81,7 +82,7 @@ WRITERS = [
     (LOAD, "legs", f"ARRAY[3]::smallint[], {SEQS}", {"journal_seq"}),
     (LOAD, "carried", f"{IDS}, ARRAY[1]::smallint[], ARRAY[0]", {"journal_leg"}),
     (LOAD, "open_legs", "3, 2490, 5000", {"journal_seq"}),
-    (LOAD, "due_holds", f"ARRAY[3]::smallint[], {MOMENT}, 1000", {"holds_due"}),
+    (LOAD, "due_holds", f"ARRAY[3]::smallint[], {DUE}, 1000", {"holds_due"}),
     (LOAD, "keys", "ARRAY[1], ARRAY['key-77']", {"journal_key"}),
     (HISTORY, "debtors", f"{NUMBERS}, ARRAY[2000]::bigint[], 10000", {"journal_debit"}),
     (HISTORY, "creditors", f"{NUMBERS}, ARRAY[2000]::bigint[], 10000", {"journal_credit"}),
