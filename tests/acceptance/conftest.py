@@ -11,6 +11,13 @@ import httpx
 import psutil
 import pytest
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that share a platform come last: it runs beside none that measures or breaks another.
+    Told of tests in all folders."""
+    items.sort(key=lambda item: "platform" in getattr(item, "fixturenames", ()))
+
+
 Pay = Callable[..., dict[str, Any]]
 SETTLED_WITHIN_S = 20.0
 

@@ -14,7 +14,7 @@ from headrace.runtime.payments.command import Arrived, Carry
 from headrace.runtime.payments.refusals import Refusal
 
 FULL, HOME = 10, 3
-TIMEOUT_S = 5.0
+TIMEOUT_S = 60.0
 
 
 def legs(count: int, actor: int = 1, first: int = 1) -> list[OpenLeg]:
