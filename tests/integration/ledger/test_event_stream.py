@@ -13,7 +13,7 @@ from headrace.runtime.identity import tenants
 from headrace.runtime.journal.kinds import COUNTERPART_KINDS
 from headrace.runtime.ledger.read import Reader
 
-DEADLINE_S = 10
+DEADLINE_S = 60
 
 
 @pytest.fixture

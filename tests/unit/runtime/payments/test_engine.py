@@ -1,13 +1,11 @@
 """No sequence of operations breaks the rules of money (hypothesis, stateful)."""
 
-import importlib.util
-import sys
 from collections import Counter
-from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from support.engine_in_memory import EUR, Engine, check_books
 
 from headrace.runtime.journal.account_numbers import partition_of_account
 from headrace.runtime.journal.kinds import COUNTERPART_KINDS
@@ -25,17 +23,8 @@ from headrace.runtime.payments.command import (
     PaymentAction,
 )
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk
+from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.refusals import Refusal
-
-_spec = importlib.util.spec_from_file_location(
-    "engine_in_memory", Path(__file__).with_name("engine_in_memory.py")
-)
-assert _spec is not None
-assert _spec.loader is not None
-memory = importlib.util.module_from_spec(_spec)
-sys.modules[_spec.name] = memory
-_spec.loader.exec_module(memory)
-EUR, PARTITIONS = memory.EUR, memory.PARTITIONS
 
 S = PaymentState
 ACCOUNTS = [f"account-{i}" for i in range(6)]
@@ -50,7 +39,7 @@ class Payments(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.engine = memory.Engine()
+        self.engine = Engine()
         self.has: Counter[str] = Counter()
         """Posted balances; money in flight is in `flying`."""
         self.held: Counter[str] = Counter()
@@ -283,7 +272,7 @@ class Payments(RuleBasedStateMachine):
 
     @invariant()
     def books_are_coherent(self) -> None:
-        memory.check_books(self.engine)
+        check_books(self.engine)
 
     @invariant()
     def balances_are_the_models(self) -> None:
@@ -299,7 +288,7 @@ class Payments(RuleBasedStateMachine):
             for r in self.engine.journal
             if r.payment == payment and r.kind not in COUNTERPART_KINDS
         ]
-        folded = memory.Payment(mine[0])
+        folded = Payment(mine[0])
         for record in mine[1:]:
             folded.apply(record)
         if folded.state in FINAL_STATES:
