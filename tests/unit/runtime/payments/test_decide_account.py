@@ -21,7 +21,13 @@ from scene import (
     row,
 )
 
-from headrace.runtime.journal.account_numbers import FIRST_PLACE, account_number
+from headrace.runtime.journal.account_numbers import (
+    FIRST_PLACE,
+    Role,
+    RoleKey,
+    account_number,
+    role_account_number,
+)
 from headrace.runtime.journal.kinds import RecordKind as K
 from headrace.runtime.journal.reasons import DeclineReason as D
 from headrace.runtime.journal.states import PaymentState as S
@@ -29,6 +35,7 @@ from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments.account import Account, Terms
 from headrace.runtime.payments.answer import Done, Refused
+from headrace.runtime.payments.decide_account import open_role_account
 from headrace.runtime.payments.refusals import Refusal as R
 from headrace.runtime.risk.windows import EMPTY
 
@@ -53,6 +60,27 @@ def settings_record(kind, number=ANNA, **fields):
 
 def test_the_new_id_is_of_partition_0():
     assert partition_of(1, NEW, 4) == 0
+
+
+def test_an_account_of_a_role_has_the_next_place_and_no_id(scene):
+    book, key = scene.book, RoleKey(0, Role.SETTLEMENT, 1, "visa", EUR)
+    known = dict(book.by_id)
+    assert open_role_account(book, scene.batch, key, NOON, TRACE) == Done(0, 101, NOON)
+    number = role_account_number(0, 105_001)
+    account = book.accounts[number]
+    details = {"role": "settlement", "rail": "visa", "currency": "EUR", "state": "open"}
+    opened = settings_record(K.ACCOUNT_OPENED, number, details=json.encode({**details, **NONE_SET}))
+    in_directory = row(account, role=Role.SETTLEMENT, rail="visa")
+    assert scene.written() == Written(
+        [opened], FROM_0, opened={number: NOON}, changed=[in_directory], accounts={number}
+    )
+    assert (account.id, account.tenant, account.windows) == ("", 1, None)
+    assert book.by_id == known
+    scene.open(NEW)
+    assert book.by_id[1, NEW].number == account_number(0, 105_002)
+    book.undo(scene.batch)
+    assert number not in book.accounts
+    assert book.partitions[0].place == 105_000
 
 
 @pytest.mark.parametrize(("currency", "code"), [(EUR, "EUR"), (USD, "USD")])
