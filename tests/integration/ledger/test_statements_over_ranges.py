@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from headrace.runtime.clock import from_us
 from headrace.runtime.ids import text
-from headrace.runtime.journal.kinds import FIRST_KINDS
+from headrace.runtime.journal.kinds import FIRST_KINDS, RecordKind
 from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.ledger.read_payment_lists import Filter
@@ -135,7 +135,7 @@ async def test_a_payment_that_arrives_before_it_was_made_by_slower_clocks_is_lis
     books.arrive(payment, 0, 10, PaymentState.SETTLED, stop="credited")
     books.deposit(merchant, 1)
     books.now = later
-    books.at_home(payment, 12, PaymentState.SETTLED, 0, 10)
+    books.at_home(payment, RecordKind.COMPLETED, PaymentState.SETTLED, 0, 10)
     await books.write()
     page = await reader.payments(
         books.tenant,
