@@ -28,7 +28,7 @@ from headrace.runtime.clock import iso
 from headrace.runtime.ledger.connect import Connection
 from headrace.runtime.money import currency_code
 from headrace.runtime.payments.refusals import Refusal
-from headrace.serve.problems import details
+from headrace.serve.http.problems import details
 
 TRIES = 5
 """Of a transaction that PostgreSQL ended as part of a deadlock: single payments and loops lock

@@ -13,17 +13,17 @@ from headrace.runtime.clock import now_us
 from headrace.runtime.ledger.connect import pool as connect_pool
 from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.settings import Settings
-from headrace.serve.admission import ClientGone, Receive
-from headrace.serve.gateway import reply
 from headrace.serve.gateway.authentication import require
-from headrace.serve.gateway.families import FAMILIES
-from headrace.serve.gateway.pages import pages
-from headrace.serve.gateway.platform import Platform
-from headrace.serve.gateway.reply import Reply, Send, Stream
-from headrace.serve.gateway.request import Request
-from headrace.serve.gateway.router import Router
-from headrace.serve.problems import Problem
-from headrace.serve.traceparent import trace_id
+from headrace.serve.gateway.doors import FAMILIES
+from headrace.serve.gateway.reference.pages import pages
+from headrace.serve.gateway.services import Platform
+from headrace.serve.http import reply
+from headrace.serve.http.admission import ClientGone, Receive
+from headrace.serve.http.problems import Problem
+from headrace.serve.http.reply import Reply, Send, Stream
+from headrace.serve.http.request import Request
+from headrace.serve.http.router import Router
+from headrace.serve.http.traceparent import trace_id
 
 Scope = MutableMapping[str, Any]
 

@@ -16,8 +16,8 @@ from msgspec import Struct
 from headrace.runtime.identity import keys, tenants
 from headrace.runtime.identity.keys import Identity, Role
 from headrace.runtime.payments.refusals import Refusal
-from headrace.serve.admission import Bound
-from headrace.serve.problems import Problem
+from headrace.serve.http.admission import Bound
+from headrace.serve.http.problems import Problem
 
 CACHED_KEYS_MAX = 10_000
 _RANK = {Role.MEMBER: 1, Role.ADMINISTRATOR: 2, Role.OPERATOR: 3}

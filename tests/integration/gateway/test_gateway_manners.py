@@ -7,7 +7,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from headrace.runtime.settings import Settings
-from headrace.serve.problems import CODES
+from headrace.serve.http.problems import CODES
 
 if TYPE_CHECKING:
     from .conftest import House

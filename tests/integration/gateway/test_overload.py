@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from headrace.serve.gateway.request import ITEM_BYTES
+from headrace.serve.http.request import ITEM_BYTES
 
 from .conftest import listening, running
 from .test_slow_clients import BODY, Client

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from headrace.runtime.identity.keys import Role
-from headrace.serve.gateway.families import FAMILIES
-from headrace.serve.gateway.pages import pages
+from headrace.serve.gateway.doors import FAMILIES
+from headrace.serve.gateway.reference.pages import pages
 
 if TYPE_CHECKING:
-    from headrace.serve.gateway.route import Route
+    from headrace.serve.http.route import Route
 
     from .conftest import House
 

@@ -1,8 +1,8 @@
 """The right of every route: a new one is added here deliberately, or this fails."""
 
 from headrace.runtime.identity.keys import Role
-from headrace.serve.gateway.families import FAMILIES
-from headrace.serve.gateway.pages import pages
+from headrace.serve.gateway.doors import FAMILIES
+from headrace.serve.gateway.reference.pages import pages
 
 ADMINISTRATOR, MEMBER, OPERATOR, ANYBODY = Role.ADMINISTRATOR, Role.MEMBER, Role.OPERATOR, None
 KEYED, NAMED = "Idempotency-Key required", "Idempotency-Key names the batch"

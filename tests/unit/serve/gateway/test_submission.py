@@ -8,9 +8,9 @@ from headrace.actors.partition_client import Asker
 from headrace.runtime.payments.answer import Answer, Done, Refused
 from headrace.runtime.payments.command import Act, Command, PaymentAction
 from headrace.runtime.payments.refusals import Refusal
-from headrace.serve.admission import Bound
 from headrace.serve.gateway.submission import Submissions
-from headrace.serve.problems import Problem
+from headrace.serve.http.admission import Bound
+from headrace.serve.http.problems import Problem
 
 
 class Partitions:
