@@ -8,10 +8,11 @@ from headrace.actors.ray_actors import RayActors
 from headrace.runtime import logs
 from headrace.runtime import settings as settings_module
 from headrace.runtime.garbage import collect_rarely
-from headrace.serve.gateway.app import Gateway, Scope
+from headrace.serve.gateway.app import Gateway
 from headrace.serve.http import foreign_answers, http_protocol
 from headrace.serve.http.admission import Receive
 from headrace.serve.http.reply import Send
+from headrace.serve.http.server import Scope
 
 SERVES_OWN = "/-/"
 """Paths that Serve answers: whether the replica lives, and what it serves."""

@@ -1,20 +1,29 @@
-"""Everything that the gateway serves. A new endpoint is a module with a Family and a line here."""
+"""Every door of the gateway. A new area is a folder and a name here, a new door a row.
 
-from headrace.serve.gateway.accounts import account_batches, accounts, entries, funding
+What a door says of an area (its families, with their rights, problems and words) it has from the
+area itself.
+"""
+
+from headrace.serve.gateway.accounts import routes as accounts
 from headrace.serve.gateway.events import events
 from headrace.serve.gateway.health import health
-from headrace.serve.gateway.identity import api_keys, tenants
-from headrace.serve.gateway.payments import decisions, movements, payment_batches, payments
-from headrace.serve.http.route import Family
+from headrace.serve.gateway.identity import routes as identity
+from headrace.serve.gateway.payments import routes as payments
+from headrace.serve.gateway.reference import pages as reference
+from headrace.serve.gateway.services import Services
+from headrace.serve.http.door import Ask, Door
 
-_MODULES = (
-    payments, movements, decisions, payment_batches, accounts, account_batches, funding,
-    entries, events, api_keys, tenants, health,
-)  # fmt: skip
 
-FAMILIES: tuple[Family, ...] = tuple(dict.fromkeys(module.FAMILY for module in _MODULES))
-"""In the order of the reference; several modules may add to one."""
+def _by_api_key(services: Services) -> Ask:
+    return services.authentication.caller
 
-_PLACES = {module.__name__: place for place, module in enumerate(_MODULES)}
-for _family in FAMILIES:
-    _family.routes.sort(key=lambda route: _PLACES[route.handler.__module__])
+
+DOORS: tuple[Door, ...] = (
+    Door(
+        prefix="/v1/",
+        families=(*payments.FAMILIES, *accounts.FAMILIES, events.FAMILY, *identity.FAMILIES),
+        ask=_by_api_key,
+    ),
+    Door(prefix="/", families=(health.FAMILY, reference.FAMILY)),
+)
+"""In the order of the reference."""

@@ -1,6 +1,7 @@
 """What handlers work with."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from asyncpg import Pool
 
@@ -13,9 +14,10 @@ from headrace.serve.gateway.authentication import Authentication
 from headrace.serve.gateway.submission import Submissions
 from headrace.serve.http.admission import Admission
 from headrace.serve.http.counters import Counters
+from headrace.serve.http.door import Door
 
 
-class Platform:
+class Services:
     """One gateway's settings, connections and bounds."""
 
     def __init__(
@@ -24,6 +26,7 @@ class Platform:
         partitions: PartitionClient,
         pool: Pool,
         now: Callable[[], int] = now_us,
+        doors: Sequence[Door] = (),
     ) -> None:
         self.settings = settings
         self.partitions = partitions
@@ -40,3 +43,6 @@ class Platform:
         )
         self.authentication = Authentication(pool, settings.key_cache_s, self.admission.reads)
         self.counters = Counters()
+        self.outcomes: Counter[str] = Counter()
+        """Payments by what came of them: a state, or a refusal's code."""
+        self.doors = tuple(doors)

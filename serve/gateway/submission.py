@@ -27,7 +27,7 @@ class _One:
         self.future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.since = time.monotonic()
 
-    def answer(self, place: int, answer: Answer) -> None:
+    def answer(self, index: int, answer: Answer) -> None:
         self._answered()
         if not self.future.done():  # nobody may be waiting for it any more
             self.future.set_result(answer)

@@ -1,9 +1,8 @@
-"""What a gateway counts, in plain integers, and their Prometheus form."""
+"""What a server counts, in plain integers, and their Prometheus form."""
 
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import (
@@ -17,18 +16,6 @@ from headrace.serve.http.admission import Admission, Bound
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0)
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
-GAUGES = frozenset(
-    {
-        "queue",
-        "epoch",
-        "ready",
-        "open_legs",
-        "legs_parked",
-        "accounts_in_memory",
-        "payments_in_memory",
-    }
-)
-"""A partition's figures that can fall; so can those whose names end in _lag_us."""
 
 
 class Counters:
@@ -37,8 +24,6 @@ class Counters:
     def __init__(self) -> None:
         self.requests: Counter[tuple[str, int]] = Counter()
         """By operation and status."""
-        self.payments: Counter[str] = Counter()
-        """By what came of them: a state, or a refusal's code."""
         self._durations: dict[str, list[int]] = {}
         self._seconds: Counter[str] = Counter()
 
@@ -58,11 +43,6 @@ class Counters:
         )
         for (operation, status), count in self.requests.items():
             requests.add_metric((operation, str(status)), count)
-        payments = CounterMetricFamily(
-            "headrace_gateway_payments", "Payments answered, by outcome.", labels=("outcome",)
-        )
-        for outcome, count in self.payments.items():
-            payments.add_metric((outcome,), count)
         durations = HistogramMetricFamily(
             "headrace_gateway_request_duration_seconds",
             "From a request's arrival to the end of its answer.",
@@ -70,7 +50,7 @@ class Counters:
         )
         for operation, counts in self._durations.items():
             durations.add_metric((operation,), _cumulated(counts), self._seconds[operation])
-        yield from (requests, payments, durations)
+        yield from (requests, durations)
 
 
 def _cumulated(counts: list[int]) -> list[tuple[str, int]]:
@@ -97,28 +77,6 @@ def bounds(admission: Admission) -> Iterator[Metric]:
         most.add_metric(label, bound.most)
         refused.add_metric(label, bound.refused)
     yield from (taken, most, refused)
-
-
-def partitions(stats: list[dict[str, Any]]) -> Iterator[Metric]:
-    """The actors' figures, under their own names; `commit_us` and the like in seconds."""
-    families: dict[str, CounterMetricFamily | GaugeMetricFamily] = {}
-    for actor in stats:
-        name = str(actor.get("name", ""))
-        for key, value in actor.items():
-            if key == "name" or not isinstance(value, int | float):
-                continue
-            gauge = key in GAUGES or key.endswith("_lag_us")
-            kind = GaugeMetricFamily if gauge else CounterMetricFamily
-            metric, figure = key, float(value)
-            if key.endswith("_us"):
-                metric, figure = key[:-3] + "_seconds", value / 1e6
-            family = families.get(key)
-            if family is None:
-                family = families[key] = kind(
-                    f"headrace_partition_{metric}", f"{key} of an actor.", labels=("actor",)
-                )
-            family.add_metric((name,), figure)
-    yield from families.values()
 
 
 class _Scrape:

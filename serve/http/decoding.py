@@ -11,7 +11,7 @@ import msgspec
 import msgspec.inspect
 
 from headrace.runtime.payments.refusals import Refusal
-from headrace.serve.gateway.fields import FORMS
+from headrace.serve.http.forms import FORMS
 from headrace.serve.http.problems import Problem
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ AMOUNT_FIELDS = frozenset({"amount", "opening_deposit"})
 TOO_DEEP = "nested too deeply"
 
 _any = msgspec.json.Decoder(msgspec.Raw)
-_PLACE = re.compile(r" - at (?:`key` in )?`(\$[^`]*)`$")
+_PATH = re.compile(r" - at (?:`key` in )?`(\$[^`]*)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
 _GOT = re.compile(r"Expected `([^`]+)`, got `([^`]+)`")
@@ -44,11 +44,18 @@ _TYPES = {
 }
 _BOUNDS = {"<=": "at most", ">=": "at least", "==": "exactly", "<": "less than", ">": "more than"}
 _UNITS = {"str": "characters", "object": "pairs", "array": "items"}
-_FORMS = {repr(pattern): says for pattern, says in FORMS.items()}
 
 
 def _types(names: str) -> str:
     return " or ".join(_TYPES.get(name, name) for name in names.split(" | "))
+
+
+def _form(quoted: str) -> str:
+    """A pattern in words, as msgspec quotes it."""
+    for pattern, says in FORMS.items():
+        if repr(pattern) == quoted:
+            return says
+    return "of another form"
 
 
 def _reason(message: str) -> str:
@@ -56,7 +63,7 @@ def _reason(message: str) -> str:
     if found := _GOT.fullmatch(message):
         return f"expected {_types(found[1])}, got {_types(found[2])}"
     if found := _FORM.fullmatch(message):
-        return "must be " + _FORMS.get(found[1], "of another form")
+        return "must be " + _form(found[1])
     if found := _BOUND.fullmatch(message):
         unit = " " + _UNITS[found[1]] if found[2] and found[1] in _UNITS else ""
         return f"must be {_BOUNDS[found[3]]} {found[4]}{unit}"
@@ -75,7 +82,7 @@ def invalid(error: msgspec.ValidationError, within: str = "") -> Problem:
     """The problem of a value that is JSON but not what was asked for; `within`: path to it."""
     message = str(error)
     path = within
-    if found := _PLACE.search(message):
+    if found := _PATH.search(message):
         path = join(within, found[1][1:].lstrip("."))
         message = message[: found.start()]
     if found := _UNKNOWN.fullmatch(message):

@@ -9,12 +9,11 @@ from uuid import UUID
 
 import msgspec
 
-from headrace.runtime.partitioning import partition_of_payment
 from headrace.runtime.payments.refusals import Refusal
-from headrace.serve.gateway.authentication import Caller
-from headrace.serve.gateway.fields import ACCOUNT_PATTERN, FORMS, KEY_PATTERN
 from headrace.serve.http.admission import Admission, Receive
+from headrace.serve.http.caller import Caller
 from headrace.serve.http.decoding import convert, decode
+from headrace.serve.http.forms import FORMS, KEY_PATTERN
 from headrace.serve.http.problems import Problem
 from headrace.serve.http.traceparent import trace_id
 
@@ -26,7 +25,6 @@ ITEM_BYTES = 200
 """A plain payment of a batch has somewhat less."""
 _JSON = b"application/json"
 _KEY = re.compile(KEY_PATTERN)
-_ACCOUNT = re.compile(ACCOUNT_PATTERN)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _WAIT = re.compile(rb"(?:^|[,;])\s*wait\s*=\s*(\d{1,6})\s*(?=$|[,;])", re.IGNORECASE)
 
@@ -125,20 +123,6 @@ class Request:
         header = self.headers.get(b"prefer")
         found = _WAIT.search(header) if header else None
         return min(float(found[1]), most) if found else 0.0
-
-    def account(self) -> str:
-        """The account id in the path; one of another form is nobody's."""
-        account = self.params["account"]
-        if not _ACCOUNT.match(account):
-            raise Problem(Refusal.UNKNOWN_ACCOUNT, "ids are " + FORMS[ACCOUNT_PATTERN], "account")
-        return account
-
-    def payment(self, partitions: int) -> bytes:
-        """The payment id in the path; one that names no partition of ours is nobody's."""
-        payment = self.uuid("payment")
-        if payment is None or partition_of_payment(payment) >= partitions:
-            raise Problem(Refusal.UNKNOWN_PAYMENT, field="payment")
-        return payment
 
     def uuid(self, name: str) -> bytes | None:
         """A path parameter that is a UUID, as 16 bytes; None when it is none."""

@@ -5,7 +5,6 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from headrace.runtime.identity.keys import Role
 from headrace.runtime.payments.answer import Answer as PartitionAnswer
 from headrace.runtime.payments.answer import Refused
 from headrace.runtime.payments.command import Command, Fund, OpenAccount
@@ -16,8 +15,7 @@ from headrace.serve.gateway.accounts.account_request import (
     opening_deposit,
 )
 from headrace.serve.gateway.accounts.accounts import FAMILY
-from headrace.serve.gateway.authentication import require
-from headrace.serve.gateway.services import Platform
+from headrace.serve.gateway.services import Services
 from headrace.serve.http import reply
 from headrace.serve.http.batch_body import BatchBody
 from headrace.serve.http.problems import Problem, ProblemDetails, details, of_answer
@@ -80,6 +78,7 @@ _body = BatchBody(BatchAccountRequest)
             ]
         },
     ),
+    right=("open", "account"),
     body=list[BatchAccountRequest] | AccountItems,
     body_example=[
         {"id": "customer-18", "currency": "EUR", "opening_deposit": 10000},
@@ -88,47 +87,49 @@ _body = BatchBody(BatchAccountRequest)
     ndjson=BatchAccountRequest,
     refusals=(R.TOO_MANY_ITEMS,),
 )
-async def open_accounts(platform: Platform, request: Request) -> Reply:
-    platform.submissions.admit(request.items_expected(platform.settings.batch_items_max))
+async def open_accounts(services: Services, request: Request) -> Reply:
+    services.submissions.admit(request.items_expected(services.settings.batch_items_max))
     tenant = request.tenant
     body, lines = await request.body(ndjson=True)
-    items = _body.read(body, lines, platform.settings.batch_items_max)
+    items = _body.read(body, lines, services.settings.batch_items_max)
     results: list[AccountResult | None] = [None] * len(items)
     accounts: dict[int, BatchAccountRequest] = {}
     opening: dict[int, OpenAccount] = {}
     deposits: dict[int, Fund] = {}
-    for place, item in enumerate(items):
+    for number, item in enumerate(items):
         try:
             if isinstance(item, Problem):
                 raise item
-            if request.caller and (item.credit_line or item.opening_deposit):
-                require(request.caller, Role.ADMINISTRATOR)
-            accounts[place] = item
-            opening[place] = open_command(item, tenant, request.trace)
-            if fund := opening_deposit(item, opening[place]):
-                deposits[place] = fund
+            if item.credit_line:
+                FAMILY.require(request.caller, "grant_credit", "account")
+            if item.opening_deposit:
+                FAMILY.require(request.caller, "deposit", "account")
+            accounts[number] = item
+            opening[number] = open_command(item, tenant, request.trace)
+            if fund := opening_deposit(item, opening[number]):
+                deposits[number] = fund
         except Problem as told:
-            results[place] = _refused(details(told.refusal, told.detail, told.field))
+            results[number] = _refused(details(told.refusal, told.detail, told.field))
 
     async def carry_out() -> list[AccountResult]:
-        opened = await _submit(platform, opening)
-        wanted = {p: f for p, f in deposits.items() if not isinstance(opened[p], Refused)}
-        deposited = await _submit(platform, wanted)
+        opened = await _submit(services, opening)
+        wanted = {n: f for n, f in deposits.items() if not isinstance(opened[n], Refused)}
+        deposited = await _submit(services, wanted)
         return [
-            before or _result(accounts[place], opened[place], deposited.get(place))
-            for place, before in enumerate(results)
+            before or _result(accounts[number], opened[number], deposited.get(number))
+            for number, before in enumerate(results)
         ]
 
-    told_all = await platform.submissions.many(len(opening) + len(deposits), carry_out)
+    told_all = await services.submissions.many(len(opening) + len(deposits), carry_out)
     return reply.json(200, AccountBatchAnswer(told_all))
 
 
 async def _submit(
-    platform: Platform, commands: Mapping[int, Command]
+    services: Services, commands: Mapping[int, Command]
 ) -> dict[int, PartitionAnswer]:
     if not commands:
         return {}
-    answers = await platform.partitions.submit(list(commands.values()))
+    answers = await services.partitions.submit(list(commands.values()))
     return dict(zip(commands, answers, strict=True))
 
 

@@ -8,6 +8,7 @@ from headrace.runtime.money import currency_number
 from headrace.runtime.payments import fingerprint
 from headrace.runtime.payments.command import ChangeAccount, Fund, OpenAccount
 from headrace.runtime.payments.refusals import Refusal
+from headrace.serve.gateway.details import details
 from headrace.serve.gateway.fields import (
     AccountId,
     Amount,
@@ -19,7 +20,6 @@ from headrace.serve.gateway.fields import (
     Metadata,
     Reference,
 )
-from headrace.serve.gateway.payments.payment_request import details
 from headrace.serve.http.problems import Problem
 
 

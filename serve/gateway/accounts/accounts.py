@@ -5,7 +5,6 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from headrace.runtime.identity.keys import Role
 from headrace.runtime.ledger.cursors import InvalidCursor
 from headrace.runtime.ledger.views import AccountView
 from headrace.runtime.payments.command import ChangeAccount
@@ -16,16 +15,20 @@ from headrace.serve.gateway.accounts.account_request import (
     change_command,
     open_command,
 )
-from headrace.serve.gateway.authentication import require
-from headrace.serve.gateway.examples import ACCOUNT
-from headrace.serve.gateway.fields import Moment
+from headrace.serve.gateway.accounts.examples import ACCOUNT
+from headrace.serve.gateway.accounts.problems import PROBLEMS
+from headrace.serve.gateway.accounts.rights import RIGHTS
+from headrace.serve.gateway.accounts.words import NAMES, WORDS
+from headrace.serve.gateway.fields import ACCOUNT_PATTERN, Moment
 from headrace.serve.gateway.listing import ListQuery, NextCursor, invalid_cursor
-from headrace.serve.gateway.services import Platform
+from headrace.serve.gateway.paths import account_in
+from headrace.serve.gateway.services import Services
 from headrace.serve.http import reply
+from headrace.serve.http.forms import END
 from headrace.serve.http.problems import Problem
 from headrace.serve.http.reply import Reply
 from headrace.serve.http.request import Request
-from headrace.serve.http.route import Answer, Family
+from headrace.serve.http.route import Answer, Family, PathParameter
 
 R = Refusal
 
@@ -50,6 +53,17 @@ FAMILY = Family(
     "Accounts",
     "An account holds money of one currency under an id of yours. `posted` is what is in it, `held`"
     " what is promised, and `available` what can be spent: posted, less held, plus credit line.",
+    rights=RIGHTS,
+    problems=PROBLEMS,
+    parameters={
+        "account": PathParameter(
+            "The account's id.",
+            {"type": "string", "pattern": ACCOUNT_PATTERN.replace(END, "$")},
+            "customer-17",
+        )
+    },
+    words=WORDS,
+    names=NAMES,
 )
 _decoder = msgspec.json.Decoder(AccountRequest)
 _change_decoder = msgspec.json.Decoder(AccountChange)
@@ -69,17 +83,18 @@ _CHANGE = (R.UNKNOWN_ACCOUNT, R.ACCOUNT_CLOSED)
         {**ACCOUNT, "posted": 0, "held": 0, "available": 0},
     ),
     Answer(200, "It exists with these settings.", AccountView, ACCOUNT),
+    right=("open", "account"),
     body=AccountRequest,
     body_example={"id": "customer-17", "currency": "EUR", "limits": {"daily_amount_max": 500000}},
     refusals=(R.UNKNOWN_CURRENCY, R.ACCOUNT_EXISTS),
 )
-async def open_account(platform: Platform, request: Request) -> Reply:
+async def open_account(services: Services, request: Request) -> Reply:
     asked = await request.json(_decoder)
     tenant = request.tenant
-    if asked.credit_line and request.caller:
-        require(request.caller, Role.ADMINISTRATOR)
-    done = await platform.submissions.one(open_command(asked, tenant, request.trace))
-    view = await _read(platform, tenant, asked.id)
+    if asked.credit_line:
+        FAMILY.require(request.caller, "grant_credit", "account")
+    done = await services.submissions.one(open_command(asked, tenant, request.trace))
+    view = await _read(services, tenant, asked.id)
     return reply.json(200 if done.replayed else 201, view)
 
 
@@ -89,13 +104,14 @@ async def open_account(platform: Platform, request: Request) -> Reply:
     "List accounts",
     "In the order of their ids.",
     Answer(200, "A page.", AccountList, {"items": [ACCOUNT], "next_cursor": None}),
+    right=("list", "account"),
     query=ListQuery,
 )
-async def list_accounts(platform: Platform, request: Request) -> Reply:
+async def list_accounts(services: Services, request: Request) -> Reply:
     asked = request.query(ListQuery)
-    with platform.admission.reads:
+    with services.admission.reads:
         try:
-            page = await platform.reader.accounts(request.tenant, asked.cursor or None, asked.limit)
+            page = await services.reader.accounts(request.tenant, asked.cursor or None, asked.limit)
         except InvalidCursor as error:
             raise invalid_cursor(error) from None
     return reply.json(200, page)
@@ -107,14 +123,15 @@ async def list_accounts(platform: Platform, request: Request) -> Reply:
     "Read an account",
     "Balances and settings, now or at a past moment.",
     Answer(200, "The account.", AccountView, ACCOUNT),
+    right=("read", "account"),
     query=AccountQuery,
     refusals=(R.UNKNOWN_ACCOUNT,),
 )
-async def read_account(platform: Platform, request: Request) -> Reply:
+async def read_account(services: Services, request: Request) -> Reply:
     asked = request.query(AccountQuery)
-    account = request.account()
-    with platform.admission.reads:
-        found = await platform.reader.account(request.tenant, account, asked.at or None)
+    account = account_in(request)
+    with services.admission.reads:
+        found = await services.reader.account(request.tenant, account, asked.at or None)
     if found is None:
         raise Problem(R.UNKNOWN_ACCOUNT, field="account")
     return reply.json(200, found)
@@ -126,15 +143,15 @@ async def read_account(platform: Platform, request: Request) -> Reply:
     "Change limits and credit line",
     "What is left out stays as it is.",
     Answer(200, "The account.", AccountView, ACCOUNT),
-    role=Role.ADMINISTRATOR,
+    right=("change", "account"),
     body=AccountChange,
     body_example={"limits": {"daily_amount_max": 500000}},
     refusals=_CHANGE,
 )
-async def change_account(platform: Platform, request: Request) -> Reply:
+async def change_account(services: Services, request: Request) -> Reply:
     asked = await request.json(_change_decoder)
     return await _changed(
-        platform, request, change_command(asked, request.tenant, request.account(), request.trace)
+        services, request, change_command(asked, request.tenant, account_in(request), request.trace)
     )
 
 
@@ -144,14 +161,14 @@ async def change_account(platform: Platform, request: Request) -> Reply:
     "Freeze an account",
     "It pays nothing and holds nothing new. It still receives, and earlier holds can be captured.",
     Answer(200, "The account.", AccountView, {**ACCOUNT, "state": "frozen"}),
-    role=Role.ADMINISTRATOR,
+    right=("freeze", "account"),
     refusals=_CHANGE,
 )
-async def freeze_account(platform: Platform, request: Request) -> Reply:
+async def freeze_account(services: Services, request: Request) -> Reply:
     return await _changed(
-        platform,
+        services,
         request,
-        ChangeAccount(request.tenant, request.account(), frozen=True, trace=request.trace),
+        ChangeAccount(request.tenant, account_in(request), frozen=True, trace=request.trace),
     )
 
 
@@ -161,14 +178,14 @@ async def freeze_account(platform: Platform, request: Request) -> Reply:
     "Unfreeze an account",
     "It pays again.",
     Answer(200, "The account.", AccountView, ACCOUNT),
-    role=Role.ADMINISTRATOR,
+    right=("unfreeze", "account"),
     refusals=_CHANGE,
 )
-async def unfreeze_account(platform: Platform, request: Request) -> Reply:
+async def unfreeze_account(services: Services, request: Request) -> Reply:
     return await _changed(
-        platform,
+        services,
         request,
-        ChangeAccount(request.tenant, request.account(), frozen=False, trace=request.trace),
+        ChangeAccount(request.tenant, account_in(request), frozen=False, trace=request.trace),
     )
 
 
@@ -183,25 +200,25 @@ async def unfreeze_account(platform: Platform, request: Request) -> Reply:
         AccountView,
         {**ACCOUNT, "state": "closed", "posted": 0, "held": 0, "available": 0},
     ),
-    role=Role.ADMINISTRATOR,
+    right=("close", "account"),
     refusals=(*_CHANGE, R.BALANCE_NOT_ZERO),
 )
-async def close_account(platform: Platform, request: Request) -> Reply:
+async def close_account(services: Services, request: Request) -> Reply:
     return await _changed(
-        platform,
+        services,
         request,
-        ChangeAccount(request.tenant, request.account(), close=True, trace=request.trace),
+        ChangeAccount(request.tenant, account_in(request), close=True, trace=request.trace),
     )
 
 
-async def _changed(platform: Platform, request: Request, command: ChangeAccount) -> Reply:
-    await platform.submissions.one(command)
-    return reply.json(200, await _read(platform, command.tenant, command.account))
+async def _changed(services: Services, request: Request, command: ChangeAccount) -> Reply:
+    await services.submissions.one(command)
+    return reply.json(200, await _read(services, command.tenant, command.account))
 
 
-async def _read(platform: Platform, tenant: int, account: str) -> AccountView:
-    with platform.admission.reads:
-        found = await platform.reader.account(tenant, account)
+async def _read(services: Services, tenant: int, account: str) -> AccountView:
+    with services.admission.reads:
+        found = await services.reader.account(tenant, account)
     if found is None:
         raise Problem(R.UNKNOWN_ACCOUNT, field="account")
     return found

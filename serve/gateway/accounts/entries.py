@@ -10,10 +10,11 @@ from headrace.runtime.ledger.cursors import InvalidCursor
 from headrace.runtime.ledger.views import Entry, Page
 from headrace.runtime.payments.refusals import Refusal
 from headrace.serve.gateway.accounts.accounts import FAMILY
-from headrace.serve.gateway.examples import ENTRY
+from headrace.serve.gateway.accounts.examples import ENTRY
 from headrace.serve.gateway.fields import Moment
 from headrace.serve.gateway.listing import ListQuery, NextCursor, invalid_cursor
-from headrace.serve.gateway.services import Platform
+from headrace.serve.gateway.paths import account_in
+from headrace.serve.gateway.services import Services
 from headrace.serve.http import reply
 from headrace.serve.http.problems import Problem
 from headrace.serve.http.reply import NO_STORE, Headers, Reply
@@ -55,15 +56,16 @@ class EntryList(Struct):
         media=CSV,
         headers=(("Next-Cursor", "`cursor` of the next page; absent where the list ends."),),
     ),
+    right=("read", "statement"),
     query=EntryQuery,
     refusals=(Refusal.UNKNOWN_ACCOUNT,),
 )
-async def list_entries(platform: Platform, request: Request) -> Reply:
+async def list_entries(services: Services, request: Request) -> Reply:
     asked = request.query(EntryQuery)
-    with platform.admission.reads:
+    with services.admission.reads:
         try:
-            page = await platform.reader.entries(
-                request.tenant, request.account(), asked.cursor or None, asked.limit,
+            page = await services.reader.entries(
+                request.tenant, account_in(request), asked.cursor or None, asked.limit,
                 asked.since or None, asked.until or None,
             )  # fmt: skip
         except InvalidCursor as error:

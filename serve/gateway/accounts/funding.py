@@ -5,14 +5,14 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from headrace.runtime.identity.keys import Role
 from headrace.runtime.payments.refusals import Refusal
 from headrace.serve.gateway.accounts.account_request import FundRequest, fund_command
 from headrace.serve.gateway.accounts.accounts import FAMILY
-from headrace.serve.gateway.examples import DEPOSIT
-from headrace.serve.gateway.payments.payments import REPLAYED, REPLAYED_HEADER
-from headrace.serve.gateway.services import Platform
+from headrace.serve.gateway.accounts.examples import DEPOSIT
+from headrace.serve.gateway.paths import account_in
+from headrace.serve.gateway.services import Services
 from headrace.serve.http import reply
+from headrace.serve.http.keyed import REPLAYED, REPLAYED_HEADER
 from headrace.serve.http.problems import Problem
 from headrace.serve.http.reply import Reply
 from headrace.serve.http.request import Request
@@ -52,14 +52,14 @@ _REFUSALS = (
     "Deposit money",
     "From the external account of the currency: money that a bank has brought in.",
     Answer(201, "The deposit.", Funding, DEPOSIT, headers=_HEADERS),
-    role=Role.ADMINISTRATOR,
+    right=("deposit", "account"),
     body=FundRequest,
     body_example={"amount": 250000, "currency": "EUR", "reference": "bank transfer 4711"},
     keyed=True,
     refusals=_REFUSALS,
 )
-async def deposit(platform: Platform, request: Request) -> Reply:
-    return await _funded(platform, request, deposit=True)
+async def deposit(services: Services, request: Request) -> Reply:
+    return await _funded(services, request, deposit=True)
 
 
 @FAMILY.route(
@@ -74,25 +74,25 @@ async def deposit(platform: Platform, request: Request) -> Reply:
         {**DEPOSIT, "id": "3:1310", "kind": "withdrawal", "amount": 50000, "posted": 200000},
         headers=_HEADERS,
     ),
-    role=Role.ADMINISTRATOR,
+    right=("withdraw", "account"),
     body=FundRequest,
     body_example={"amount": 50000, "currency": "EUR", "reference": "payout 81"},
     keyed=True,
     refusals=(*_REFUSALS, R.ACCOUNT_FROZEN, R.INSUFFICIENT_FUNDS),
 )
-async def withdraw(platform: Platform, request: Request) -> Reply:
-    return await _funded(platform, request, deposit=False)
+async def withdraw(services: Services, request: Request) -> Reply:
+    return await _funded(services, request, deposit=False)
 
 
-async def _funded(platform: Platform, request: Request, *, deposit: bool) -> Reply:
+async def _funded(services: Services, request: Request, *, deposit: bool) -> Reply:
     asked = await request.json(_decoder)
-    tenant, account = request.tenant, request.account()
+    tenant, account = request.tenant, account_in(request)
     key = request.idempotency_key()
-    done = await platform.submissions.one(
+    done = await services.submissions.one(
         fund_command(asked, tenant, account, key, request.trace, deposit=deposit)
     )
-    with platform.admission.reads:
-        told = await platform.reader.operation(tenant, key)
+    with services.admission.reads:
+        told = await services.reader.operation(tenant, key)
     if told is None or told.account is None or told.posted is None or told.held is None:
         raise Problem(R.UNAVAILABLE, "the ledger cannot be read")
     funding = Funding(

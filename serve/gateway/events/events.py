@@ -11,8 +11,8 @@ from headrace.runtime.events.position import InvalidPosition
 from headrace.runtime.events.stream import Told
 from headrace.runtime.identity.keys import Role
 from headrace.runtime.payments.refusals import Refusal
-from headrace.serve.gateway.examples import EVENT
-from headrace.serve.gateway.services import Platform
+from headrace.serve.gateway.events.example import EVENT
+from headrace.serve.gateway.services import Services
 from headrace.serve.http.problems import Problem
 from headrace.serve.http.reply import Stream, encode
 from headrace.serve.http.request import Request
@@ -64,6 +64,7 @@ FAMILY = Family(
     "Events",
     "Everything that happens is an event, read from the ledger itself: none is lost, and none comes"
     " before what it tells is durable.",
+    rights={("read", "event"): Role.MEMBER},
 )
 
 
@@ -84,23 +85,24 @@ FAMILY = Family(
         media=MEDIA,
         text=f"retry: {RETRY_MS}\n\nid: 3:1187,7:940\ndata: {EVENT}\n",
     ),
+    right=("read", "event"),
     query=EventQuery,
     schemas=(Event,),
 )
-async def stream_events(platform: Platform, request: Request) -> Stream:
+async def stream_events(services: Services, request: Request) -> Stream:
     asked = request.query(EventQuery)
     tenant = _whose(request)
     last = request.headers.get(b"last-event-id", b"").decode("latin-1") or asked.after
     try:
-        position = positions.decode(last, platform.settings.partitions)
+        position = positions.decode(last, services.settings.partitions)
     except InvalidPosition:
         raise Problem(Refusal.INVALID_FIELD, "is not a position", "Last-Event-ID") from None
     try:
         kinds = kinds_of(filter(None, asked.types.split(","))) or None
     except UnknownType as unknown:
         raise Problem(Refusal.INVALID_FIELD, f"no events are {unknown}"[:200], "types") from None
-    read = platform.events.follow if asked.follow else platform.events.until_now
-    streams = platform.admission.streams
+    read = services.events.follow if asked.follow else services.events.until_now
+    streams = services.admission.streams
     streams.take()
     return Stream(_pieces(read(position, tenant, kinds)), MEDIA.encode(), streams.give)
 

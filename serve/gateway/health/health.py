@@ -6,7 +6,8 @@ from typing import Literal
 from msgspec import Struct
 
 from headrace.runtime.payments.refusals import Refusal
-from headrace.serve.gateway.services import Platform
+from headrace.serve.gateway.health import figures
+from headrace.serve.gateway.services import Services
 from headrace.serve.http import counters, reply
 from headrace.serve.http.problems import Problem
 from headrace.serve.http.reply import Reply
@@ -22,7 +23,11 @@ class Health(Struct):
     status: Literal["ok"] = "ok"
 
 
-FAMILY = Family("Operations", "Health and figures, without a key. Keep them inside your network.")
+FAMILY = Family(
+    "Operations",
+    "Health and figures, without a key. Keep them inside your network.",
+    rights={("read", "health"): None, ("read", "metrics"): None},
+)
 
 
 @FAMILY.route(
@@ -31,9 +36,9 @@ FAMILY = Family("Operations", "Health and figures, without a key. Keep them insi
     "Is the gateway alive",
     "Asks nothing of the ledger or the partitions.",
     Answer(200, "It runs.", Health, {"status": "ok"}),
-    role=None,
+    right=("read", "health"),
 )
-async def healthz(platform: Platform, request: Request) -> Reply:
+async def healthz(services: Services, request: Request) -> Reply:
     return reply.json(200, Health())
 
 
@@ -43,20 +48,20 @@ async def healthz(platform: Platform, request: Request) -> Reply:
     "Can the platform take payments",
     "The ledger answers and every actor has its partitions.",
     Answer(200, "It can.", Health, {"status": "ok"}),
-    role=None,
+    right=("read", "health"),
     refusals=(Refusal.UNAVAILABLE,),
 )
-async def readyz(platform: Platform, request: Request) -> Reply:
+async def readyz(services: Services, request: Request) -> Reply:
     try:
         async with asyncio.timeout(READY_TIMEOUT_S):
-            await platform.pool.fetchval("SELECT 1")
-            stats = await platform.partitions.stats()
+            await services.pool.fetchval("SELECT 1")
+            stats = await services.partitions.stats()
     except TimeoutError:
         raise Problem(Refusal.UNAVAILABLE, "the ledger or the partitions do not answer") from None
     ready = sum(1 for actor in stats if actor.get("ready", 1))
-    if ready < platform.settings.actors:
+    if ready < services.settings.actors:
         raise Problem(
-            Refusal.UNAVAILABLE, f"{ready} of {platform.settings.actors} actors are ready"
+            Refusal.UNAVAILABLE, f"{ready} of {services.settings.actors} actors are ready"
         )
     return reply.json(200, Health())
 
@@ -67,13 +72,15 @@ async def readyz(platform: Platform, request: Request) -> Reply:
     "Figures for Prometheus",
     "Of this gateway, and of every partition actor.",
     Answer(200, "The text exposition format.", str, media="text/plain"),
-    role=None,
+    right=("read", "metrics"),
 )
-async def metrics(platform: Platform, request: Request) -> Reply:
-    families = [*platform.counters.families(), *counters.bounds(platform.admission)]
+async def metrics(services: Services, request: Request) -> Reply:
+    requests, durations = services.counters.families()
+    families = [requests, figures.payments(services.outcomes), durations]
+    families += counters.bounds(services.admission)
     try:
         async with asyncio.timeout(READY_TIMEOUT_S):
-            families += counters.partitions(await platform.partitions.stats())
+            families += figures.partitions(await services.partitions.stats())
     except TimeoutError:
         pass
     return Reply(200, counters.text(families), [(b"content-type", counters.CONTENT_TYPE)])

@@ -10,12 +10,15 @@ from headrace.runtime.identity import keys
 from headrace.runtime.identity.keys import ApiKey, Role
 from headrace.runtime.payments.refusals import Refusal
 from headrace.serve.gateway.fields import Label, Moment
-from headrace.serve.gateway.services import Platform
+from headrace.serve.gateway.identity.rights import KEY_RIGHTS
+from headrace.serve.gateway.identity.words import KEY_WORDS
+from headrace.serve.gateway.services import Services
 from headrace.serve.http import reply
 from headrace.serve.http.problems import Problem
+from headrace.serve.http.reference.vocabulary import UUID_TYPE
 from headrace.serve.http.reply import Reply
 from headrace.serve.http.request import Request, in_utc
-from headrace.serve.http.route import Answer, Family
+from headrace.serve.http.route import Answer, Family, PathParameter
 
 YEARS_10_S = 10 * 365 * 24 * 3600
 GRACE_MAX_S = 30 * 24 * 3600
@@ -49,6 +52,11 @@ class KeyList(Struct):
 FAMILY = Family(
     "API keys",
     "Keys are shown once, when they are made; the platform keeps only their SHA-256.",
+    rights=KEY_RIGHTS,
+    parameters={
+        "key": PathParameter("The API key's id.", UUID_TYPE, "0197f2a4-1c22-7a90-b3c4-9d8e7f6a5b4c")
+    },
+    words=KEY_WORDS,
 )
 _decoder = msgspec.json.Decoder(KeyRequest)
 _rotate_decoder = msgspec.json.Decoder(RotateRequest)
@@ -74,11 +82,11 @@ def _owner(request: Request) -> int | None:
     "Create an API key",
     "The answer holds the key itself. Keep it: it is never shown again.",
     Answer(201, "The key was made.", ApiKey, _EXAMPLE),
-    role=Role.ADMINISTRATOR,
+    right=("create", "api_key"),
     body=KeyRequest,
     body_example={"role": "member", "label": "checkout", "expires_in_s": 7948800},
 )
-async def create_api_key(platform: Platform, request: Request) -> Reply:
+async def create_api_key(services: Services, request: Request) -> Reply:
     asked = await request.json(_decoder)
     owner = _owner(request)
     if (owner is None) != (asked.role is Role.OPERATOR):
@@ -96,9 +104,9 @@ async def create_api_key(platform: Platform, request: Request) -> Reply:
         expires_at = in_utc(expires_at, "expires_at")
     if expires_at is not None and expires_at <= datetime.now(UTC):
         raise Problem(Refusal.INVALID_FIELD, "is in the past", "expires_at")
-    with platform.admission.reads:
+    with services.admission.reads:
         made = await keys.create(
-            platform.pool, owner, asked.role, label=asked.label, expires_at=expires_at
+            services.pool, owner, asked.role, label=asked.label, expires_at=expires_at
         )
     return reply.json(201, made)
 
@@ -109,11 +117,11 @@ async def create_api_key(platform: Platform, request: Request) -> Reply:
     "List API keys",
     "Newest first, ended ones too.",
     Answer(200, "The keys.", KeyList, {"items": [{**_EXAMPLE, "api_key": None}]}),
-    role=Role.ADMINISTRATOR,
+    right=("list", "api_key"),
 )
-async def list_api_keys(platform: Platform, request: Request) -> Reply:
-    with platform.admission.reads:
-        return reply.json(200, KeyList(await keys.list_keys(platform.pool, _owner(request))))
+async def list_api_keys(services: Services, request: Request) -> Reply:
+    with services.admission.reads:
+        return reply.json(200, KeyList(await keys.list_keys(services.pool, _owner(request))))
 
 
 @FAMILY.route(
@@ -123,17 +131,17 @@ async def list_api_keys(platform: Platform, request: Request) -> Reply:
     "Makes a successor with the same role, label and time to live. The old key stays good for"
     " `grace_s` seconds more.",
     Answer(201, "The successor.", ApiKey, _EXAMPLE),
-    role=Role.ADMINISTRATOR,
+    right=("rotate", "api_key"),
     body=RotateRequest,
     body_example={"grace_s": 3600},
     body_required=False,
     refusals=(Refusal.NOT_FOUND,),
 )
-async def rotate_api_key(platform: Platform, request: Request) -> Reply:
+async def rotate_api_key(services: Services, request: Request) -> Reply:
     asked = await request.json(_rotate_decoder, absent=b"{}")
-    with platform.admission.reads:
+    with services.admission.reads:
         made = await keys.rotate(
-            platform.pool, _owner(request), _key_id(request), grace_s=asked.grace_s
+            services.pool, _owner(request), _key_id(request), grace_s=asked.grace_s
         )
     if made is None:
         raise Problem(Refusal.NOT_FOUND, "no such key, or it has ended")
@@ -146,12 +154,12 @@ async def rotate_api_key(platform: Platform, request: Request) -> Reply:
     "Revoke an API key",
     "Ends it for good. Gateways may honour it for a few seconds more.",
     Answer(204, "It is revoked."),
-    role=Role.ADMINISTRATOR,
+    right=("revoke", "api_key"),
     refusals=(Refusal.NOT_FOUND,),
 )
-async def revoke_api_key(platform: Platform, request: Request) -> Reply:
-    with platform.admission.reads:
-        found = await keys.revoke(platform.pool, _owner(request), _key_id(request))
+async def revoke_api_key(services: Services, request: Request) -> Reply:
+    with services.admission.reads:
+        found = await keys.revoke(services.pool, _owner(request), _key_id(request))
     if not found:
         raise Problem(Refusal.NOT_FOUND, "no such key")
     return Reply(204, b"", [])

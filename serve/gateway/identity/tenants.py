@@ -6,11 +6,13 @@ import msgspec
 from msgspec import Meta, Struct
 
 from headrace.runtime.identity import tenants
-from headrace.runtime.identity.keys import Role
 from headrace.runtime.payments.refusals import Refusal
-from headrace.serve.gateway.fields import END, FORMS
-from headrace.serve.gateway.services import Platform
+from headrace.serve.gateway.identity.problems import PROBLEMS
+from headrace.serve.gateway.identity.rights import TENANT_RIGHTS
+from headrace.serve.gateway.identity.words import TENANT_WORDS
+from headrace.serve.gateway.services import Services
 from headrace.serve.http import reply
+from headrace.serve.http.forms import END, FORMS
 from headrace.serve.http.problems import Problem
 from headrace.serve.http.reply import Reply
 from headrace.serve.http.request import Request
@@ -61,6 +63,9 @@ class TenantList(Struct):
 FAMILY = Family(
     "Tenants",
     "Whose accounts, payments and keys something is. No tenant sees or moves what is another's.",
+    rights=TENANT_RIGHTS,
+    problems=PROBLEMS,
+    words=TENANT_WORDS,
 )
 _decoder = msgspec.json.Decoder(TenantRequest)
 _CREATED_AT = "2026-03-01T08:00:00.000000Z"
@@ -82,16 +87,16 @@ _CREATED_AT = "2026-03-01T08:00:00.000000Z"
             "created_at": _CREATED_AT,
         },
     ),
-    role=Role.OPERATOR,
+    right=("create", "tenant"),
     body=TenantRequest,
     body_example={"name": "acme"},
     refusals=(Refusal.TENANT_EXISTS,),
 )
-async def create_tenant(platform: Platform, request: Request) -> Reply:
+async def create_tenant(services: Services, request: Request) -> Reply:
     asked = await request.json(_decoder)
-    with platform.admission.reads:
+    with services.admission.reads:
         try:
-            tenant, key = await tenants.create(platform.pool, asked.name)
+            tenant, key = await tenants.create(services.pool, asked.name)
         except tenants.TenantExists:
             raise Problem(Refusal.TENANT_EXISTS, field="name") from None
     return reply.json(201, NewTenant(tenant.name, key.api_key or "", key.id, tenant.created_at))
@@ -105,9 +110,9 @@ async def create_tenant(platform: Platform, request: Request) -> Reply:
     Answer(
         200, "The tenants.", TenantList, {"items": [{"tenant": "acme", "created_at": _CREATED_AT}]}
     ),
-    role=Role.OPERATOR,
+    right=("list", "tenant"),
 )
-async def list_tenants(platform: Platform, request: Request) -> Reply:
-    with platform.admission.reads:
-        found = await tenants.list_tenants(platform.pool)
+async def list_tenants(services: Services, request: Request) -> Reply:
+    with services.admission.reads:
+        found = await tenants.list_tenants(services.pool)
     return reply.json(200, TenantList([TenantSummary(t.name, t.created_at) for t in found]))

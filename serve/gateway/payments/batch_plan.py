@@ -13,18 +13,18 @@ _PENDING = BatchResult(0)
 class Plan:
     """A batch on its way: what is submitted, and what was refused for its form."""
 
-    __slots__ = ("commands", "fingerprints", "keys", "places", "refusals", "results", "seen")
+    __slots__ = ("commands", "fingerprints", "items", "keys", "refusals", "results", "seen")
 
     def __init__(self) -> None:
         self.keys: list[str] = []
         self.fingerprints: list[int] = []
         """Of the items; 0 where one was refused."""
         self.commands: list[Pay] = []
-        self.places: list[int] = []
-        """Of each command among the items."""
+        self.items: list[int] = []
+        """Of each command, the number of its item."""
         self.refusals: dict[int, ProblemDetails] = {}
         self.results: list[BatchResult] = []
-        """Of the items refused; the others' places are taken by a stand-in until answered."""
+        """Of the items refused; a stand-in for the others until they are answered."""
         self.seen: set[str] = set()
 
     def add(
@@ -46,7 +46,7 @@ class Plan:
                 self._refuse(key, Problem(Refusal.DUPLICATE_KEY_IN_BATCH, field="idempotency_key"))
                 continue
             self.seen.add(key)
-            self.places.append(len(self.keys))
+            self.items.append(len(self.keys))
             self.commands.append(pay)
             self.keys.append(key)
             self.fingerprints.append(pay.fingerprint)
@@ -61,7 +61,7 @@ class Plan:
 
     def answered(self, start: int, answers: list[Answer]) -> None:
         """Takes the answers to the commands from `start` on."""
-        keys, places, results = self.keys, self.places, self.results
+        keys, numbers, results = self.keys, self.items, self.results
         for at, answer in enumerate(answers, start):
-            place = places[at]
-            results[place] = result(keys[place], answer)
+            item = numbers[at]
+            results[item] = result(keys[item], answer)

@@ -4,23 +4,17 @@ They move money, and so each has its key. Who submitted a payment does not decid
 partition compares the API keys of both (Refusal.OWN_REVIEW).
 """
 
-from headrace.runtime.identity.keys import Role
 from headrace.runtime.ledger.views import PaymentView
 from headrace.runtime.payments import fingerprint
 from headrace.runtime.payments.command import Act, PaymentAction
 from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.payments.states import PaymentState
-from headrace.serve.gateway.examples import CANCELLED, PAYMENT
-from headrace.serve.gateway.payments.payments import (
-    FAMILY,
-    KEYED_HEADERS,
-    REPLAYED,
-    REPLAYED_HEADER,
-    applied,
-    read,
-)
-from headrace.serve.gateway.services import Platform
+from headrace.serve.gateway.paths import payment_in
+from headrace.serve.gateway.payments.examples import CANCELLED, PAYMENT
+from headrace.serve.gateway.payments.payments import FAMILY, read
+from headrace.serve.gateway.services import Services
 from headrace.serve.http import reply
+from headrace.serve.http.keyed import KEYED_HEADERS, REPLAYED, REPLAYED_HEADER, applied
 from headrace.serve.http.reply import Reply
 from headrace.serve.http.request import Request
 from headrace.serve.http.route import Answer
@@ -34,11 +28,12 @@ R = Refusal
     "Cancel a held payment",
     "Releases what is still held. What was captured stays captured; give it back with a refund.",
     Answer(200, "The payment.", PaymentView, CANCELLED, headers=(REPLAYED_HEADER,)),
+    right=("cancel", "payment"),
     keyed=True,
     refusals=(R.UNKNOWN_PAYMENT, R.WRONG_STATE),
 )
-async def cancel_payment(platform: Platform, request: Request) -> Reply:
-    return await _decided(platform, request, PaymentAction.CANCEL)
+async def cancel_payment(services: Services, request: Request) -> Reply:
+    return await _decided(services, request, PaymentAction.CANCEL)
 
 
 @FAMILY.route(
@@ -47,7 +42,7 @@ async def cancel_payment(platform: Platform, request: Request) -> Reply:
     "Accept a payment in review",
     "The payment goes on as if risk had accepted it. Not with the API key that submitted it.",
     Answer(200, "The payment.", PaymentView, PAYMENT, headers=KEYED_HEADERS),
-    role=Role.ADMINISTRATOR,
+    right=("review", "payment"),
     keyed=True,
     prefer=True,
     refusals=(
@@ -58,8 +53,8 @@ async def cancel_payment(platform: Platform, request: Request) -> Reply:
         R.OWN_REVIEW,
     ),
 )
-async def accept_payment(platform: Platform, request: Request) -> Reply:
-    return await _decided(platform, request, PaymentAction.ACCEPT)
+async def accept_payment(services: Services, request: Request) -> Reply:
+    return await _decided(services, request, PaymentAction.ACCEPT)
 
 
 @FAMILY.route(
@@ -79,27 +74,27 @@ async def accept_payment(platform: Platform, request: Request) -> Reply:
         },
         headers=(REPLAYED_HEADER,),
     ),
-    role=Role.ADMINISTRATOR,
+    right=("review", "payment"),
     keyed=True,
     refusals=(R.UNKNOWN_PAYMENT, R.WRONG_STATE, R.OWN_REVIEW),
 )
-async def reject_payment(platform: Platform, request: Request) -> Reply:
-    return await _decided(platform, request, PaymentAction.REJECT)
+async def reject_payment(services: Services, request: Request) -> Reply:
+    return await _decided(services, request, PaymentAction.REJECT)
 
 
-async def _decided(platform: Platform, request: Request, action: PaymentAction) -> Reply:
-    key, payment = request.idempotency_key(), request.payment(platform.settings.partitions)
+async def _decided(services: Services, request: Request, action: PaymentAction) -> Reply:
+    key, payment = request.idempotency_key(), payment_in(request, services.settings.partitions)
     command = Act(
         request.tenant, payment, action, key=key,
         fingerprint=fingerprint.decision(action, payment), trace=request.trace, by=request.by,
     )  # fmt: skip
-    done = await platform.submissions.one(command)
+    done = await services.submissions.one(command)
     headers = [REPLAYED] if done.replayed else []
     as_of: tuple[int, int] | None = (done.partition, done.seq)
-    wait_s = request.wait_s(platform.settings.wait_max_s)
+    wait_s = request.wait_s(services.settings.wait_max_s)
     if wait_s and action is PaymentAction.ACCEPT:
         headers.append(applied(wait_s))
         if done.state == PaymentState.CAPTURED:
-            await platform.partitions.await_final(done, wait_s)
+            await services.partitions.await_final(done, wait_s)
         as_of = None
-    return reply.json(200, await read(platform, request.tenant, payment, as_of), *headers)
+    return reply.json(200, await read(services, request.tenant, payment, as_of), *headers)

@@ -1,10 +1,9 @@
 """A payment as clients ask for it, and as a partition is told to make it."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
-from msgspec import json as msgspec_json
 
 from headrace.runtime.clock import DAY_US, to_us
 from headrace.runtime.money import currency_number
@@ -12,17 +11,18 @@ from headrace.runtime.payments import fingerprint as fingerprints
 from headrace.runtime.payments.command import Pay
 from headrace.runtime.payments.fingerprint import fingerprint as fingerprint
 from headrace.runtime.payments.refusals import Refusal
+from headrace.serve.gateway.details import details
 from headrace.serve.gateway.fields import (
     AccountId,
     Amount,
     Currency,
     Description,
-    IdempotencyKey,
     Metadata,
     Moment,
     Reference,
     Seconds,
 )
+from headrace.serve.http.forms import IdempotencyKey
 from headrace.serve.http.problems import Problem
 
 
@@ -64,21 +64,6 @@ class BatchPaymentRequest(PaymentRequest, forbid_unknown_fields=True, kw_only=Tr
     """A payment in a batch: with the key that a single one has in its header."""
 
     idempotency_key: IdempotencyKey
-
-
-_encode_details = msgspec_json.Encoder(order="deterministic").encode
-
-
-def details(description: str | None, metadata: dict[str, str] | None) -> bytes | None:
-    """The compact JSON that a partition keeps, keys in order; None when there is nothing."""
-    if description is None and metadata is None:
-        return None
-    present: dict[str, Any] = {}
-    if description is not None:
-        present["description"] = description
-    if metadata is not None:
-        present["metadata"] = metadata
-    return _encode_details(present)
 
 
 def occurred_us(moment: datetime, now_us: int) -> int:

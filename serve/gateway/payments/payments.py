@@ -10,19 +10,26 @@ from headrace.runtime.ledger.read_payment_lists import Filter
 from headrace.runtime.ledger.views import Page, PaymentView, TimelineEntry
 from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.payments.states import PaymentState
-from headrace.serve.gateway.examples import PAYMENT, TIMELINE
-from headrace.serve.gateway.fields import AccountId, IdempotencyKey, Moment, Reference
+from headrace.serve.gateway.fields import AccountId, Moment, Reference
 from headrace.serve.gateway.listing import ListQuery, NextCursor, invalid_cursor
+from headrace.serve.gateway.paths import payment_in
+from headrace.serve.gateway.payments.examples import PAYMENT, TIMELINE
 from headrace.serve.gateway.payments.payment_answer import STATES
 from headrace.serve.gateway.payments.payment_request import PaymentRequest, command
 from headrace.serve.gateway.payments.payment_view import fresh
-from headrace.serve.gateway.services import Platform
+from headrace.serve.gateway.payments.problems import PROBLEMS
+from headrace.serve.gateway.payments.rights import RIGHTS
+from headrace.serve.gateway.payments.words import NAMES, WORDS
+from headrace.serve.gateway.services import Services
 from headrace.serve.http import reply
 from headrace.serve.http.decoding import decode
+from headrace.serve.http.forms import IdempotencyKey
+from headrace.serve.http.keyed import KEYED_HEADERS, REPLAYED, applied
 from headrace.serve.http.problems import CODES, Problem
+from headrace.serve.http.reference.vocabulary import UUID_TYPE
 from headrace.serve.http.reply import Reply
 from headrace.serve.http.request import Request
-from headrace.serve.http.route import Answer, Family
+from headrace.serve.http.route import Answer, Family, PathParameter
 
 R = Refusal
 StateName = Literal[
@@ -32,11 +39,6 @@ StateName = Literal[
 """PaymentState in words (a test compares them)."""
 _NUMBERS = {name: PaymentState(number) for number, name in STATES.items()}
 _AUTHORIZED = int(PaymentState.AUTHORIZED)
-
-REPLAYED = (b"idempotent-replayed", b"true")
-PREFERENCE_APPLIED = ("Preference-Applied", "The wait that was allowed, when one was asked for.")
-REPLAYED_HEADER = ("Idempotent-Replayed", "`true` when the key was known.")
-KEYED_HEADERS = (REPLAYED_HEADER, PREFERENCE_APPLIED)
 
 
 class PaymentQuery(ListQuery, forbid_unknown_fields=True, kw_only=True):
@@ -72,6 +74,15 @@ FAMILY = Family(
     "Payments",
     "A payment moves an amount from a debtor's account to a creditor's, at once or, with"
     " `capture: manual`, held first and captured later.",
+    rights=RIGHTS,
+    problems=PROBLEMS,
+    parameters={
+        "payment": PathParameter(
+            "The payment's id.", UUID_TYPE, "0197f2a4-6a00-7c31-9b52-3e1d0c4f0003"
+        )
+    },
+    words=WORDS,
+    names=NAMES,
 )
 _decoder = msgspec.json.Decoder(PaymentRequest)
 
@@ -84,6 +95,7 @@ _decoder = msgspec.json.Decoder(PaymentRequest)
     " `201` with `status` `declined` and its `decline_reason`. What is refused with a problem was"
     " not decided and leaves the key unused.",
     Answer(201, "The payment, as decided.", PaymentView, PAYMENT, headers=KEYED_HEADERS),
+    right=("create", "payment"),
     body=PaymentRequest,
     body_example={
         "debtor": "customer-17",
@@ -100,30 +112,30 @@ _decoder = msgspec.json.Decoder(PaymentRequest)
         R.CURRENCY_MISMATCH, R.ACCOUNT_FROZEN, R.ACCOUNT_CLOSED, R.AMOUNT_TOO_LARGE,
     ),
 )  # fmt: skip
-async def create_payment(platform: Platform, request: Request) -> Reply:
-    platform.submissions.admit()
+async def create_payment(services: Services, request: Request) -> Reply:
+    services.submissions.admit()
     tenant = request.tenant
     body, _ = await request.body()
     asked = decode(_decoder, body)
     key = request.optional_idempotency_key()
-    pay = command(asked, tenant, key, request.trace, platform.now_us(), request.by)
-    counted = platform.counters.payments
+    pay = command(asked, tenant, key, request.trace, services.now_us(), request.by)
+    counted = services.outcomes
     try:
-        done = await platform.submissions.one(pay)
+        done = await services.submissions.one(pay)
     except Problem as refused:
         counted[CODES[refused.refusal]] += 1
         raise
     counted[STATES[done.state]] += 1
     headers = [REPLAYED] if done.replayed else []
-    wait_s = request.wait_s(platform.settings.wait_max_s)
+    wait_s = request.wait_s(services.settings.wait_max_s)
     if wait_s:
         headers.append(applied(wait_s))
         if done.state == _AUTHORIZED and not pay.manual_capture:
-            await platform.partitions.await_final(done, wait_s)
-            return reply.json(201, await read(platform, tenant, done.payment), *headers)
+            await services.partitions.await_final(done, wait_s)
+            return reply.json(201, await read(services, tenant, done.payment), *headers)
     if done.replayed:
         as_first = (done.partition, done.seq)
-        return reply.json(201, await read(platform, tenant, done.payment, as_first), *headers)
+        return reply.json(201, await read(services, tenant, done.payment, as_first), *headers)
     return reply.json(201, fresh(asked, pay.key, done, request.trace), *headers)
 
 
@@ -133,17 +145,18 @@ async def create_payment(platform: Platform, request: Request) -> Reply:
     "List payments",
     "Newest first, by any of the filters.",
     Answer(200, "A page.", PaymentList, {"items": [PAYMENT], "next_cursor": None}),
+    right=("list", "payment"),
     query=PaymentQuery,
 )
-async def list_payments(platform: Platform, request: Request) -> Reply:
+async def list_payments(services: Services, request: Request) -> Reply:
     tenant = request.tenant
     asked = request.query(PaymentQuery)
     key = asked.idempotency_key
-    with platform.admission.reads:
+    with services.admission.reads:
         if key:
             if asked != PaymentQuery(idempotency_key=key, limit=asked.limit):
                 raise Problem(R.INVALID_FIELD, "stands alone", "idempotency_key")
-            found = await platform.reader.payment_by_key(tenant, key)
+            found = await services.reader.payment_by_key(tenant, key)
             return reply.json(200, Page([found] if found else [], None))
         chosen = Filter(
             debtor=asked.debtor or None,
@@ -154,7 +167,7 @@ async def list_payments(platform: Platform, request: Request) -> Reply:
             created_to=asked.created_to or None,
         )
         try:
-            page = await platform.reader.payments(tenant, chosen, asked.cursor or None, asked.limit)
+            page = await services.reader.payments(tenant, chosen, asked.cursor or None, asked.limit)
         except InvalidCursor as error:
             raise invalid_cursor(error) from None
     return reply.json(200, page)
@@ -166,11 +179,12 @@ async def list_payments(platform: Platform, request: Request) -> Reply:
     "Read a payment",
     "As it stands now, with its captures and refunds.",
     Answer(200, "The payment.", PaymentView, PAYMENT),
+    right=("read", "payment"),
     refusals=(R.UNKNOWN_PAYMENT,),
 )
-async def read_payment(platform: Platform, request: Request) -> Reply:
-    payment = request.payment(platform.settings.partitions)
-    return reply.json(200, await read(platform, request.tenant, payment))
+async def read_payment(services: Services, request: Request) -> Reply:
+    payment = payment_in(request, services.settings.partitions)
+    return reply.json(200, await read(services, request.tenant, payment))
 
 
 @FAMILY.route(
@@ -179,28 +193,24 @@ async def read_payment(platform: Platform, request: Request) -> Reply:
     "Read a payment's timeline",
     "Every record of the payment, in order. Their ids are those of its events.",
     Answer(200, "The timeline.", Timeline, {"items": TIMELINE}),
+    right=("read", "payment"),
     refusals=(R.UNKNOWN_PAYMENT,),
 )
-async def read_timeline(platform: Platform, request: Request) -> Reply:
-    payment = request.payment(platform.settings.partitions)
-    with platform.admission.reads:
-        found = await platform.reader.timeline(request.tenant, payment)
+async def read_timeline(services: Services, request: Request) -> Reply:
+    payment = payment_in(request, services.settings.partitions)
+    with services.admission.reads:
+        found = await services.reader.timeline(request.tenant, payment)
     if not found:
         raise Problem(R.UNKNOWN_PAYMENT, field="payment")
     return reply.json(200, Timeline(found))
 
 
 async def read(
-    platform: Platform, tenant: int, payment: bytes, as_of: tuple[int, int] | None = None
+    services: Services, tenant: int, payment: bytes, as_of: tuple[int, int] | None = None
 ) -> PaymentView:
     """A payment from the ledger; raises Problem."""
-    with platform.admission.reads:
-        found = await platform.reader.payment(tenant, payment, as_of)
+    with services.admission.reads:
+        found = await services.reader.payment(tenant, payment, as_of)
     if found is None:
         raise Problem(R.UNKNOWN_PAYMENT, field="payment")
     return found
-
-
-def applied(wait_s: float) -> tuple[bytes, bytes]:
-    """The header that says that a wait was allowed."""
-    return b"preference-applied", b"wait=%d" % wait_s

@@ -1,67 +1,64 @@
 """/openapi.json, /docs and /problems: what the platform says about itself, without a key."""
 
-from collections.abc import Sequence
-from functools import cached_property
-
-import orjson
+from functools import lru_cache
+from pathlib import Path
 
 from headrace.runtime.payments.refusals import Refusal
-from headrace.serve.gateway.services import Platform
+from headrace.serve.gateway.services import Services
+from headrace.serve.http.door import Door
 from headrace.serve.http.pages import frame
 from headrace.serve.http.problems import Problem
-from headrace.serve.http.reference import page, problem_pages
-from headrace.serve.http.reference.openapi import document
+from headrace.serve.http.reference import problem_pages
+from headrace.serve.http.reference.reference import Reference
 from headrace.serve.http.reply import JSON, Reply
 from headrace.serve.http.request import Request
-from headrace.serve.http.route import Answer, Family
+from headrace.serve.http.route import Answer, Family, PathParameter
 
+GUIDE = Path(__file__).with_name("guide.md")
 _CACHED = (b"cache-control", b"max-age=300")
+_SHOWN = Answer(200, "The page.", str, media="text/html")
+
+FAMILY = Family(
+    "Reference",
+    "",
+    rights={("read", "reference"): None},
+    parameters={"code": PathParameter("The problem's code.", {"type": "string"}, "key_reused")},
+    told=False,
+)
 
 
-class Reference:
-    """The document about some families of routes, and its page; made when first asked for."""
-
-    def __init__(self, families: Sequence[Family]) -> None:
-        self._families = families
-
-    @cached_property
-    def openapi(self) -> bytes:
-        """The document."""
-        return orjson.dumps(document(self._families))
-
-    @cached_property
-    def docs(self) -> str:
-        """The page."""
-        return page.page(document(self._families))
+@lru_cache(maxsize=4)
+def reference(doors: tuple[Door, ...]) -> Reference:
+    """What these doors say about themselves."""
+    return Reference(doors, GUIDE.read_text())
 
 
-def pages(families: Sequence[Family]) -> Family:
-    """Routes that tell about others; the document leaves them out."""
-    reference = Reference(families)
-    family = Family("Reference", "")
-    shown = Answer(200, "The page.", str, media="text/html")
+@FAMILY.route(
+    "GET", "/openapi.json", "The OpenAPI document", "", _SHOWN, right=("read", "reference")
+)
+async def openapi_document(services: Services, request: Request) -> Reply:
+    body = reference(services.doors).openapi
+    return Reply(200, body, [(b"content-type", JSON), _CACHED])
 
-    @family.route("GET", "/openapi.json", "The OpenAPI document", "", shown, role=None)
-    async def openapi_document(platform: Platform, request: Request) -> Reply:
-        return Reply(200, reference.openapi, [(b"content-type", JSON), _CACHED])
 
-    @family.route("GET", "/docs", "The reference", "", shown, role=None)
-    async def docs(platform: Platform, request: Request) -> Reply:
-        return frame.html(reference.docs)
+@FAMILY.route("GET", "/docs", "The reference", "", _SHOWN, right=("read", "reference"))
+async def docs(services: Services, request: Request) -> Reply:
+    return frame.html(reference(services.doors).docs)
 
-    @family.route("GET", "/docs/style.css", "The style sheet", "", shown, role=None)
-    async def docs_style(platform: Platform, request: Request) -> Reply:
-        return frame.style()
 
-    @family.route("GET", "/problems", "All problems", "", shown, role=None)
-    async def problems_index(platform: Platform, request: Request) -> Reply:
-        return frame.html(problem_pages.index())
+@FAMILY.route("GET", "/static/{file}", "What pages load", "", _SHOWN, right=("read", "reference"))
+async def static(services: Services, request: Request) -> Reply:
+    return frame.STATIC.reply(request.params["file"])
 
-    @family.route("GET", "/problems/{code}", "A problem", "", shown, role=None)
-    async def problem_page(platform: Platform, request: Request) -> Reply:
-        refusal = problem_pages.BY_CODE.get(request.params["code"])
-        if refusal is None:
-            raise Problem(Refusal.NOT_FOUND, "there is no such problem")
-        return frame.html(problem_pages.page(refusal))
 
-    return family
+@FAMILY.route("GET", "/problems", "All problems", "", _SHOWN, right=("read", "reference"))
+async def problems_index(services: Services, request: Request) -> Reply:
+    return frame.html(problem_pages.index())
+
+
+@FAMILY.route("GET", "/problems/{code}", "A problem", "", _SHOWN, right=("read", "reference"))
+async def problem_page(services: Services, request: Request) -> Reply:
+    refusal = problem_pages.by_code(request.params["code"])
+    if refusal is None:
+        raise Problem(Refusal.NOT_FOUND, "there is no such problem")
+    return frame.html(problem_pages.page(refusal))

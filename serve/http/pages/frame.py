@@ -1,20 +1,24 @@
-"""What every page for people shares: head, top bar, side bar, style sheet and security headers."""
+"""What every page for people shares: head, top bar, side bar, style sheet and security headers.
+
+This folder is where pages are made: functions that put elements together (pages.html), which
+escape what they are given. What pages load is in the folder static.
+"""
 
 from html import escape
 from pathlib import Path
 
 from headrace.serve.http.pages.html import element
 from headrace.serve.http.reply import Reply
+from headrace.serve.http.static import PRIVATE, Static
 
-STYLE = Path(__file__).with_name("style.css").read_bytes()
+STATIC = Static(Path(__file__).parent / "static", "/static/")
 SECURITY = [
     (
         b"content-security-policy",
         b"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none';"
         b" frame-ancestors 'none'",
     ),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    *PRIVATE,
 ]
 _MARK = (
     '<svg class="mark" viewBox="0 0 24 24" aria-hidden="true">'
@@ -31,7 +35,7 @@ def frame(title: str, side: str, main: str, version: str) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title>"
-        '<link rel="stylesheet" href="/docs/style.css"></head><body>'
+        f'<link rel="stylesheet" href="{STATIC.address("style.css")}"></head><body>'
         + element("a", "Skip to the text", href="#main", class_="skip")
         + element(
             "header",
@@ -54,9 +58,3 @@ def html(text: str, status: int = 200) -> Reply:
     """A page, allowed to load nothing but our style sheet."""
     headers = [(b"content-type", b"text/html; charset=utf-8"), *SECURITY]
     return Reply(status, text.encode(), headers)
-
-
-def style() -> Reply:
-    """The style sheet."""
-    headers = [(b"content-type", b"text/css; charset=utf-8"), (b"cache-control", b"max-age=300")]
-    return Reply(200, STYLE, [*headers, *SECURITY[1:]])

@@ -1,15 +1,14 @@
 """The OpenAPI 3.1 document, put together from the route table and the structs that routes use."""
 
 import re
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
 from typing import Any
 
 import msgspec
 
 import headrace
-from headrace.runtime.payments.refusals import Refusal
-from headrace.serve.gateway.fields import END
+from headrace.serve.http.forms import END
 from headrace.serve.http.problems import CODES, PROBLEMS, RETRY_AFTER_S, ProblemDetails, details
 from headrace.serve.http.reference.parameters import (
     BATCH_KEY,
@@ -20,30 +19,31 @@ from headrace.serve.http.reference.parameters import (
     of_path,
     of_query,
 )
-from headrace.serve.http.reference.vocabulary import renamed, told
-from headrace.serve.http.route import Answer, Family, Route
+from headrace.serve.http.reference.vocabulary import Vocabulary
+from headrace.serve.http.route import Answer, Family, PathParameter, Route
 
 Json = dict[str, Any]
 
-GUIDE = Path(headrace.__file__).parent / "serve/gateway/reference/guide.md"
 TRACE_ID_HEADER = {"Trace-Id": {"$ref": "#/components/headers/Trace-Id"}}
 _REF = "#/components/schemas/{name}"
 
 
-def document(families: Iterable[Family]) -> Json:
-    """The whole document, ready to be encoded."""
+def document(families: Iterable[Family], guide: str = "") -> Json:
+    """The whole document, ready to be encoded; `guide` describes it all."""
     families = list(families)
     routes = [route for family in families for route in family.routes]
-    schemas = _Schemas(routes)
+    schemas = _Schemas(routes, Vocabulary(families))
+    parameters = {name: told for family in families for name, told in family.parameters.items()}
     paths: Json = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
+        operation = _operation(route, schemas, parameters)
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Headrace",
             "summary": "A high-volume payment platform.",
-            "description": GUIDE.read_text(),
+            "description": guide,
             "version": headrace.__version__,
             "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
         },
@@ -86,7 +86,8 @@ def document(families: Iterable[Family]) -> Json:
 class _Schemas:
     """JSON Schema of every struct that a route takes or answers."""
 
-    def __init__(self, routes: list[Route]) -> None:
+    def __init__(self, routes: list[Route], vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
         kinds: list[Any] = [ProblemDetails]
         for route in routes:
             kinds += [kind for kind in (route.body, route.ndjson, route.query) if kind is not None]
@@ -95,14 +96,14 @@ class _Schemas:
         unique = list({repr(kind): kind for kind in kinds}.values())
         shown, components = msgspec.json.schema_components(unique, ref_template=_REF)
         self._shown = {
-            repr(kind): _plain(schema) for kind, schema in zip(unique, shown, strict=True)
+            repr(kind): self._plain(schema) for kind, schema in zip(unique, shown, strict=True)
         }
-        self.components: Json = told(_plain(components))
+        self.components: Json = vocabulary.told(self._plain(components))
         for route in routes:
             if route.query is not None:  # told as parameters
                 self.components.pop(route.query.__name__, None)
         self._queries = {
-            repr(route.query): _plain(components[route.query.__name__])
+            repr(route.query): self._plain(components[route.query.__name__])
             for route in routes
             if route.query is not None
         }
@@ -117,34 +118,32 @@ class _Schemas:
         schema: Json = self._queries[repr(kind)]
         return schema
 
+    def _plain(self, value: Any) -> Any:
+        """The same schema under the document's names, with patterns in ECMA's dialect."""
+        if isinstance(value, dict):
+            return {key: self._plain_item(key, item) for key, item in value.items()}
+        return [self._plain(item) for item in value] if isinstance(value, list | tuple) else value
 
-def _plain(value: Any) -> Any:
-    """The same schema under the document's names, with patterns in ECMA's dialect."""
-    if isinstance(value, dict):
-        return {key: _plain_item(key, item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _plain_item(key: str, item: Any) -> Any:
-    match key:
-        case "pattern":
-            return item.replace(END, "$")
-        case "$ref":
-            return _REF.format(name=renamed(item.rpartition("/")[2]))
-        case _:
-            return _plain(item)
+    def _plain_item(self, key: str, item: Any) -> Any:
+        match key:
+            case "pattern":
+                return item.replace(END, "$")
+            case "$ref":
+                return _REF.format(name=self._vocabulary.renamed(item.rpartition("/")[2]))
+            case _:
+                return self._plain(item)
 
 
-def _operation(route: Route, schemas: _Schemas) -> Json:
+def _operation(route: Route, schemas: _Schemas, told: Mapping[str, PathParameter]) -> Json:
     operation: Json = {
         "operationId": route.handler.__name__,
         "tags": [route.tag],
         "summary": route.summary,
         "description": route.says + _role(route),
     }
-    if route.role is None:
+    if route.least is None:
         operation["security"] = []
-    parameters = [of_path(name) for name in re.findall(r"\{(\w+)\}", route.path)]
+    parameters = [of_path(name, told) for name in re.findall(r"\{(\w+)\}", route.path)]
     if route.query is not None:
         parameters += of_query(schemas.query(route.query))
     parameters += [
@@ -153,8 +152,8 @@ def _operation(route: Route, schemas: _Schemas) -> Json:
             (IDEMPOTENCY_KEY, route.keyed),
             (BATCH_KEY, route.batch_keyed),
             (PREFER, route.prefer),
-            (TENANT, route.role is not None),
-            (TRACEPARENT, route.role is not None),
+            (TENANT, route.least is not None),
+            (TRACEPARENT, route.least is not None),
         )
         if has
     ]
@@ -167,9 +166,9 @@ def _operation(route: Route, schemas: _Schemas) -> Json:
 
 
 def _role(route: Route) -> str:
-    if route.role is None or route.role == "member":
+    if route.least is None or route.least == "member":
         return ""
-    return f"\n\nTakes an {route.role}'s key."
+    return f"\n\nTakes an {route.least}'s key."
 
 
 def _body(route: Route, schemas: _Schemas) -> Json:
@@ -192,7 +191,7 @@ def _responses(route: Route, schemas: _Schemas) -> Json:
     for answer in route.answers:
         told = responses.setdefault(str(answer.status), {"headers": {}, "content": {}})
         _tell(answer, schemas, told)
-    by_status: dict[int, list[Refusal]] = {}
+    by_status: dict[int, list[IntEnum]] = {}
     for refusal in route.all_refusals():
         by_status.setdefault(PROBLEMS[refusal].status, []).append(refusal)
     for status in sorted(by_status):
@@ -217,7 +216,7 @@ def _tell(answer: Answer, schemas: _Schemas, response: Json) -> None:
     response["content"][answer.media] = content
 
 
-def _problem(status: int, refusals: list[Refusal]) -> Json:
+def _problem(status: int, refusals: list[IntEnum]) -> Json:
     headers = dict(TRACE_ID_HEADER)
     if any(refusal in RETRY_AFTER_S for refusal in refusals):
         headers["Retry-After"] = {"$ref": "#/components/headers/Retry-After"}

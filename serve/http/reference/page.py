@@ -132,11 +132,11 @@ def _text(example: str) -> str:
 
 def _parameters(operation: Json, schemas: Schemas) -> str:
     out = ""
-    for place, title in (("path", "In the path"), ("query", "Query"), ("header", "Headers")):
+    for part, title in (("path", "In the path"), ("query", "Query"), ("header", "Headers")):
         rows = [
             row(schemas, given["name"], given["schema"], given["description"], given["required"])
             for given in operation.get("parameters", [])
-            if given["in"] == place and given["name"] not in ("traceparent", "Headrace-Tenant")
+            if given["in"] == part and given["name"] not in ("traceparent", "Headrace-Tenant")
         ]
         if rows:
             out += element("h4", title) + element("dl", *rows, class_="fields")

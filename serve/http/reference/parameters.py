@@ -1,23 +1,12 @@
 """Parameters as the API document tells them: in the path, the query and the headers."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from headrace.serve.gateway.fields import ACCOUNT_PATTERN, END, KEY_PATTERN
+from headrace.serve.http.forms import END, KEY_PATTERN
+from headrace.serve.http.route import PathParameter
 
 Json = dict[str, Any]
-
-_UUID = {"type": "string", "format": "uuid"}
-_PATH: dict[str, tuple[str, Json, str]] = {
-    "account": (
-        "The account's id.",
-        {"type": "string", "pattern": ACCOUNT_PATTERN.replace(END, "$")},
-        "customer-17",
-    ),
-    "payment": ("The payment's id.", _UUID, "0197f2a4-6a00-7c31-9b52-3e1d0c4f0003"),
-    "batch": ("The batch's id.", _UUID, "0197f2a4-7b10-7d02-8a11-5f2e9a6b0c0d"),
-    "key": ("The API key's id.", _UUID, "0197f2a4-1c22-7a90-b3c4-9d8e7f6a5b4c"),
-    "code": ("The problem's code.", {"type": "string"}, "key_reused"),
-}
 
 
 def _header(name: str, says: str, schema: Json, example: str, required: bool = False) -> Json:
@@ -66,9 +55,9 @@ TRACEPARENT = _header(
 )
 
 
-def of_path(name: str) -> Json:
-    """A part of a path."""
-    says, schema, example = _PATH[name]
+def of_path(name: str, told: Mapping[str, PathParameter]) -> Json:
+    """A part of a path, as its family tells it."""
+    says, schema, example = told[name]
     return {
         "name": name,
         "in": "path",

@@ -10,7 +10,10 @@ from headrace.serve.http.pages.frame import frame
 from headrace.serve.http.pages.html import element, inline, json_code
 from headrace.serve.http.problems import CODES, PROBLEMS, RETRY_AFTER_S, details
 
-BY_CODE = {code: refusal for refusal, code in CODES.items()}
+
+def by_code(code: str) -> int | None:
+    """The refusal that is called so on the wire."""
+    return next((refusal for refusal, known in CODES.items() if known == code), None)
 
 
 def index() -> str:
@@ -42,11 +45,11 @@ def index() -> str:
     return frame("Problems · Headrace", _side(), main, headrace.__version__)
 
 
-def page(refusal: Refusal) -> str:
+def page(refusal: int) -> str:
     """One problem."""
     row = PROBLEMS[refusal]
     again = "Yes, unchanged" if refusal in RETRYABLE else "Not unchanged"
-    if refusal is Refusal.INTERNAL_ERROR:
+    if refusal == Refusal.INTERNAL_ERROR:
         again = "Yes, with the same key"
     facts = [
         ("Status", str(row.status)),
@@ -74,12 +77,12 @@ def page(refusal: Refusal) -> str:
     return frame(f"{row.title} · Headrace", _side(refusal), main, headrace.__version__)
 
 
-def _status(refusal: Refusal) -> str:
+def _status(refusal: int) -> str:
     status = str(PROBLEMS[refusal].status)
     return element("span", status, class_="status s" + status[0])
 
 
-def _side(here: Refusal | None = None) -> str:
+def _side(here: int | None = None) -> str:
     links = [
         element(
             "li",
@@ -87,7 +90,7 @@ def _side(here: Refusal | None = None) -> str:
                 "a",
                 element("code", CODES[refusal]),
                 href=f"/problems/{CODES[refusal]}",
-                aria_current="page" if refusal is here else "",
+                aria_current="page" if refusal == here else "",
             ),
         )
         for refusal in PROBLEMS

@@ -90,29 +90,6 @@ def test_parameters() -> None:
         request(b"&".join(b"a=1" for _ in range(100))).query(Query)
 
 
-def test_a_payments_path_names_one_of_our_partitions() -> None:
-    good = "0197f2a4-6a00-7c31-9b52-3e1d0c4f0003"
-    assert request(params={"payment": good.upper()}).payment(16).hex() == good.replace("-", "")
-    for bad in (
-        "x",
-        good + "0",
-        good[:-1] + "g",
-        "0197f2a46a007c319b523e1d0c4f0003",
-        good[:-4] + "0010",
-    ):
-        with pytest.raises(Problem) as refused:
-            request(params={"payment": bad}).payment(16)
-        assert refused.value.refusal is Refusal.UNKNOWN_PAYMENT
-
-
-def test_an_accounts_path_has_the_form_of_ids() -> None:
-    assert request(params={"account": "a@b.c:+=-_"}).account() == "a@b.c:+=-_"
-    for bad in ("-a", "a b", "a\x00", "a\n", "x" * 129):
-        with pytest.raises(Problem) as refused:
-            request(params={"account": bad}).account()
-        assert refused.value.refusal is Refusal.UNKNOWN_ACCOUNT
-
-
 def test_the_tenant_must_be_known() -> None:
     with pytest.raises(Problem) as refused:
         _ = request().tenant

@@ -1,20 +1,21 @@
 import pytest
 
 from headrace.runtime.payments.refusals import Refusal
-from headrace.serve.gateway.doors import FAMILIES
-from headrace.serve.gateway.reference.pages import pages
+from headrace.serve.gateway.doors import DOORS
+from headrace.serve.http.door import Door, routes
 from headrace.serve.http.problems import Problem
 from headrace.serve.http.router import Router
 
-ROUTES = [route for family in (*FAMILIES, pages(FAMILIES)) for route in family.routes]
-ROUTER = Router(ROUTES)
+ROUTES = routes(DOORS)
+ROUTER = Router(DOORS)
 
 
 def test_every_route_is_found() -> None:
     for route in ROUTES:
         path = route.path.replace("{", "").replace("}", "")
         found, params = ROUTER.find(route.method, path)
-        assert found is route
+        assert found.route is route
+        assert route in found.door.routes()
         assert all(f"{{{name}}}" in route.path and value == name for name, value in params.items())
 
 
@@ -48,6 +49,22 @@ def test_unknown_paths(path: str) -> None:
     assert refused.value.refusal is Refusal.NOT_FOUND
 
 
-def test_two_routes_cannot_share_a_place() -> None:
+def test_two_routes_cannot_share_a_path() -> None:
+    twice = Door(prefix="/v1/payments", families=DOORS[0].families[:1], ask=DOORS[0].ask)
     with pytest.raises(ValueError, match="two routes"):
-        Router([ROUTES[0], ROUTES[0]])
+        Router([DOORS[0], twice])
+
+
+def test_two_doors_cannot_share_a_prefix() -> None:
+    with pytest.raises(ValueError, match="two doors"):
+        Router([Door(prefix="/", families=()), *DOORS])
+
+
+@pytest.mark.parametrize(
+    ("path", "prefix"), [("/v1/nothing", "/v1/"), ("/v1", "/"), ("/v11/payments", "/"), ("", None)]
+)
+def test_what_has_no_route_is_turned_down_by_the_nearest_door(
+    path: str, prefix: str | None
+) -> None:
+    door = ROUTER.door(path)
+    assert (door and door.prefix) == prefix

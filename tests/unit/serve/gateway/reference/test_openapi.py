@@ -3,19 +3,20 @@
 import re
 from typing import Any, get_args
 
+import msgspec
 import pytest
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from openapi_spec_validator import validate
 
 from headrace.runtime.payments.states import PaymentState
-from headrace.serve.gateway.doors import FAMILIES
+from headrace.serve.gateway.doors import DOORS
 from headrace.serve.gateway.payments.payments import StateName
+from headrace.serve.gateway.reference.pages import reference
 from headrace.serve.http.problems import CODES
 from headrace.serve.http.reference import page
-from headrace.serve.http.reference.openapi import document
 
 Json = dict[str, Any]
-DOCUMENT = document(FAMILIES)
+DOCUMENT = msgspec.json.decode(reference(DOORS).openapi)
 OPERATIONS = [
     pytest.param(path, method, operation, id=operation["operationId"])
     for path, methods in DOCUMENT["paths"].items()
