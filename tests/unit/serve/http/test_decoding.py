@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from headrace.runtime.payments.refusals import Refusal
+from headrace.serve.gateway.identity.tenants import TenantRequest
 from headrace.serve.gateway.payments.payment_request import PaymentRequest
 from headrace.serve.gateway.payments.payments import PaymentQuery
 from headrace.serve.http.decoding import convert, decode
@@ -117,3 +118,10 @@ def test_parameters_are_text_that_is_converted() -> None:
             convert(wrong, PaymentQuery)
         assert refused.value.refusal is R.INVALID_FIELD
         assert refused.value.field == next(iter(wrong))
+
+
+def test_a_form_is_told_in_words_wherever_it_was_written() -> None:
+    """The words were read when decoding was imported, and a tenant's form was written later."""
+    with pytest.raises(Problem) as refused:
+        decode(msgspec.json.Decoder(TenantRequest), b'{"name":"a b"}')
+    assert refused.value.detail == "must be 1 to 63 letters, digits, dots, hyphens and underscores"
