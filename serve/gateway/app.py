@@ -11,23 +11,25 @@ from headrace.runtime.settings import Settings
 from headrace.serve.gateway.doors import DOORS
 from headrace.serve.gateway.services import Services
 from headrace.serve.http.door import Door
-from headrace.serve.http.server import Server
+from headrace.serve.http.server import Away, Server
 
 
 class Gateway(Server[Services]):
     """Until it is started it can be pickled, if `partitions` can."""
 
-    AWAY = (
-        OSError,
-        TimeoutError,
-        asyncpg.InterfaceError,
-        asyncpg.PostgresConnectionError,
-        asyncpg.OperatorInterventionError,
-        asyncpg.InsufficientResourcesError,
-        asyncpg.InvalidTransactionStateError,
+    AWAY = Away(
+        (
+            OSError,
+            TimeoutError,
+            asyncpg.InterfaceError,
+            asyncpg.PostgresConnectionError,
+            asyncpg.OperatorInterventionError,  # a time-out is an intervention to a database
+            asyncpg.InsufficientResourcesError,
+            asyncpg.InvalidTransactionStateError,
+        ),
+        "the ledger",
+        "ledger_away",
     )
-    """How a database that is away or too slow shows itself; a time-out is an intervention to it."""
-    AWAY_SAYS = "the ledger does not answer"
 
     def __init__(
         self,

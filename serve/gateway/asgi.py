@@ -9,7 +9,7 @@ from headrace.runtime import logs
 from headrace.runtime import settings as settings_module
 from headrace.runtime.garbage import collect_rarely
 from headrace.serve.gateway.app import Gateway
-from headrace.serve.http import foreign_answers, http_protocol
+from headrace.serve.http import foreign_answers, protocol
 from headrace.serve.http.admission import Receive
 from headrace.serve.http.reply import Send
 from headrace.serve.http.server import Scope
@@ -59,7 +59,7 @@ class BeforeServe:
 
 def middlewares() -> list[Middleware]:
     """What RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH names: called before each server's start."""
-    http_protocol.use()
+    protocol.use()
     return [Middleware(BeforeServe)]
 
 

@@ -6,7 +6,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from headrace.runtime.money import AMOUNT_MAX, BALANCE_MAX
-from headrace.serve.http.forms import END, FORMS, form
+from headrace.runtime.payments.refusals import Refusal
+from headrace.serve.http.forms import END, FIELD_REFUSALS, FORMS, form
 
 ACCOUNT_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._:@+=-]{0,127}" + END
 
@@ -28,6 +29,7 @@ Amount = Annotated[
         examples=[1250],
     ),
 ]
+FIELD_REFUSALS["amount"] = Refusal.INVALID_AMOUNT
 Limit = Annotated[int, Meta(ge=0, le=BALANCE_MAX, description="0: no limit.", examples=[500000])]
 CountLimit = Annotated[int, Meta(ge=0, le=2**31 - 1, description="0: no limit.", examples=[50])]
 CreditLine = Annotated[

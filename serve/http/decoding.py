@@ -11,13 +11,12 @@ import msgspec
 import msgspec.inspect
 
 from headrace.runtime.payments.refusals import Refusal
-from headrace.serve.http.forms import FORMS
+from headrace.serve.http.forms import FIELD_REFUSALS, FORMS
 from headrace.serve.http.problems import Problem
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
 
-AMOUNT_FIELDS = frozenset({"amount", "opening_deposit"})
 TOO_DEEP = "nested too deeply"
 
 _any = msgspec.json.Decoder(msgspec.Raw)
@@ -89,9 +88,7 @@ def invalid(error: msgspec.ValidationError, within: str = "") -> Problem:
         return Problem(Refusal.INVALID_FIELD, "unknown field", join(path, found[1][:80]))
     if found := _MISSING.fullmatch(message):
         return Problem(Refusal.INVALID_FIELD, "required", join(path, found[1]))
-    refusal = Refusal.INVALID_FIELD
-    if path.rpartition(".")[2] in AMOUNT_FIELDS:
-        refusal = Refusal.INVALID_AMOUNT
+    refusal = FIELD_REFUSALS.get(path.rpartition(".")[2], Refusal.INVALID_FIELD)
     return Problem(refusal, _reason(message), path or "body")
 
 

@@ -4,6 +4,7 @@ A pattern ends in END because Python's `$` alone lets one trailing newline pass;
 document shows `$`, which is the same in ECMA's dialect.
 """
 
+from enum import IntEnum
 from typing import Annotated
 
 from msgspec import Meta
@@ -12,6 +13,8 @@ END = r"$(?!\n)"
 
 FORMS: dict[str, str] = {}
 """What each pattern asks for, in words."""
+FIELD_REFUSALS: dict[str, IntEnum] = {}
+"""Of fields whose ill form has a refusal of its own, by the field's name."""
 
 
 def form(pattern: str, says: str, example: str, length_max: int) -> Meta:

@@ -2,7 +2,6 @@
 
 from enum import IntEnum
 
-from headrace.runtime.money import AMOUNT_MAX
 from headrace.runtime.payments.refusals import Refusal
 from headrace.serve.http.problem_type import ProblemType
 
@@ -67,13 +66,6 @@ OWN_PROBLEMS: dict[IntEnum, ProblemType] = {
         "A field, parameter or header is unknown, missing, of the wrong type or outside its"
         " bounds.",
         "`errors` names the field and the reason. The same idempotency key can be used again.",
-    ),
-    R.INVALID_AMOUNT: ProblemType(
-        422,
-        "Amount is not valid",
-        "An amount is a whole number of minor units (cents of EUR, yen of JPY) between 1 and"
-        f" {AMOUNT_MAX}, written as a JSON number without fraction or exponent.",
-        "Send 12.34 EUR as `1234`.",
     ),
     R.IDEMPOTENCY_KEY_MISSING: ProblemType(
         400,

@@ -26,6 +26,8 @@ class Router:
         self._exact: dict[str, Methods] = {}
         self._templates: dict[int, dict[tuple[str, ...], Methods]] = {}
         self._doors = sorted(doors, key=lambda door: len(door.prefix), reverse=True)
+        if not doors:
+            raise ValueError("there is no door")
         if len({door.prefix for door in doors}) < len(doors):
             raise ValueError("two doors at one prefix")
         for door in doors:
@@ -70,9 +72,13 @@ class Router:
                 return methods, params
         raise Problem(Refusal.NOT_FOUND, "no such path")
 
-    def door(self, path: str) -> Door | None:
-        """Whose form of problems a path without a route gets: the longest prefix that fits."""
-        return next((door for door in self._doors if path.startswith(door.prefix)), None)
+    def door(self, path: str) -> Door:
+        """The one that turns a path without a route down: the longest prefix that fits, or the
+        shortest there is."""
+        for door in self._doors:
+            if path.startswith(door.prefix):
+                return door
+        return self._doors[-1]
 
 
 def allowed(methods: Methods) -> str:

@@ -4,12 +4,11 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import MutableMapping, Sequence
 from time import perf_counter
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 import structlog
 
 from headrace.runtime.payments.refusals import Refusal
-from headrace.serve.http import reply
 from headrace.serve.http.admission import Admission, ClientGone, Receive
 from headrace.serve.http.caller import require
 from headrace.serve.http.counters import Counters
@@ -25,6 +24,15 @@ Scope = MutableMapping[str, Any]
 log = structlog.get_logger("headrace.gateway")
 
 
+class Away(NamedTuple):
+    """What handlers ask, and how it shows that it is away or too slow."""
+
+    errors: tuple[type[Exception], ...]
+    what: str
+    event: str
+    """In the log."""
+
+
 class Services(Protocol):
     """What a server needs of what its handlers work with."""
 
@@ -38,9 +46,7 @@ S = TypeVar("S", bound=Services)
 class Server(ABC, Generic[S]):
     """`start` before the first request and `stop` after the last, by hand or as ASGI lifespan."""
 
-    AWAY: ClassVar[tuple[type[Exception], ...]] = (OSError, TimeoutError)
-    """How what the handlers ask shows that it is away or too slow."""
-    AWAY_SAYS: ClassVar[str] = "what is asked for does not answer"
+    AWAY: ClassVar[Away] = Away((OSError, TimeoutError), "something", "away")
 
     def __init__(self, doors: Sequence[Door]) -> None:
         self._doors = tuple(doors)
@@ -96,9 +102,7 @@ class Server(ABC, Generic[S]):
         services = self._services
         if services is None:
             problem = Problem(Refusal.UNAVAILABLE, "the gateway is starting")
-            await self._turned_down(self._router.door(path), problem).send(
-                send, trace_id(None), False
-            )
+            await self._router.door(path).problem(problem).send(send, trace_id(None), False)
             return
         request = Request(scope, receive, path, services.admission)
         try:
@@ -126,20 +130,19 @@ class Server(ABC, Generic[S]):
                 require(request.caller, route.least)
             return operation, await route.handler(services, request)
         except Problem as problem:
-            refused = problem
+            return operation, self._turned_down(request, door, problem)
         except ClientGone:
             raise
-        except self.AWAY as error:
-            log.warning("ledger_away", error=repr(error), trace=request.trace.hex())
-            refused = Problem(Refusal.UNAVAILABLE, self.AWAY_SAYS)
+        except self.AWAY.errors as error:
+            log.warning(self.AWAY.event, error=repr(error), trace=request.trace.hex())
+            away = Problem(Refusal.UNAVAILABLE, f"{self.AWAY.what} does not answer")
+            return operation, self._turned_down(request, door, away)
         except Exception:
             log.exception("not_answered", operation=operation, trace=request.trace.hex())
-            refused = Problem(Refusal.INTERNAL_ERROR)
-        return operation, self._turned_down(door or self._router.door(request.path), refused)
+            return operation, self._turned_down(request, door, Problem(Refusal.INTERNAL_ERROR))
 
-    @staticmethod
-    def _turned_down(door: Door | None, problem: Problem) -> Reply:
-        return door.problem(problem) if door else reply.problem(problem)
+    def _turned_down(self, request: Request, door: Door | None, problem: Problem) -> Reply:
+        return (door or self._router.door(request.path)).problem(problem)
 
 
 async def _until_gone(sending: Any, receive: Receive) -> None:

@@ -20,6 +20,7 @@ from headrace.serve.gateway.fields import (
     Metadata,
     Reference,
 )
+from headrace.serve.http.forms import FIELD_REFUSALS
 from headrace.serve.http.problems import Problem
 
 
@@ -53,6 +54,9 @@ class BatchAccountRequest(AccountRequest, forbid_unknown_fields=True, kw_only=Tr
         ]
         | None
     ) = None
+
+
+FIELD_REFUSALS["opening_deposit"] = Refusal.INVALID_AMOUNT
 
 
 class LimitsChange(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -1,5 +1,6 @@
 """What refusals that accounts and their money give rise to mean in HTTP, of payments too."""
 
+from headrace.runtime.money import AMOUNT_MAX
 from headrace.runtime.payments.refusals import Refusal
 from headrace.serve.http.problem_type import ProblemType
 from headrace.serve.http.problems import declare
@@ -8,6 +9,13 @@ R = Refusal
 PROBLEMS = declare(
     "accounts",
     {
+        R.INVALID_AMOUNT: ProblemType(
+            422,
+            "Amount is not valid",
+            "An amount is a whole number of minor units (cents of EUR, yen of JPY) between 1 and"
+            f" {AMOUNT_MAX}, written as a JSON number without fraction or exponent.",
+            "Send 12.34 EUR as `1234`.",
+        ),
         R.UNKNOWN_CURRENCY: ProblemType(
             422,
             "Unknown currency",

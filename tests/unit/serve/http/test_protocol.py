@@ -7,7 +7,7 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from headrace.serve.gateway import asgi
-from headrace.serve.http.http_protocol import Protocol
+from headrace.serve.http.protocol import Protocol
 
 HEAD, BODY, CLOSED = "head", "body", "closed"
 LENGTH = [(b"content-length", b"4")]
