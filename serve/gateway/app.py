@@ -48,7 +48,7 @@ class Gateway(Server[Services]):
     async def opened(self) -> Services:
         """With connections to the ledger of its own, unless some were given."""
         pool = self._pool or await connect_pool(self._settings, application="headrace gateway")
-        return Services(self._settings, self._partitions, pool, self._now, self._doors)
+        return Services(self._settings, self._partitions, pool, self._now, doors=self._doors)
 
     async def closed(self, services: Services) -> None:
         """Lets what was submitted finish, then closes the connections that `opened` made."""

@@ -26,7 +26,8 @@ class Services:
         partitions: PartitionClient,
         pool: Pool,
         now: Callable[[], int] = now_us,
-        doors: Sequence[Door] = (),
+        *,
+        doors: Sequence[Door],
     ) -> None:
         self.settings = settings
         self.partitions = partitions

@@ -69,10 +69,13 @@ async def test_a_refusal_is_told_as_a_problem() -> None:
     asked = submissions(Bound("payments", 3), partitions=partitions).one(COMMAND)
     task = asyncio.create_task(asked)
     await asyncio.sleep(0)
-    partitions.answer(Refused(Refusal.UNKNOWN_PAYMENT, "payment"))
+    partitions.answer(Refused(Refusal.KEY_REUSED, "Idempotency-Key"))
     with pytest.raises(Problem) as refused:
         await task
-    assert (refused.value.refusal, refused.value.field) == (Refusal.UNKNOWN_PAYMENT, "payment")
+    assert (refused.value.refusal, refused.value.field) == (
+        Refusal.KEY_REUSED,
+        "Idempotency-Key",
+    )
 
 
 async def test_a_client_that_hangs_up_leaves_its_command_under_way() -> None:

@@ -7,7 +7,9 @@ import pytest
 
 from headrace.runtime.payments.answer import Refused
 from headrace.runtime.payments.refusals import RETRYABLE, Refusal
+from headrace.serve.gateway.doors import DOORS
 from headrace.serve.http import reply
+from headrace.serve.http.own_problems import OWN_PROBLEMS
 from headrace.serve.http.problems import CODES, PROBLEMS, RETRY_AFTER_S, Problem, details, of_answer
 from headrace.serve.http.reference import problem_pages
 
@@ -23,6 +25,12 @@ def test_a_refusal_has_a_row_and_a_page(refusal: Refusal) -> None:
     assert CODES[refusal] in page
     assert row.title in page
     assert f"/problems/{CODES[refusal]}" in problem_pages.index()
+
+
+def test_each_row_is_declared_where_it_belongs() -> None:
+    of_areas = [family.problems for door in DOORS for family in door.families]
+    declared = [refusal for rows in (OWN_PROBLEMS, *of_areas) for refusal in rows]
+    assert sorted(declared) == list(PROBLEMS)
 
 
 def test_the_table_is_in_order_of_precedence() -> None:
