@@ -6,7 +6,7 @@ problem of its own; a text that is not JSON at all is refused as a whole.
 
 from json import JSONDecodeError
 from json.decoder import JSONDecoder
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
@@ -35,10 +35,11 @@ class BatchBody(Generic[T]):
     """Reads lists of one kind of item."""
 
     def __init__(self, item: type[T]) -> None:
-        wrapper = msgspec.defstruct("Items", [("items", list[item])], forbid_unknown_fields=True)  # type: ignore[valid-type]
+        items: Any = list[item]  # type: ignore[valid-type]  # a type that is known when it runs
+        wrapper = msgspec.defstruct("Items", [("items", items)], forbid_unknown_fields=True)
         self._item = msgspec.json.Decoder(item)
-        self._array = msgspec.json.Decoder(list[item])  # type: ignore[valid-type]
-        self._wrapper = msgspec.json.Decoder(wrapper)
+        self._array: msgspec.json.Decoder[list[T | Problem]] = msgspec.json.Decoder(items)
+        self._wrapper: msgspec.json.Decoder[Any] = msgspec.json.Decoder(wrapper)
         self._raw = msgspec.json.Decoder(_Raw)
 
     def read(self, body: bytes, lines: bool, items_max: int) -> list[T | Problem]:
@@ -49,9 +50,9 @@ class BatchBody(Generic[T]):
         items: list[T | Problem]
         try:
             if lines:
-                items = self._item.decode_lines(body)  # type: ignore[assignment]
+                items = cast("list[T | Problem]", self._item.decode_lines(body))
             elif wrapped:
-                items = getattr(self._wrapper.decode(body), "items")  # noqa: B009
+                items = self._wrapper.decode(body).items
             else:
                 items = self._array.decode(body)
         except (msgspec.DecodeError, UnicodeError, RecursionError):

@@ -1,7 +1,7 @@
 """What a server counts, in plain integers, and their Prometheus form."""
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -25,12 +25,12 @@ class Counters:
         self.requests: Counter[tuple[str, int]] = Counter()
         """By operation and status."""
         self._durations: dict[str, list[int]] = {}
-        self._seconds: Counter[str] = Counter()
+        self._seconds: defaultdict[str, float] = defaultdict(float)
 
     def answered(self, operation: str, status: int, seconds: float) -> None:
         """One request."""
         self.requests[operation, status] += 1
-        self._seconds[operation] += seconds  # type: ignore[assignment]
+        self._seconds[operation] += seconds
         buckets = self._durations.get(operation)
         if buckets is None:
             buckets = self._durations[operation] = [0] * (len(BUCKETS_S) + 1)

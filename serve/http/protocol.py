@@ -57,7 +57,8 @@ class Protocol(HttpToolsProtocol):
     """One connection."""
 
     def connection_made(self, transport: Any) -> None:
-        super().connection_made(Gathering(transport, self.loop))  # type: ignore[arg-type]
+        gathering: Any = Gathering(transport, self.loop)  # has what uvicorn uses of a transport
+        super().connection_made(gathering)
 
     def send_400_response(self, msg: str) -> None:
         """In place of uvicorn's plain text, for what is no HTTP."""

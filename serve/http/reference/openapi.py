@@ -51,33 +51,37 @@ def document(families: Iterable[Family], guide: str = "") -> Json:
         "security": [{"api_key": []}],
         "tags": [{"name": family.tag, "description": family.says} for family in families],
         "paths": paths,
-        "components": {
-            "schemas": schemas.components,
-            "securitySchemes": {
-                "api_key": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "description": "An API key: `hr_` and 43 characters. Operators name the tenant"
-                    " that they act for in the header `Headrace-Tenant`.",
-                }
+        "components": _components(routes, schemas),
+    }
+
+
+def _components(routes: list[Route], schemas: "_Schemas") -> Json:
+    return {
+        "schemas": schemas.components,
+        "securitySchemes": {
+            "api_key": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "An API key: `hr_` and 43 characters. Operators name the tenant"
+                " that they act for in the header `Headrace-Tenant`.",
+            }
+        },
+        "examples": {
+            CODES[refusal]: {
+                "summary": PROBLEMS[refusal].title,
+                "value": msgspec.to_builtins(details(refusal)),
+            }
+            for refusal in sorted({r for route in routes for r in route.all_refusals()})
+        },
+        "headers": {
+            "Trace-Id": {
+                "description": "The request's W3C trace id: the one of its `traceparent`, or"
+                " a new one. Logs, events and the ledger know it.",
+                "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
             },
-            "examples": {
-                CODES[refusal]: {
-                    "summary": PROBLEMS[refusal].title,
-                    "value": msgspec.to_builtins(details(refusal)),
-                }
-                for refusal in sorted({r for route in routes for r in route.all_refusals()})
-            },
-            "headers": {
-                "Trace-Id": {
-                    "description": "The request's W3C trace id: the one of its `traceparent`, or"
-                    " a new one. Logs, events and the ledger know it.",
-                    "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
-                },
-                "Retry-After": {
-                    "description": "Seconds to wait before the same request is sent again.",
-                    "schema": {"type": "integer", "minimum": 1},
-                },
+            "Retry-After": {
+                "description": "Seconds to wait before the same request is sent again.",
+                "schema": {"type": "integer", "minimum": 1},
             },
         },
     }

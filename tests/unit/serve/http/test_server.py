@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -67,7 +67,9 @@ async def asked(server: Alone, path: str = "/water") -> tuple[int, bytes]:
 def messages(server: Alone, scope: str, *received: str) -> list[Any]:
     sent: list[Any] = []
     told: Iterator[Any] = iter([{"type": kind} for kind in received])
-    receive: Callable[[], Awaitable[Any]] = lambda: asyncio.sleep(0, next(told))  # noqa: E731
+
+    async def receive() -> Any:
+        return next(told)
 
     async def send(message: Any) -> None:
         sent.append(message)
