@@ -108,24 +108,29 @@ class AccountPartition:
         self._scorer = scorer
         self._creditors = creditors
         self._end = end
-        self._book = Book(settings.partitions, settings.open_legs_max)
-        self._writer = Writer(settings, name, partitions_of(index, settings), cluster)
-        self._intake = Intake(settings.queue_payments_max)
+        self._book = Book(settings.cell.partitions, settings.partition.open_legs_max)
+        self._writer = Writer(
+            settings.ledger,
+            name,
+            partitions_of(index, settings.cell.partitions, settings.cell.actors),
+            cluster,
+        )
+        self._intake = Intake(settings.partition.queue_payments_max)
         self._carry_elsewhere = carry_elsewhere
         self._legs = LegSender(
-            settings.actors, settings.call_payments_max, self._to_counterpart,
+            settings.cell.actors, settings.calls.call_payments_max, self._to_counterpart,
             self._intake.put_legs, self._park,
         )  # fmt: skip
         self._to_park: dict[Place, tuple[OpenLeg, int, str]] = {}
         """Legs whose parking is not in the ledger yet."""
-        self._times = Times(settings.hold_expires_s, settings.review_expires_s)
+        self._times = Times(settings.partition.hold_expires_s, settings.partition.review_expires_s)
         self._ready = False
         self._tasks: list[asyncio.Task[None]] = []
         self._committing: asyncio.Task[Outcome] | None = None
         self._under_way: Decided | None = None
         self._batch_number = 0
         self._committed_number = 0
-        self._most = settings.batch_payments_max
+        self._most = settings.partition.batch_payments_max
         """Commands of a batch; fewer while one of them can't be carried out."""
         self._gave_way = 0
         """Commits in a row."""
@@ -252,7 +257,7 @@ class AccountPartition:
             return
         if self._committing is not None and len(self._intake) < WORTH_A_BATCH:
             await self._finish_commit(None)
-        narrow = self._most < self._settings.batch_payments_max
+        narrow = self._most < self._settings.partition.batch_payments_max
         if narrow and not await self._finish_commit(None):
             return
         items = self._intake.take(self._most) if self._most > 1 else self._intake.take_one()
@@ -272,10 +277,10 @@ class AccountPartition:
         self._under_way = decided
         self._committing = asyncio.create_task(self._commit(decided))
         self._counts["evicted"] += self._book.evict(
-            self._settings.accounts_in_memory_max,
-            self._settings.payments_in_memory_max,
+            self._settings.partition.accounts_in_memory_max,
+            self._settings.partition.payments_in_memory_max,
             self._committed_number,
-            self._settings.windows_in_memory_max,
+            self._settings.partition.windows_in_memory_max,
         )
 
     def _needs(self, items: list[Item]) -> Needs | None:
@@ -405,7 +410,7 @@ class AccountPartition:
         outcome, below = await self._outcome(self._committing), self._under_way
         self._committing = self._under_way = None
         if outcome is Outcome.COMMITTED:
-            self._most = min(self._most * 2, self._settings.batch_payments_max)
+            self._most = min(self._most * 2, self._settings.partition.batch_payments_max)
             self._gave_way = 0
             return True
         on_top_items = on_top.items if on_top is not None else []
@@ -539,7 +544,7 @@ class AccountPartition:
             if not self._ready:
                 continue
             try:
-                async with asyncio.timeout(self._settings.commit_timeout_s):
+                async with asyncio.timeout(self._settings.ledger.commit_timeout_s):
                     await self._expire_holds()
                     if self._legs.parked:
                         await self._keep_parked()

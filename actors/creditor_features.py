@@ -20,7 +20,7 @@ from headrace.runtime.risk.exchange import (
     Told,
 )
 from headrace.runtime.risk.windows import Windows
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.risk import RiskSettings
 
 log = structlog.get_logger("headrace.creditors")
 
@@ -45,7 +45,7 @@ class CreditorFeatures:
     that fails is counted and only makes them staler: what was not delivered goes with the next.
     """
 
-    def __init__(self, exchange_with_store: Exchange, settings: Settings) -> None:
+    def __init__(self, exchange_with_store: Exchange, settings: RiskSettings) -> None:
         self._exchange = exchange_with_store
         self._interval_s = settings.creditor_features_staleness_s
         self._creditors_max = settings.creditors_in_memory_max
@@ -61,7 +61,7 @@ class CreditorFeatures:
         self._counts = {"exchanges": 0, "exchanges_failed": 0, "observations_dropped": 0}
 
     @classmethod
-    def over_ray(cls, settings: Settings) -> Self:
+    def over_ray(cls, settings: RiskSettings) -> Self:
         """Of the platform's store, and exchanging already."""
         features = cls(_NamedStore().exchange, settings)
         features.start()

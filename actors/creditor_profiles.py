@@ -13,7 +13,7 @@ import structlog
 
 from headrace.runtime.risk import exchange
 from headrace.runtime.risk.windows import EMPTY, Windows, merged, states_of
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.risk import RiskSettings
 
 log = structlog.get_logger("headrace.creditors")
 
@@ -29,7 +29,7 @@ _SENDERS_MAX = 10_000
 class CreditorProfiles:
     """Windows by account number, the least recently touched forgotten beyond a bound."""
 
-    def __init__(self, settings: Settings, history: History | None = None) -> None:
+    def __init__(self, settings: RiskSettings, history: History | None = None) -> None:
         self._windows: OrderedDict[int, Windows] = OrderedDict()
         self._creditors_max = settings.creditor_profiles_max
         self._history = history

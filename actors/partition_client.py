@@ -23,7 +23,8 @@ from headrace.runtime.payments.answer import Answer, Done, LegsAnswer, Refused
 from headrace.runtime.payments.book import Place
 from headrace.runtime.payments.command import Carry, Command, home_of
 from headrace.runtime.payments.refusals import Refusal
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.cell import CellSettings
+from headrace.runtime.settings.partition import CallSettings
 
 log = structlog.get_logger("headrace.partition_client")
 
@@ -67,17 +68,18 @@ class _Lane:
 class PartitionClient:
     """For one event loop. Never raises for an item: what could not be asked is refused."""
 
-    def __init__(self, settings: Settings, actors: Actors) -> None:
-        self._settings = settings
+    def __init__(self, cell: CellSettings, calls: CallSettings, actors: Actors) -> None:
+        self._cell = cell
+        self._bounds = calls
         self._actors = actors
-        self._lanes = [_Lane() for _ in range(settings.actors)]
+        self._lanes = [_Lane() for _ in range(cell.actors)]
         self._calls: set[asyncio.Task[None]] = set()
 
     async def submit(self, commands: Sequence[Command]) -> list[Answer]:
         """Answers in the order of the commands."""
         if not commands:
             return []
-        partitions, actors = self._settings.partitions, self._settings.actors
+        partitions, actors = self._cell.partitions, self._cell.actors
         submission = Submission(len(commands))
         touched = set()
         for place, command in enumerate(commands):
@@ -90,14 +92,14 @@ class PartitionClient:
 
     def put(self, command: Command, asker: Asker) -> None:
         """A single command, without waiting for its answer."""
-        number = home_of(command, self._settings.partitions) % self._settings.actors
+        number = home_of(command, self._cell.partitions) % self._cell.actors
         self._lanes[number].waiting.append((command, asker, 0))
         self._keep_calling(number)
 
     async def await_final(self, done: Done, timeout_s: float) -> None:
         """Returns when the leg that was opened by what was done, if any, is no longer under way,
         after the time-out, or when its home does not answer: then the ledger says how it stands."""
-        number = done.partition % self._settings.actors
+        number = done.partition % self._cell.actors
         try:
             async with asyncio.timeout(timeout_s):
                 await self._actors.await_leg(number, (done.partition, done.seq), timeout_s)
@@ -109,7 +111,7 @@ class PartitionClient:
     async def stats(self) -> list[Stats]:
         """Counters and gauges of the actors that answer in time, with what waits here for each."""
         found = await asyncio.gather(
-            *(asyncio.wait_for(self._actors.stats(n), 1.0) for n in range(self._settings.actors)),
+            *(asyncio.wait_for(self._actors.stats(n), 1.0) for n in range(self._cell.actors)),
             return_exceptions=True,
         )
         return [
@@ -131,7 +133,7 @@ class PartitionClient:
 
     def _keep_calling(self, number: int) -> None:
         lane = self._lanes[number]
-        while lane.calls_out < self._settings.calls_per_actor_max and lane.waiting:
+        while lane.calls_out < self._bounds.calls_per_actor_max and lane.waiting:
             if lane.calls_out and len(lane.waiting) < WORTH_A_BATCH:
                 break
             items = self._next_call(lane.waiting)
@@ -142,7 +144,7 @@ class PartitionClient:
 
     def _next_call(self, waiting: deque[_Asked]) -> list[_Asked]:
         """What waits longest, to the end of the last submission."""
-        size = min(len(waiting), self._settings.call_payments_max)
+        size = min(len(waiting), self._bounds.call_payments_max)
         items = [waiting.popleft() for _ in range(size)]
         last = items[-1][1]
         while waiting and waiting[0][1] is last:
@@ -154,7 +156,7 @@ class PartitionClient:
         return answers_wire.decode_legs(await self._ask(number, [legs]))
 
     async def _ask(self, number: int, commands: list[Command]) -> bytes:
-        async with asyncio.timeout(self._settings.call_timeout_s):
+        async with asyncio.timeout(self._bounds.call_timeout_s):
             return await self._actors.submit(number, commands_wire.encode(commands))
 
     async def _call(self, number: int, items: list[_Asked]) -> None:

@@ -135,12 +135,18 @@ class PartitionProcess:
     async def _put_together(self) -> None:
         """What stands around an AccountPartition, and stays when it is another one's turn."""
         settings = self._settings = settings_module.load()
-        logs.configure(settings.log_level, self._name)
-        self._cluster = await cluster_name(settings)
-        self._standby = Standby(settings, partitions_of(self._index, settings), self._cluster)
-        self._risk = RiskClient.over_serve(settings)
-        self._creditors = CreditorFeatures.over_ray(settings)
-        self._peers = PartitionClient(settings, RayActors(settings))
+        logs.configure(settings.cell.log_level, self._name)
+        self._cluster = await cluster_name(settings.ledger)
+        self._standby = Standby(
+            settings.ledger,
+            partitions_of(self._index, settings.cell.partitions, settings.cell.actors),
+            self._cluster,
+        )
+        self._risk = RiskClient.over_serve(settings.risk)
+        self._creditors = CreditorFeatures.over_ray(settings.risk)
+        self._peers = PartitionClient(
+            settings.cell, settings.calls, RayActors(settings.cell, settings.ledger)
+        )
         self._address = await listen(self._submit, ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]
 
     def _another_partition(self) -> AccountPartition:

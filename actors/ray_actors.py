@@ -13,7 +13,8 @@ from headrace.actors.direct_calls import Address, Line
 from headrace.actors.partition_client import Stats
 from headrace.runtime.ledger.connect import connect
 from headrace.runtime.payments.book import Place
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.cell import CellSettings
+from headrace.runtime.settings.ledger import LedgerSettings
 
 log = structlog.get_logger("headrace.ray_actors")
 
@@ -22,13 +23,17 @@ class RayActors:
     """Commands go straight to the actor; everything else, which is rare, over Ray. Whom to ask is
     kept until a call fails; then the lease says anew who answers."""
 
-    def __init__(self, settings: Settings, find: Callable[[str], Any] = ray_names.find) -> None:
+    def __init__(
+        self, cell: CellSettings, ledger: LedgerSettings,
+        find: Callable[[str], Any] = ray_names.find,
+    ) -> None:  # fmt: skip
         """`find` takes an actor's name and returns its handle."""
-        self._settings = settings
+        self._cell = cell
+        self._ledger = ledger
         self._find = find
         self._lines = [
-            Line(partial(self._address, actor), settings.heartbeat_timeout_s)
-            for actor in range(settings.actors)
+            Line(partial(self._address, actor), cell.heartbeat_timeout_s)
+            for actor in range(cell.actors)
         ]
         self._led_to: dict[int, str] = {}
         """The holders that the lines lead to, or are to lead to. A worker that Ray has started
@@ -46,7 +51,7 @@ class RayActors:
         asked = asyncio.ensure_future(line.call(data))
         try:
             while not asked.done():
-                await asyncio.wait([asked], timeout=self._settings.heartbeat_timeout_s)
+                await asyncio.wait([asked], timeout=self._cell.heartbeat_timeout_s)
                 if not asked.done() and await self._succeeded(actor):
                     line.drop()
             return asked.result()
@@ -98,7 +103,7 @@ class RayActors:
             raise
 
     async def _holder(self, actor: int) -> str:
-        connection = await connect(self._settings, "headrace directory")
+        connection = await connect(self._ledger, "headrace directory")
         try:
             holder = await connection.fetchval(
                 "SELECT holder FROM leases WHERE partition = $1", actor

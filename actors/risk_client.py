@@ -13,7 +13,7 @@ from headrace.runtime.payments.decide_payment import Risk
 from headrace.runtime.risk import wire
 from headrace.runtime.risk.features import FEATURES, Matrix
 from headrace.runtime.risk.policy import degraded
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.risk import RiskSettings
 
 log = structlog.get_logger("headrace.risk")
 
@@ -33,7 +33,7 @@ class RiskClient:
     hangs doesn't hold up every batch; then the next batch tries again.
     """
 
-    def __init__(self, call: Call, settings: Settings) -> None:
+    def __init__(self, call: Call, settings: RiskSettings) -> None:
         self._call = call
         self._settings = settings
         self._failures_in_a_row = 0
@@ -44,7 +44,7 @@ class RiskClient:
         """Batches that got no answer."""
 
     @classmethod
-    def over_serve(cls, settings: Settings) -> Self:
+    def over_serve(cls, settings: RiskSettings) -> Self:
         """Of the platform's own risk deployment."""
         # Serve is slow to import, and tests need none.
         from headrace.actors.serve_address import ServeAddress

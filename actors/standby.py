@@ -16,7 +16,7 @@ import structlog
 from headrace.runtime.ledger import fencing
 from headrace.runtime.ledger.connect import connect
 from headrace.runtime.ledger.fencing import Lease
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.ledger import LedgerSettings
 
 log = structlog.get_logger("headrace.standby")
 
@@ -74,7 +74,7 @@ class Absence:
 class Standby:
     """Looks at the leases of one actor's partitions, by a connection of its own."""
 
-    def __init__(self, settings: Settings, partitions: Sequence[int], cluster: str) -> None:
+    def __init__(self, settings: LedgerSettings, partitions: Sequence[int], cluster: str) -> None:
         self._settings = settings
         self._partitions = partitions
         self._cluster = cluster

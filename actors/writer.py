@@ -11,7 +11,7 @@ import structlog
 from headrace.runtime.ledger import commit, fencing
 from headrace.runtime.ledger.connect import connect
 from headrace.runtime.payments.book import Partition
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.ledger import LedgerSettings
 
 log = structlog.get_logger("headrace.writer")
 
@@ -40,7 +40,7 @@ class Writer:
     """Commits batches one after another, and takes the partitions over when it is in doubt."""
 
     def __init__(
-        self, settings: Settings, name: str, partitions: list[int], cluster: str = ""
+        self, settings: LedgerSettings, name: str, partitions: list[int], cluster: str = ""
     ) -> None:
         """`cluster`: of the actor with this name (actors/cluster_name.py)."""
         self.holder = f"{name}/{uuid4().hex[:12]}"

@@ -26,7 +26,7 @@ class SupervisorDeployment:
 
     async def __init__(self) -> None:  # type: ignore[misc]  # Serve awaits it
         settings = settings_module.load()
-        logs.configure(settings.log_level, "supervisor")
+        logs.configure(settings.cell.log_level, "supervisor")
         self._supervisor = Supervisor(settings)
         await self._supervisor.start()
 
@@ -40,8 +40,8 @@ class RiskDeployment(Risk):
 
     async def __init__(self) -> None:  # type: ignore[misc]  # Serve awaits it
         settings = settings_module.load()
-        logs.configure(settings.log_level, "risk")
-        super().__init__(settings)
+        logs.configure(settings.cell.log_level, "risk")
+        super().__init__(settings.risk, settings.partition.batch_payments_max)
         self._address = await listen(self.score, ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]
 
     def address(self) -> Address:
@@ -65,8 +65,8 @@ def build(arguments: dict[str, Any]) -> Application:
     )(SupervisorDeployment)
     gateway = serve.deployment(
         name="gateway",
-        num_replicas=int(arguments.get("gateways", settings.gateways)),
-        max_ongoing_requests=settings.gateway_requests_max,
+        num_replicas=int(arguments.get("gateways", settings.cell.gateways)),
+        max_ongoing_requests=settings.gateway.gateway_requests_max,
         health_check_period_s=HEALTH_CHECK_S,
     )(serve.ingress(GatewayApp())(Gateway))
     return gateway.bind(risk.bind(), supervisor.bind())

@@ -95,7 +95,7 @@ async def _legs_parked(data_dir: Path) -> int | None:
 
     try:
         async with asyncio.timeout(LEDGER_TIMEOUT_S), ledger_settings(data_dir) as settings:
-            connection = await connect(settings, "headrace status")
+            connection = await connect(settings.ledger, "headrace status")
             try:
                 return len(await parked_legs.everyone(connection))
             finally:
@@ -208,12 +208,12 @@ def _cancel_at_signals(task: asyncio.Task[Any]) -> None:
 
 
 def _settings(partitions: int | None, actors: int | None) -> "Settings":
-    from headrace.runtime.settings import load
+    from headrace.runtime.settings import SettingsError, load
 
     given = {"partitions": partitions, "actors": actors}
     try:
         return load(**{name: value for name, value in given.items() if value is not None})
-    except ValueError as error:
+    except SettingsError as error:
         raise BadInput(str(error)) from error
 
 

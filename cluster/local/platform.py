@@ -75,13 +75,13 @@ class Platform:
         await self._claim_data_dir()
         runtime_dir = Path(tempfile.mkdtemp(prefix="headrace-", dir="/tmp"))
         self._tell("starting PostgreSQL", runtime_dir=str(runtime_dir))
-        if not self.settings.database_url:
+        if not self.settings.ledger.database_url:
             self._postgres = Postgres(self.data_dir)
             url = await self._postgres.start()
-            self.settings = msgspec.structs.replace(self.settings, database_url=url)
+            self.settings = self.settings.replace(database_url=url)
             self._tell("starting PostgreSQL", postmaster=self._postgres.pid)
         if any_partitions and (stored := await partitions_of(self.settings)):
-            self.settings = msgspec.structs.replace(self.settings, partitions=stored)
+            self.settings = self.settings.replace(partitions=stored)
         self._tell("starting Ray and migrating the ledger")
         keys, _ = await asyncio.gather(self._prepare_ledger(), self._start_ray(runtime_dir))
         self._tell("starting the gateway and the partitions")
@@ -102,7 +102,7 @@ class Platform:
             raise PlatformError(f"port {self.port} is in use: choose another with --port")
 
     async def _prepare_ledger(self) -> Credentials:
-        await migrate(self.settings)
+        await migrate(self.settings.ledger, self.settings.cell.partitions)
         return await credentials.ensure(self.settings, self.data_dir, self.url)
 
     async def _start_ray(self, runtime_dir: Path) -> None:
@@ -177,7 +177,7 @@ class Platform:
 
 async def partitions_of(settings: Settings) -> int | None:
     """The number a ledger was made with; None when it isn't made yet."""
-    connection = await connect(settings, "headrace up")
+    connection = await connect(settings.ledger, "headrace up")
     try:
         stored = await connection.fetchval("SELECT value FROM platform WHERE name = 'partitions'")
     except asyncpg.UndefinedTableError:

@@ -52,8 +52,8 @@ def build(arguments: dict[str, Any]) -> Application:
     settings = settings_module.load()
     deployment = serve.deployment(
         name="noop",
-        num_replicas=settings.gateways,
-        max_ongoing_requests=settings.gateway_requests_max,
+        num_replicas=settings.cell.gateways,
+        max_ongoing_requests=settings.gateway.gateway_requests_max,
         health_check_period_s=HEALTH_CHECK_S,
     )(serve.ingress(NoopApp(bool(arguments.get("early"))))(Noop))
     return deployment.bind()

@@ -89,10 +89,10 @@ _body = BatchBody(BatchAccountRequest)
     refusals=(R.TOO_MANY_ITEMS,),
 )
 async def open_accounts(platform: Platform, request: Request) -> Reply:
-    platform.submissions.admit(request.items_expected(platform.settings.batch_items_max))
+    platform.submissions.admit(request.items_expected(platform.settings.gateway.batch_items_max))
     tenant = request.tenant
     body, lines = await request.body(ndjson=True)
-    items = _body.read(body, lines, platform.settings.batch_items_max)
+    items = _body.read(body, lines, platform.settings.gateway.batch_items_max)
     results: list[AccountResult | None] = [None] * len(items)
     accounts: dict[int, BatchAccountRequest] = {}
     opening: dict[int, OpenAccount] = {}

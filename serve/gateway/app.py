@@ -65,14 +65,16 @@ class Gateway:
     async def start(self) -> None:
         """Opens connections to the ledger, unless some were given."""
         if self._platform is None:
-            pool = self._pool or await connect_pool(self._settings, application="headrace gateway")
+            pool = self._pool or await connect_pool(
+                self._settings.ledger, application="headrace gateway"
+            )
             self._platform = Platform(self._settings, self._partitions, pool, self._now)
 
     async def stop(self) -> None:
         """Lets what was submitted finish, then closes the connections that `start` opened."""
         platform, self._platform = self._platform, None
         if platform is not None:
-            await platform.submissions.finish(self._settings.call_timeout_s)
+            await platform.submissions.finish(self._settings.calls.call_timeout_s)
             if self._pool is None:
                 await platform.pool.close()
 

@@ -64,6 +64,9 @@ def middlewares() -> list[Middleware]:
 
 def _put_together() -> Gateway:
     settings = settings_module.load()
-    logs.configure(settings.log_level, "gateway")
+    logs.configure(settings.cell.log_level, "gateway")
     collect_rarely()
-    return Gateway(settings, PartitionClient(settings, RayActors(settings)))
+    return Gateway(
+        settings,
+        PartitionClient(settings.cell, settings.calls, RayActors(settings.cell, settings.ledger)),
+    )

@@ -88,7 +88,7 @@ async def reject_payment(platform: Platform, request: Request) -> Reply:
 
 
 async def _decided(platform: Platform, request: Request, action: PaymentAction) -> Reply:
-    key, payment = request.idempotency_key(), request.payment(platform.settings.partitions)
+    key, payment = request.idempotency_key(), request.payment(platform.settings.cell.partitions)
     command = Act(
         request.tenant, payment, action, key=key,
         fingerprint=fingerprint.decision(action, payment), trace=request.trace, by=request.by,
@@ -96,7 +96,7 @@ async def _decided(platform: Platform, request: Request, action: PaymentAction) 
     done = await platform.submissions.one(command)
     headers = [REPLAYED] if done.replayed else []
     as_of: tuple[int, int] | None = (done.partition, done.seq)
-    wait_s = request.wait_s(platform.settings.wait_max_s)
+    wait_s = request.wait_s(platform.settings.gateway.wait_max_s)
     if wait_s and action is PaymentAction.ACCEPT:
         headers.append(applied(wait_s))
         if done.state == PaymentState.CAPTURED:

@@ -92,7 +92,7 @@ async def stream_events(platform: Platform, request: Request) -> Stream:
     tenant = _whose(request)
     last = request.headers.get(b"last-event-id", b"").decode("latin-1") or asked.after
     try:
-        position = positions.decode(last, platform.settings.partitions)
+        position = positions.decode(last, platform.settings.cell.partitions)
     except InvalidPosition:
         raise Problem(Refusal.INVALID_FIELD, "is not a position", "Last-Event-ID") from None
     try:

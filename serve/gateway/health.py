@@ -54,9 +54,9 @@ async def readyz(platform: Platform, request: Request) -> Reply:
     except TimeoutError:
         raise Problem(Refusal.UNAVAILABLE, "the ledger or the partitions do not answer") from None
     ready = sum(1 for actor in stats if actor.get("ready", 1))
-    if ready < platform.settings.actors:
+    if ready < platform.settings.cell.actors:
         raise Problem(
-            Refusal.UNAVAILABLE, f"{ready} of {platform.settings.actors} actors are ready"
+            Refusal.UNAVAILABLE, f"{ready} of {platform.settings.cell.actors} actors are ready"
         )
     return reply.json(200, Health())
 

@@ -70,7 +70,7 @@ _refunds = msgspec.json.Decoder(RefundRequest)
 )
 async def capture_payment(platform: Platform, request: Request) -> Reply:
     asked = await request.json(_captures, absent=b"{}")
-    key, payment = request.idempotency_key(), request.payment(platform.settings.partitions)
+    key, payment = request.idempotency_key(), request.payment(platform.settings.cell.partitions)
     amount = asked.amount or 0
     command = Act(
         request.tenant, payment, PaymentAction.CAPTURE, amount, asked.final, key,
@@ -96,7 +96,7 @@ async def capture_payment(platform: Platform, request: Request) -> Reply:
 )
 async def refund_payment(platform: Platform, request: Request) -> Reply:
     asked = await request.json(_refunds, absent=b"{}")
-    key, payment = request.idempotency_key(), request.payment(platform.settings.partitions)
+    key, payment = request.idempotency_key(), request.payment(platform.settings.cell.partitions)
     amount = asked.amount or 0
     command = Act(
         request.tenant, payment, PaymentAction.REFUND, amount, True, key,
@@ -109,7 +109,7 @@ async def _carried_out(platform: Platform, request: Request, command: Act) -> Re
     done = await platform.submissions.one(command)
     headers = [REPLAYED] if done.replayed else []
     as_of: tuple[int, int] | None = (done.partition, done.seq)
-    wait_s = request.wait_s(platform.settings.wait_max_s)
+    wait_s = request.wait_s(platform.settings.gateway.wait_max_s)
     if wait_s:
         headers.append(applied(wait_s))
         await platform.partitions.await_final(done, wait_s)

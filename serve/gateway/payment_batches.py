@@ -90,10 +90,10 @@ _body = BatchBody(BatchPaymentRequest)
     refusals=(R.TOO_MANY_ITEMS, R.KEY_REUSED),
 )
 async def create_payment_batch(platform: Platform, request: Request) -> Reply:
-    platform.submissions.admit(request.items_expected(platform.settings.batch_items_max))
+    platform.submissions.admit(request.items_expected(platform.settings.gateway.batch_items_max))
     tenant, key = request.tenant, request.optional_idempotency_key()
     body, lines = await request.body(ndjson=True)
-    items = _body.read(body, lines, platform.settings.batch_items_max)
+    items = _body.read(body, lines, platform.settings.gateway.batch_items_max)
     plan, now_us = Plan(), platform.now_us()
     for start in range(0, len(items), CHUNK):
         if start:

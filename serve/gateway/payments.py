@@ -115,7 +115,7 @@ async def create_payment(platform: Platform, request: Request) -> Reply:
         raise
     counted[STATES[done.state]] += 1
     headers = [REPLAYED] if done.replayed else []
-    wait_s = request.wait_s(platform.settings.wait_max_s)
+    wait_s = request.wait_s(platform.settings.gateway.wait_max_s)
     if wait_s:
         headers.append(applied(wait_s))
         if done.state == _AUTHORIZED and not pay.manual_capture:
@@ -169,7 +169,7 @@ async def list_payments(platform: Platform, request: Request) -> Reply:
     refusals=(R.UNKNOWN_PAYMENT,),
 )
 async def read_payment(platform: Platform, request: Request) -> Reply:
-    payment = request.payment(platform.settings.partitions)
+    payment = request.payment(platform.settings.cell.partitions)
     return reply.json(200, await read(platform, request.tenant, payment))
 
 
@@ -182,7 +182,7 @@ async def read_payment(platform: Platform, request: Request) -> Reply:
     refusals=(R.UNKNOWN_PAYMENT,),
 )
 async def read_timeline(platform: Platform, request: Request) -> Reply:
-    payment = request.payment(platform.settings.partitions)
+    payment = request.payment(platform.settings.cell.partitions)
     with platform.admission.reads:
         found = await platform.reader.timeline(request.tenant, payment)
     if not found:

@@ -29,14 +29,16 @@ class Platform:
         self.partitions = partitions
         self.pool = pool
         self.reader = Reader(pool)
-        self.events = EventStream(self.reader, settings)
+        self.events = EventStream(self.reader, settings.events)
         self.now_us = now
-        self.admission = Admission(settings)
+        self.admission = Admission(settings.gateway)
         self.submissions = Submissions(
             partitions.put,
             self.admission.payments,
             partitions.waiting_s,
-            settings.gateway_wait_max_s,
+            settings.gateway.gateway_wait_max_s,
         )
-        self.authentication = Authentication(pool, settings.key_cache_s, self.admission.reads)
+        self.authentication = Authentication(
+            pool, settings.gateway.key_cache_s, self.admission.reads
+        )
         self.counters = Counters()

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from openapi_spec_validator import validate
 
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.gateway import GatewaySettings
 from headrace.serve.problems import CODES
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ async def test_metrics(house: "House") -> None:
         'headrace_gateway_payments_total{outcome="unknown_account"} 1.0',
         'headrace_gateway_request_duration_seconds_count{operation="create_payment"} 2.0',
         'headrace_gateway_taken{what="payments"} 0.0',
-        f'headrace_gateway_most{{what="payments"}} {Settings().gateway_payments_max}.0',
+        f'headrace_gateway_most{{what="payments"}} {GatewaySettings().gateway_payments_max}.0',
         'headrace_partition_ready{actor="account-partition-1"} 1.0',
     ):
         assert line in text.splitlines()

@@ -2,8 +2,6 @@
 
 import asyncio
 
-from msgspec.structs import replace
-
 from headrace.actors.intake import WORTH_A_BATCH
 from headrace.actors.partition_client import PartitionClient, Stats
 from headrace.runtime.payments import answer as answers_wire
@@ -41,7 +39,7 @@ class HeldUp:
 
 async def test_waiting_is_told_as_long_as_a_command_has_no_call() -> None:
     actor = HeldUp()
-    client = PartitionClient(SETTINGS, actor)
+    client = PartitionClient(SETTINGS.cell, SETTINGS.calls, actor)
     command = Act(0, PAYMENT, PaymentAction.EXPIRE)
     out = asyncio.create_task(client.submit([command]))
     await asyncio.sleep(0.02)
@@ -60,7 +58,7 @@ async def test_waiting_is_told_as_long_as_a_command_has_no_call() -> None:
 
 async def test_a_further_call_goes_out_only_when_much_waits() -> None:
     actor = HeldUp()
-    client = PartitionClient(replace(SETTINGS, calls_per_actor_max=3), actor)
+    client = PartitionClient(SETTINGS.cell, SETTINGS.replace(calls_per_actor_max=3).calls, actor)
     command = Act(0, PAYMENT, PaymentAction.EXPIRE)
     asking = []
     for size in (1, 5, WORTH_A_BATCH - 6, 1, WORTH_A_BATCH, WORTH_A_BATCH):

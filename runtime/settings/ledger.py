@@ -1,0 +1,28 @@
+"""Settings of the ledger's database and of the connections to it."""
+
+from headrace.runtime.settings.section import Count, Rules, Seconds, Section
+
+
+class LedgerSettings(Section):
+    """Where the ledger is and how long anything there may take."""
+
+    database_url: str = ""
+    """Empty: on a laptop the platform's own PostgreSQL."""
+    commit_timeout_s: Seconds = 10.0
+    """Of a batch's commit, and of taking a partition over; after it the actor is in doubt."""
+    transaction_timeout_s: Seconds = 5.0
+    """PostgreSQL ends a writer's transaction that lasts longer."""
+    connect_timeout_s: Seconds = 10.0
+    read_timeout_s: Seconds = 10.0
+    """PostgreSQL ends a reader's statement that lasts longer."""
+    migration_timeout_s: Seconds = 60.0
+    """How long to wait for a migration that another process runs."""
+    reader_connections_max: Count = 4
+
+    def rules(self) -> Rules:
+        return (
+            (
+                self.transaction_timeout_s < self.commit_timeout_s,
+                "transaction_timeout_s < commit_timeout_s",
+            ),
+        )
