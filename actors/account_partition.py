@@ -28,6 +28,7 @@ from headrace.runtime.clock import now_us
 from headrace.runtime.endless import end_process, endless
 from headrace.runtime.ledger import load, parked_legs
 from headrace.runtime.ledger.bring_in import Legs, Needs
+from headrace.runtime.metrics.partition import PARTITION
 from headrace.runtime.partitioning import partitions_of
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
@@ -56,20 +57,6 @@ GAVE_WAY_MAX = 10
 GAVE_WAY_PAUSE_S = 0.005
 
 DEGRADED = int(RiskFlag.DEGRADED)
-COUNTERS = (
-    "payments",
-    "records",
-    "batches",
-    "commit_us",
-    "decide_us",
-    "refused_overloaded",
-    "doubts",
-    "conflicts",
-    "commits_gave_way",
-    "commands_failed",
-    "evicted",
-    "risk_degraded",
-)
 STRANGER = Windows()
 """Of an account that its own batch opens."""
 
@@ -138,7 +125,7 @@ class AccountPartition:
         self._order = DebtorOrder()
         self._waiters: dict[Place, list[asyncio.Future[None]]] = {}
         self._kinds: Counter[int] = Counter()
-        self._counts = dict.fromkeys(COUNTERS, 0)
+        self._counts = PARTITION.counters()
 
     @property
     def holder(self) -> str:

@@ -12,6 +12,7 @@ import structlog
 from headrace.actors import ray_names
 from headrace.actors.creditor_profiles import CREDITOR_PROFILES
 from headrace.runtime.endless import endless
+from headrace.runtime.metrics.risk import CREDITOR_FEATURES
 from headrace.runtime.risk import exchange
 from headrace.runtime.risk.exchange import (
     CREDITORS_PER_MESSAGE_MAX,
@@ -58,7 +59,7 @@ class CreditorFeatures:
         self._sequence = 0
         self._fresh_at = time.monotonic()
         self._task: asyncio.Task[None] | None = None
-        self._counts = {"exchanges": 0, "exchanges_failed": 0, "observations_dropped": 0}
+        self._counts = CREDITOR_FEATURES.counters()
 
     @classmethod
     def over_ray(cls, settings: RiskSettings) -> Self:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from headrace.runtime.metrics.risk import CREDITOR_PROFILES as METRICS
 from headrace.runtime.risk import exchange
 from headrace.runtime.risk.windows import EMPTY, Windows, merged, states_of
 from headrace.runtime.settings.risk import RiskSettings
@@ -34,7 +35,7 @@ class CreditorProfiles:
         self._creditors_max = settings.creditor_profiles_max
         self._history = history
         self._heard: OrderedDict[int, int] = OrderedDict()
-        self._counts = {"observations": 0, "repeats": 0, "given_back": 0, "read": 0, "evicted": 0}
+        self._counts = METRICS.counters()
 
     async def exchange(self, told: bytes, wanted: bytes) -> bytes:
         """Counts what a sender tells (exchange.Told) and returns the windows, as they are then, of

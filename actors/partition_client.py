@@ -11,12 +11,13 @@ or not at all, so that no payment of a batch is decided while an earlier one was
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 import structlog
 
 from headrace.actors.intake import WORTH_A_BATCH, Submission
+from headrace.runtime.metrics.told import Told
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
 from headrace.runtime.payments.answer import Answer, Done, LegsAnswer, Refused
@@ -28,7 +29,8 @@ from headrace.runtime.settings.partition import CallSettings
 
 log = structlog.get_logger("headrace.partition_client")
 
-Stats = dict[str, int | float | str]
+Stats = dict[str, int | float | str | Mapping[str, int | float]]
+"""A partition actor's figures, and under an area's name those of what stands around it."""
 
 
 class Actors(Protocol):
@@ -68,10 +70,15 @@ class _Lane:
 class PartitionClient:
     """For one event loop. Never raises for an item: what could not be asked is refused."""
 
-    def __init__(self, cell: CellSettings, calls: CallSettings, actors: Actors) -> None:
+    def __init__(
+        self, cell: CellSettings, calls: CallSettings, actors: Actors,
+        beside: Sequence[Callable[[], Awaitable[Told]]] = (),
+    ) -> None:  # fmt: skip
+        """`beside`: how to ask actors that are no partitions' for their figures."""
         self._cell = cell
         self._bounds = calls
         self._actors = actors
+        self._beside = beside
         self._lanes = [_Lane() for _ in range(cell.actors)]
         self._calls: set[asyncio.Task[None]] = set()
 
@@ -119,6 +126,15 @@ class PartitionClient:
             for stats, lane in zip(found, self._lanes, strict=True)
             if not isinstance(stats, BaseException)
         ]
+
+    async def figures(self) -> list[Told]:
+        """The same and those of the actors beside, by area (runtime/metrics/)."""
+        asked = (asyncio.wait_for(ask(), 1.0) for ask in self._beside)
+        stats, beside = await asyncio.gather(
+            self.stats(), asyncio.gather(*asked, return_exceptions=True)
+        )
+        told = [_by_area(each) for each in stats]
+        return [*told, *(each for each in beside if not isinstance(each, BaseException))]
 
     def waiting_s(self) -> float:
         """How long the command that waits longest here for a call has done so."""
@@ -174,3 +190,9 @@ class PartitionClient:
             self._keep_calling(number)
         for (_, asker, place), answer in zip(items, answers, strict=True):
             asker.answer(place, answer)
+
+
+def _by_area(stats: Stats) -> Told:
+    beside = {area: figures for area, figures in stats.items() if isinstance(figures, Mapping)}
+    own = {figure: value for figure, value in stats.items() if isinstance(value, int | float)}
+    return {"name": str(stats.get("name", "")), "partition": own, **beside}

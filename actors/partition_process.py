@@ -74,9 +74,13 @@ class PartitionProcess:
         await self._partition.await_leg(opened_by, timeout_s)
 
     async def stats(self) -> Stats:
-        """AccountPartition.stats."""
+        """AccountPartition.stats, and under their areas' names what stands around it."""
         await self._begun()
-        return self._partition.stats()
+        return {
+            **self._partition.stats(),
+            "risk_client": self._risk.stats(),
+            "creditor_features": self._creditors.stats(),
+        }
 
     async def heartbeat(self) -> Heartbeat:
         """At once, whatever it does: that an answer comes says that the loop runs."""

@@ -9,9 +9,11 @@ from typing import Any
 import structlog
 
 from headrace.actors import ray_names
+from headrace.actors.creditor_profiles import CREDITOR_PROFILES
 from headrace.actors.direct_calls import Address, Line
 from headrace.actors.partition_client import Stats
 from headrace.runtime.ledger.connect import connect
+from headrace.runtime.metrics.told import Told
 from headrace.runtime.payments.book import Place
 from headrace.runtime.settings.cell import CellSettings
 from headrace.runtime.settings.ledger import LedgerSettings
@@ -113,6 +115,12 @@ class RayActors:
         if not holder:
             raise LookupError(f"nobody holds partition {actor} yet")
         return str(holder)
+
+
+async def creditor_profiles() -> Told:
+    """Figures of the shared store of creditors' windows. Raises what Ray raises when it is away."""
+    store = await asyncio.to_thread(ray_names.find, CREDITOR_PROFILES)
+    return {"name": CREDITOR_PROFILES, "creditor_profiles": await store.stats.remote()}
 
 
 def _name(holder: str) -> str:

@@ -51,6 +51,10 @@ class RiskClient:
 
         return cls(Line(ServeAddress("risk"), settings.risk_timeout_s).call, settings)
 
+    def stats(self) -> dict[str, int]:
+        """Counters since the start (runtime/metrics/risk.py)."""
+        return {"degraded": self.degraded, "failures": self.failures}
+
     async def score(self, matrix: Matrix, amounts: list[int]) -> list[Risk]:
         """One Risk a row, in order; `amounts` in minor units are for the policy."""
         if time.monotonic() >= self._asks_again_at:

@@ -3,32 +3,16 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.metrics_core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    Metric,
-)
+from prometheus_client.metrics_core import Metric
 
+from headrace.runtime.metrics.exposition import counter, gauge, histogram
+from headrace.runtime.metrics.gateway import GATEWAY
 from headrace.serve.admission import Admission, Bound
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0)
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
-GAUGES = frozenset(
-    {
-        "queue",
-        "epoch",
-        "ready",
-        "open_legs",
-        "legs_parked",
-        "accounts_in_memory",
-        "payments_in_memory",
-    }
-)
-"""A partition's figures that can fall; so can those whose names end in _lag_us."""
 
 
 class Counters:
@@ -53,21 +37,13 @@ class Counters:
 
     def families(self) -> Iterator[Metric]:
         """As Prometheus names them."""
-        requests = CounterMetricFamily(
-            "headrace_gateway_requests", "Requests answered.", labels=("operation", "status")
-        )
+        requests = counter(GATEWAY, "requests")
         for (operation, status), count in self.requests.items():
             requests.add_metric((operation, str(status)), count)
-        payments = CounterMetricFamily(
-            "headrace_gateway_payments", "Payments answered, by outcome.", labels=("outcome",)
-        )
+        payments = counter(GATEWAY, "payments")
         for outcome, count in self.payments.items():
             payments.add_metric((outcome,), count)
-        durations = HistogramMetricFamily(
-            "headrace_gateway_request_duration_seconds",
-            "From a request's arrival to the end of its answer.",
-            labels=("operation",),
-        )
+        durations = histogram(GATEWAY, "request_duration_s")
         for operation, counts in self._durations.items():
             durations.add_metric((operation,), _cumulated(counts), self._seconds[operation])
         yield from (requests, payments, durations)
@@ -83,11 +59,8 @@ def _cumulated(counts: list[int]) -> list[tuple[str, int]]:
 
 def bounds(admission: Admission) -> Iterator[Metric]:
     """How full a gateway is."""
-    taken = GaugeMetricFamily("headrace_gateway_taken", "Under way.", labels=("what",))
-    most = GaugeMetricFamily("headrace_gateway_most", "Refused beyond this.", labels=("what",))
-    refused = CounterMetricFamily(
-        "headrace_gateway_overloaded", "Refused because too many were under way.", labels=("what",)
-    )
+    taken, most = gauge(GATEWAY, "taken"), gauge(GATEWAY, "most")
+    refused = counter(GATEWAY, "overloaded")
     all_bounds: tuple[Bound, ...] = (
         admission.payments, admission.reads, admission.streams, admission.body_bytes,
     )  # fmt: skip
@@ -97,28 +70,6 @@ def bounds(admission: Admission) -> Iterator[Metric]:
         most.add_metric(label, bound.most)
         refused.add_metric(label, bound.refused)
     yield from (taken, most, refused)
-
-
-def partitions(stats: list[dict[str, Any]]) -> Iterator[Metric]:
-    """The actors' figures, under their own names; `commit_us` and the like in seconds."""
-    families: dict[str, CounterMetricFamily | GaugeMetricFamily] = {}
-    for actor in stats:
-        name = str(actor.get("name", ""))
-        for key, value in actor.items():
-            if key == "name" or not isinstance(value, int | float):
-                continue
-            gauge = key in GAUGES or key.endswith("_lag_us")
-            kind = GaugeMetricFamily if gauge else CounterMetricFamily
-            metric, figure = key, float(value)
-            if key.endswith("_us"):
-                metric, figure = key[:-3] + "_seconds", value / 1e6
-            family = families.get(key)
-            if family is None:
-                family = families[key] = kind(
-                    f"headrace_partition_{metric}", f"{key} of an actor.", labels=("actor",)
-                )
-            family.add_metric((name,), figure)
-    yield from families.values()
 
 
 class _Scrape:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from headrace.runtime.metrics.exposition import of_actors
 from headrace.runtime.payments.refusals import Refusal
 from headrace.serve.gateway import counters, reply
 from headrace.serve.gateway.platform import Platform
@@ -65,7 +66,7 @@ async def readyz(platform: Platform, request: Request) -> Reply:
     "GET",
     "/metrics",
     "Figures for Prometheus",
-    "Of this gateway, and of every partition actor.",
+    "Of this gateway, and of every actor that answers.",
     Answer(200, "The text exposition format.", str, media="text/plain"),
     role=None,
 )
@@ -73,7 +74,7 @@ async def metrics(platform: Platform, request: Request) -> Reply:
     families = [*platform.counters.families(), *counters.bounds(platform.admission)]
     try:
         async with asyncio.timeout(READY_TIMEOUT_S):
-            families += counters.partitions(await platform.partitions.stats())
+            families += of_actors(await platform.partitions.figures())
     except TimeoutError:
         pass
     return Reply(200, counters.text(families), [(b"content-type", counters.CONTENT_TYPE)])

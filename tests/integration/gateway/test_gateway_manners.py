@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 from openapi_spec_validator import validate
 
+from headrace.runtime.metrics.partition import PARTITION
 from headrace.runtime.settings.gateway import GatewaySettings
 from headrace.serve.problems import CODES
 
@@ -62,6 +63,12 @@ async def test_metrics(house: "House") -> None:
         assert line in text.splitlines()
     assert 'headrace_partition_epoch{actor="account-partition-0"}' in text
     assert 'headrace_partition_commit_seconds_total{actor="account-partition-0"}' in text
+
+
+async def test_a_partition_counts_what_is_declared_and_all_of_it(house: "House") -> None:
+    for partition in house.actors.partitions:
+        told = set(partition.stats()) - {"name"}
+        assert told == set(PARTITION.metrics) - {"waiting_in_gateway"}
 
 
 async def test_the_document_and_the_pages(house: "House") -> None:

@@ -72,7 +72,7 @@ async def test_what_an_interrupted_start_left_out_is_made_up_for(settings, sql):
 
 async def test_another_number_of_partitions_is_refused(settings):
     with pytest.raises(MigrationError, match=f"HEADRACE_PARTITIONS={settings.cell.partitions}"):
-        await migrate(settings.replace(partitions=8))
+        await migrate(settings.ledger, 8)
 
 
 async def test_a_ledger_of_a_newer_version_is_refused(settings, sql):
@@ -107,11 +107,12 @@ async def test_an_older_ledger_gets_only_what_is_new_and_a_failed_file_leaves_no
 
 
 async def test_waiting_for_another_migration_ends(settings):
+    short = settings.replace(migration_timeout_s=0.1)
     holder = await connect(settings.ledger)
     try:
         await holder.execute("SELECT pg_advisory_lock($1)", subject._LOCK)
         with pytest.raises(MigrationError, match="another migration"):
-            await migrate(settings.replace(migration_timeout_s=0.1))
+            await migrate(short.ledger, short.cell.partitions)
     finally:
         await holder.close()
 
