@@ -26,7 +26,9 @@ class GatewaySettings(Section):
     body_timeout_s: Seconds = 15.0
     """From a request's headers to the end of its body."""
     body_bytes_max: Count = 16 * 1024 * 1024
+    """Of one request; more is refused with 413."""
     batch_items_max: Count = 10_000
+    """Of one batch; more is refused with 413."""
     wait_max_s: Pause = 30.0
     """Of `Prefer: wait`."""
     key_cache_s: Pause = 5.0

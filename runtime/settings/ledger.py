@@ -13,11 +13,13 @@ class LedgerSettings(Section):
     transaction_timeout_s: Seconds = 5.0
     """PostgreSQL ends a writer's transaction that lasts longer."""
     connect_timeout_s: Seconds = 10.0
+    """For a connection to the database."""
     read_timeout_s: Seconds = 10.0
     """PostgreSQL ends a reader's statement that lasts longer."""
     migration_timeout_s: Seconds = 60.0
     """How long to wait for a migration that another process runs."""
     reader_connections_max: Count = 4
+    """To the database, of one gateway."""
 
     def rules(self) -> Rules:
         return (

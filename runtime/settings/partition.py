@@ -14,13 +14,16 @@ class PartitionSettings(Section):
     accounts_in_memory_max: Count = 200_000
     """In one actor; the least recently used are evicted."""
     payments_in_memory_max: Count = 20_000
+    """In one actor; the least recently used are evicted."""
     windows_in_memory_max: Count = 100_000
     """Risk's windows of evicted accounts in one actor, some 200 bytes each."""
     open_legs_max: Count = 20_000
     """Of one actor; beyond it what would open another is refused with 429 until counterparts
     answer."""
     hold_expires_s: Count = 7 * 24 * 3600
+    """A hold that says nothing else is released after this."""
     review_expires_s: Count = 24 * 3600
+    """A review that nobody decides on expires after this."""
 
     def rules(self) -> Rules:
         return (
