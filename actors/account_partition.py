@@ -49,12 +49,8 @@ log = structlog.get_logger("headrace.partition")
 UNREACHABLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 """How a database that is away shows itself."""
 
-LOOK_EVERY_S = 1.0
 NARROWER = 8
 """What can't be carried out is looked for in batches so many times smaller, down to one command."""
-GAVE_WAY_MAX = 10
-"""Commits in a row that PostgreSQL rolled back for others; after that the actor starts anew."""
-GAVE_WAY_PAUSE_S = 0.005
 
 DEGRADED = int(RiskFlag.DEGRADED)
 STRANGER = Windows()
@@ -105,7 +101,7 @@ class AccountPartition:
         self._intake = Intake(settings.partition.queue_payments_max)
         self._carry_elsewhere = carry_elsewhere
         self._legs = LegSender(
-            settings.cell.actors, settings.calls.call_payments_max, self._to_counterpart,
+            settings.cell.actors, settings.calls, self._to_counterpart,
             self._intake.put_legs, self._park,
         )  # fmt: skip
         self._to_park: dict[Place, tuple[OpenLeg, int, str]] = {}
@@ -121,7 +117,7 @@ class AccountPartition:
         """Commands of a batch; fewer while one of them can't be carried out."""
         self._gave_way = 0
         """Commits in a row."""
-        self._known_keys = KnownKeys()
+        self._known_keys = KnownKeys(settings.partition.key_repeats_s)
         self._order = DebtorOrder()
         self._waiters: dict[Place, list[asyncio.Future[None]]] = {}
         self._kinds: Counter[int] = Counter()
@@ -431,11 +427,12 @@ class AccountPartition:
         """After PostgreSQL rolled a commit back for others: once more, a little later."""
         self._counts["commits_gave_way"] += 1
         self._gave_way += 1
-        if self._gave_way > GAVE_WAY_MAX:
+        if self._gave_way > self._settings.partition.gave_way_max:
             self._gave_way = 0
             await self._doubt([])
         else:
-            await asyncio.sleep(GAVE_WAY_PAUSE_S * self._gave_way * (0.5 + random()))
+            pause_s = self._settings.partition.gave_way_pause_s
+            await asyncio.sleep(pause_s * self._gave_way * (0.5 + random()))
 
     # Answers
 
@@ -527,7 +524,7 @@ class AccountPartition:
     async def _every_second(self) -> None:
         """Looks for holds and reviews that are due, and for legs to be parked or released."""
         while True:
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(self._settings.partition.due_look_s)
             if not self._ready:
                 continue
             try:

@@ -24,8 +24,6 @@ History = Callable[[list[int]], Awaitable[dict[int, Windows]]]
 CREDITOR_PROFILES = "creditor-profiles"
 """The actor's name."""
 
-_SENDERS_MAX = 10_000
-
 
 class CreditorProfiles:
     """Windows by account number, the least recently touched forgotten beyond a bound."""
@@ -33,6 +31,7 @@ class CreditorProfiles:
     def __init__(self, settings: RiskSettings, history: History | None = None) -> None:
         self._windows: OrderedDict[int, Windows] = OrderedDict()
         self._creditors_max = settings.creditor_profiles_max
+        self._senders_max = settings.creditor_senders_max
         self._history = history
         self._heard: OrderedDict[int, int] = OrderedDict()
         self._counts = METRICS.counters()
@@ -99,5 +98,5 @@ class CreditorProfiles:
         while len(self._windows) > self._creditors_max:
             self._windows.popitem(last=False)
             self._counts["evicted"] += 1
-        while len(self._heard) > _SENDERS_MAX:
+        while len(self._heard) > self._senders_max:
             self._heard.popitem(last=False)

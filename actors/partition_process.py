@@ -34,12 +34,7 @@ from headrace.runtime.payments.book import Place
 
 log = structlog.get_logger("headrace.partition_process")
 
-RISK_READY_S = 10.0
-"""How long a new actor waits for the risk deployment, which starts beside it on a new platform;
-after that the stated policy decides until risk answers."""
 SLOW_TO_IMPORT = "headrace.actors.serve_address"
-DEPOSED_ANSWERS_S = 1.0
-"""How long a deposed actor still answers, that everybody be told, before it ends itself."""
 PAUSE_S, PAUSE_MAX_S = 0.1, 2.0
 """Between attempts to start."""
 
@@ -108,7 +103,7 @@ class PartitionProcess:
                 verdict = await self._standby.until_free()
                 await remember_fenced(self._index, False)
                 if verdict is Verdict.SUCCEEDED and not new:
-                    await _exit()
+                    await _exit(self._settings.cell.deposed_answers_s)
             try:
                 await self._until_it_works(self._take_over)
                 await _first(self._partition.deposed.wait(), self._standby.until_lost())
@@ -142,6 +137,7 @@ class PartitionProcess:
         logs.configure(settings.cell.log_level, self._name)
         self._cluster = await cluster_name(settings.ledger)
         self._standby = Standby(
+            settings.cell,
             settings.ledger,
             partitions_of(self._index, settings.cell.partitions, settings.cell.actors),
             self._cluster,
@@ -167,8 +163,9 @@ class PartitionProcess:
             await partition.stop()
             raise
         if self._state is State.STARTING:
-            if not await self._risk.ready(RISK_READY_S):
-                log.warning("risk_not_ready", actor=self._name, waited_s=RISK_READY_S)
+            wait_s = self._settings.risk.risk_ready_timeout_s
+            if not await self._risk.ready(wait_s):
+                log.warning("risk_not_ready", actor=self._name, waited_s=wait_s)
             collect_rarely()
         self._state = State.READY
         self._decided.set()
@@ -178,9 +175,10 @@ class PartitionProcess:
         return await self._partition.submit(data)
 
 
-async def _exit() -> None:
-    """Ends this worker for good, with the answer to the next call."""
-    await asyncio.sleep(DEPOSED_ANSWERS_S)
+async def _exit(answers_s: float) -> None:
+    """Ends this worker for good, after it has answered for so long, with the answer to the next
+    call."""
+    await asyncio.sleep(answers_s)
     with suppress(ray.exceptions.AsyncioActorExit):
         ray.actor.exit_actor()  # type: ignore[no-untyped-call]
     await asyncio.Event().wait()

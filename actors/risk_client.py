@@ -20,8 +20,6 @@ log = structlog.get_logger("headrace.risk")
 Call = Callable[[bytes], Awaitable[bytes]]
 
 _ATTEMPTS = 2
-_GRACE_S = 0.05
-"""Beyond the time-out: an answer that came while this process itself was held up still counts."""
 _READY_PAUSE_S = 0.1
 
 
@@ -88,7 +86,7 @@ class RiskClient:
         try:
             done, _ = await asyncio.wait([asked], timeout=timeout_s)
             if not done:
-                await asyncio.wait([asked], timeout=_GRACE_S)
+                await asyncio.wait([asked], timeout=self._settings.risk_grace_s)
             if not asked.done():
                 raise TimeoutError(f"no answer within {timeout_s} s")
             return asked.result()

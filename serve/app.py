@@ -17,9 +17,6 @@ from headrace.serve.risk import OPTIONS as RISK_OPTIONS
 from headrace.serve.risk import Risk
 from headrace.serve.supervisor import Supervisor
 
-HEALTH_CHECK_S = 1.0
-"""How often Serve looks whether a replica lives: it notices a death no sooner."""
-
 
 class SupervisorDeployment:
     """Supervisor as a deployment; a new replica finds the actors that run."""
@@ -61,12 +58,12 @@ def build(arguments: dict[str, Any]) -> Application:
     settings = settings_module.load()
     risk = serve.deployment(num_replicas=1, **RISK_OPTIONS)(RiskDeployment)
     supervisor = serve.deployment(
-        name="supervisor", num_replicas=1, health_check_period_s=HEALTH_CHECK_S
+        name="supervisor", num_replicas=1, health_check_period_s=settings.cell.health_check_s
     )(SupervisorDeployment)
     gateway = serve.deployment(
         name="gateway",
         num_replicas=int(arguments.get("gateways", settings.cell.gateways)),
         max_ongoing_requests=settings.gateway.gateway_requests_max,
-        health_check_period_s=HEALTH_CHECK_S,
+        health_check_period_s=settings.cell.health_check_s,
     )(serve.ingress(GatewayApp())(Gateway))
     return gateway.bind(risk.bind(), supervisor.bind())

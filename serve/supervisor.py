@@ -24,10 +24,6 @@ from headrace.serve.heartbeats import Heartbeats
 
 log = structlog.get_logger("headrace.supervisor")
 
-RETRY_S = 0.2
-TICK_S = 0.25
-"""How often it is judged who has been silent for too long."""
-
 
 class Supervisor:
     """One a platform. `ready` once every actor has taken its partitions over.
@@ -38,9 +34,7 @@ class Supervisor:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._heartbeats = Heartbeats(
-            settings.cell.actors, settings.cell.heartbeat_timeout_s, TICK_S, time.monotonic()
-        )
+        self._heartbeats = Heartbeats(settings.cell, time.monotonic())
         self._generations: dict[int, int] = {}
         self._handles: dict[int, Any] = {}
         self._heard: dict[int, Heartbeat] = {}
@@ -81,7 +75,8 @@ class Supervisor:
                 self._heartbeats.restarting(index)
                 log.warning("no_heartbeat", index=index, error=repr(error))
             waits = state in (State.READY, State.STANDING_BY)
-            await asyncio.sleep(self._settings.cell.heartbeat_interval_s if waits else RETRY_S)
+            cell = self._settings.cell
+            await asyncio.sleep(cell.heartbeat_interval_s if waits else cell.heartbeat_retry_s)
 
     def _answered(self, index: int, heartbeat: Heartbeat) -> None:
         before = self._heard.get(index)
@@ -92,7 +87,7 @@ class Supervisor:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(TICK_S)
+            await asyncio.sleep(self._settings.cell.heartbeat_look_s)
             self._heartbeats.tick(time.monotonic())
             index = self._heartbeats.to_replace(time.monotonic())
             if index is not None:

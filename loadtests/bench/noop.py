@@ -12,7 +12,6 @@ from ray.serve import Application
 
 from headrace.runtime import settings as settings_module
 from headrace.serve.admission import Receive
-from headrace.serve.app import HEALTH_CHECK_S
 from headrace.serve.gateway.app import Scope
 from headrace.serve.gateway.asgi import take_requests
 from headrace.serve.gateway.reply import Send
@@ -54,6 +53,6 @@ def build(arguments: dict[str, Any]) -> Application:
         name="noop",
         num_replicas=settings.cell.gateways,
         max_ongoing_requests=settings.gateway.gateway_requests_max,
-        health_check_period_s=HEALTH_CHECK_S,
+        health_check_period_s=settings.cell.health_check_s,
     )(serve.ingress(NoopApp(bool(arguments.get("early"))))(Noop))
     return deployment.bind()

@@ -31,6 +31,10 @@ class GatewaySettings(Section):
     """Of one batch; more is refused with 413."""
     wait_max_s: Pause = 30.0
     """Of `Prefer: wait`."""
+    ready_timeout_s: Seconds = 2.0
+    """Of the ledger and the actors, when /readyz or /metrics asks them."""
+    cached_keys_max: Count = 10_000
+    """API keys that a gateway remembers, unknown ones too."""
     key_cache_s: Pause = 5.0
     """How long a gateway may go on trusting an API key that was revoked."""
 

@@ -1,6 +1,6 @@
 """Settings of the ledger's database and of the connections to it."""
 
-from headrace.runtime.settings.section import Count, Rules, Seconds, Section
+from headrace.runtime.settings.section import Count, Pause, Rules, Seconds, Section
 
 
 class LedgerSettings(Section):
@@ -18,6 +18,13 @@ class LedgerSettings(Section):
     """PostgreSQL ends a reader's statement that lasts longer."""
     migration_timeout_s: Seconds = 60.0
     """How long to wait for a migration that another process runs."""
+    takeover_pause_s: Pause = 0.05
+    """Before an actor in doubt tries again to take its partitions over; it doubles, up to the
+    longest."""
+    takeover_pause_max_s: Pause = 1.0
+    """The longest of these pauses."""
+    lease_lock_timeout_s: Seconds = 1.0
+    """A predecessor's transaction that holds a lease for longer is ended."""
     reader_connections_max: Count = 4
     """To the database, of one gateway."""
 
@@ -26,5 +33,13 @@ class LedgerSettings(Section):
             (
                 self.transaction_timeout_s < self.commit_timeout_s,
                 "transaction_timeout_s < commit_timeout_s",
+            ),
+            (
+                self.lease_lock_timeout_s < self.commit_timeout_s,
+                "lease_lock_timeout_s < commit_timeout_s",
+            ),
+            (
+                self.takeover_pause_s <= self.takeover_pause_max_s,
+                "takeover_pause_max_s: at least takeover_pause_s",
             ),
         )

@@ -14,8 +14,6 @@ from headrace.serve.gateway.request import Request
 from headrace.serve.gateway.route import Answer, Family
 from headrace.serve.problems import Problem
 
-READY_TIMEOUT_S = 2.0
-
 
 class Health(Struct):
     """That an answer comes says that the gateway runs."""
@@ -49,7 +47,7 @@ async def healthz(platform: Platform, request: Request) -> Reply:
 )
 async def readyz(platform: Platform, request: Request) -> Reply:
     try:
-        async with asyncio.timeout(READY_TIMEOUT_S):
+        async with asyncio.timeout(platform.settings.gateway.ready_timeout_s):
             await platform.pool.fetchval("SELECT 1")
             stats = await platform.partitions.stats()
     except TimeoutError:
@@ -73,7 +71,7 @@ async def readyz(platform: Platform, request: Request) -> Reply:
 async def metrics(platform: Platform, request: Request) -> Reply:
     families = [*platform.counters.families(), *counters.bounds(platform.admission)]
     try:
-        async with asyncio.timeout(READY_TIMEOUT_S):
+        async with asyncio.timeout(platform.settings.gateway.ready_timeout_s):
             families += of_actors(await platform.partitions.figures())
     except TimeoutError:
         pass

@@ -38,7 +38,5 @@ class Platform:
             partitions.waiting_s,
             settings.gateway.gateway_wait_max_s,
         )
-        self.authentication = Authentication(
-            pool, settings.gateway.key_cache_s, self.admission.reads
-        )
+        self.authentication = Authentication(pool, settings.gateway, self.admission.reads)
         self.counters = Counters()

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.actors.creditor_features import OBSERVATIONS_MAX, CreditorFeatures
+from headrace.actors.creditor_features import CreditorFeatures
 from headrace.actors.creditor_profiles import CreditorProfiles
 from headrace.runtime.clock import DAY_US
 from headrace.runtime.risk.exchange import OBSERVATIONS_PER_MESSAGE_MAX
@@ -14,6 +14,7 @@ from headrace.runtime.settings.risk import RiskSettings
 
 START = 1_522_540_800_000_000
 SETTINGS = RiskSettings(creditor_features_staleness_s=0.01)
+OBSERVATIONS_MAX = SETTINGS.creditor_observations_max
 
 
 class Line:

@@ -92,8 +92,8 @@ class LosesTheFirst:
 
 
 async def test_a_later_payment_of_a_batch_is_not_decided_when_an_earlier_one_was_put_off() -> None:
-    settings = replace(SETTINGS, calls_per_actor_max=3, call_payments_max=10)
-    client = PartitionClient(settings, LosesTheFirst())
+    settings = SETTINGS.replace(calls_per_actor_max=3, call_payments_max=10)
+    client = PartitionClient(settings.cell, settings.calls, LosesTheFirst())
     batch = [Pay(1, "debtor", f"creditor-{n}", 1, 978, f"key-{n}", 1) for n in range(25)]
     async with asyncio.timeout(10):
         answers = await client.submit(batch)
@@ -102,7 +102,7 @@ async def test_a_later_payment_of_a_batch_is_not_decided_when_an_earlier_one_was
 
 async def test_batches_share_a_call_and_none_is_divided() -> None:
     actor = HeldUp()
-    client = PartitionClient(replace(SETTINGS, call_payments_max=10), actor)
+    client = PartitionClient(SETTINGS.cell, SETTINGS.replace(call_payments_max=10).calls, actor)
     command = Act(0, PAYMENT, PaymentAction.EXPIRE)
     asking = []
     for size in (1, 4, 5, 3, 30, 1):
@@ -117,4 +117,4 @@ async def test_batches_share_a_call_and_none_is_divided() -> None:
 
 async def test_nothing_submitted_is_answered_at_once() -> None:
     async with asyncio.timeout(10):
-        assert await PartitionClient(SETTINGS, HeldUp()).submit([]) == []
+        assert await PartitionClient(SETTINGS.cell, SETTINGS.calls, HeldUp()).submit([]) == []
