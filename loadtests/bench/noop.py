@@ -11,10 +11,10 @@ from ray import serve
 from ray.serve import Application
 
 from headrace.runtime import settings as settings_module
-from headrace.serve.admission import Receive
-from headrace.serve.gateway.app import Scope
 from headrace.serve.gateway.asgi import take_requests
-from headrace.serve.gateway.reply import Send
+from headrace.serve.http.admission import Receive
+from headrace.serve.http.reply import Send
+from headrace.serve.http.server import Scope
 
 BODY = b'{"status":"settled"}'
 HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(BODY))]

@@ -8,10 +8,11 @@ from headrace.actors.ray_actors import RayActors, creditor_profiles
 from headrace.runtime import logs
 from headrace.runtime import settings as settings_module
 from headrace.runtime.garbage import collect_rarely
-from headrace.serve.admission import Receive
-from headrace.serve.gateway import foreign_answers, http_protocol
-from headrace.serve.gateway.app import Gateway, Scope
-from headrace.serve.gateway.reply import Send
+from headrace.serve.gateway.app import Gateway
+from headrace.serve.http import foreign_answers, protocol
+from headrace.serve.http.admission import Receive
+from headrace.serve.http.reply import Send
+from headrace.serve.http.server import Scope
 
 SERVES_OWN = "/-/"
 """Paths that Serve answers: whether the replica lives, and what it serves."""
@@ -58,7 +59,7 @@ class BeforeServe:
 
 def middlewares() -> list[Middleware]:
     """What RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH names: called before each server's start."""
-    http_protocol.use()
+    protocol.use()
     return [Middleware(BeforeServe)]
 
 

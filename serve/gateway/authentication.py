@@ -17,20 +17,9 @@ from headrace.runtime.identity import keys, tenants
 from headrace.runtime.identity.keys import Identity, Role
 from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.settings.gateway import GatewaySettings
-from headrace.serve.admission import Bound
-from headrace.serve.problems import Problem
-
-_RANK = {Role.MEMBER: 1, Role.ADMINISTRATOR: 2, Role.OPERATOR: 3}
-
-
-class Caller(Struct, frozen=True):
-    """Whom a request speaks for; an operator that acts for no tenant has None."""
-
-    role: Role
-    tenant: int | None
-    tenant_name: str | None
-    key_id: bytes
-    """Of the API key, 16 bytes."""
+from headrace.serve.http.admission import Bound
+from headrace.serve.http.caller import Caller
+from headrace.serve.http.problems import Problem
 
 
 class _Known(Struct, frozen=True):
@@ -123,16 +112,3 @@ class Authentication:
             number, tenant_name = tenant.number, tenant.name
         key_id = UUID(identity.key_id).bytes
         return _Known(until, expires_at, Caller(identity.role, number, tenant_name, key_id))
-
-
-def require(caller: Caller, role: Role) -> None:
-    """Raises Problem(FORBIDDEN) when the caller's role is less than `role`."""
-    if _RANK[caller.role] < _RANK[role]:
-        raise Problem(Refusal.FORBIDDEN, f"this takes {_ARTICLE[role]} key")
-
-
-_ARTICLE = {
-    Role.MEMBER: "a member's",
-    Role.ADMINISTRATOR: "an administrator's",
-    Role.OPERATOR: "an operator's",
-}

@@ -126,7 +126,7 @@ async def next_event(sent: "asyncio.Queue[Any]") -> Json:
 
 async def test_following_sees_what_happens_next_and_ends_with_the_client(house: "House") -> None:
     await house.open("alice")
-    platform = house.gateway._platform
+    platform = house.gateway._services
     assert platform is not None
     async with following(house) as sent:
         start = await sent.get()
@@ -141,7 +141,7 @@ async def test_following_sees_what_happens_next_and_ends_with_the_client(house: 
 
 async def test_streams_are_bounded_and_given_back(settings: "Settings") -> None:
     async with running(settings.replace(gateway_streams_max=1)) as house:
-        platform = house.gateway._platform
+        platform = house.gateway._services
         assert platform is not None
         async with following(house) as sent:
             await sent.get()

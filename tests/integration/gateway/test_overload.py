@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from headrace.serve.gateway.request import ITEM_BYTES
+from headrace.serve.http.request import ITEM_BYTES
 
 from .conftest import listening, running
 from .test_slow_clients import BODY, Client
@@ -46,7 +46,7 @@ async def backlog(settings: "Settings") -> "AsyncIterator[tuple[House, BusyActor
     async with running(short) as house:
         await house.open("alice", "bob")
         busy = BusyActors(house)
-        platform = house.gateway._platform
+        platform = house.gateway._services
         assert platform is not None
         paying: list[asyncio.Task[httpx.Response]] = []
         for key in ("first", "second"):
@@ -103,7 +103,7 @@ async def _items(house: "House", key: str) -> list[object]:
 async def test_a_batch_too_large_for_the_room_left_is_refused_unread(settings: "Settings") -> None:
     roomy = settings.replace(gateway_payments_max=100, batch_items_max=100)
     async with running(roomy) as house:
-        platform = house.gateway._platform
+        platform = house.gateway._services
         assert platform is not None
         platform.admission.payments.take(50)
         async with listening(house) as url, Client(house, url) as client:
@@ -119,7 +119,7 @@ async def test_a_full_gateway_reads_no_body(settings: "Settings") -> None:
     full = settings.replace(gateway_payments_max=10, batch_items_max=10)
     async with running(full) as house:
         await house.open("alice", "bob")
-        platform = house.gateway._platform
+        platform = house.gateway._services
         assert platform is not None
         platform.admission.payments.take(10)
         async with listening(house) as url, Client(house, url) as client:

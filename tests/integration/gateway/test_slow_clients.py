@@ -106,7 +106,7 @@ async def test_hanging_up_during_a_batch_does_not_stop_it(house: "House") -> Non
         for n in range(2000)
     ]
     body = msgspec.json.encode(items)
-    platform = house.gateway._platform
+    platform = house.gateway._services
     assert platform is not None
     async with listening(house) as url:
         async with Client(house, url) as client:
