@@ -4,6 +4,7 @@ import asyncio
 
 from headrace.actors.intake import WORTH_A_BATCH
 from headrace.actors.partition_client import PartitionClient, Stats
+from headrace.runtime.metrics.told import Told
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
 from headrace.runtime.payments.answer import Done, Refused
@@ -118,3 +119,27 @@ async def test_batches_share_a_call_and_none_is_divided() -> None:
 async def test_nothing_submitted_is_answered_at_once() -> None:
     async with asyncio.timeout(10):
         assert await PartitionClient(SETTINGS.cell, SETTINGS.calls, HeldUp()).submit([]) == []
+
+
+class Counts(HeldUp):
+    """An actor that tells its figures and those of what stands around it."""
+
+    async def stats(self, actor: int) -> Stats:
+        return {"name": f"a{actor}", "queue": 3, "risk_client": {"failures": 2}}
+
+
+async def test_figures_of_all_actors_are_told_by_area_though_one_is_away() -> None:
+    async def away() -> Told:
+        raise OSError("away")
+
+    async def store() -> Told:
+        return {"name": "store", "creditor_profiles": {"read": 1}}
+
+    client = PartitionClient(SETTINGS.cell, SETTINGS.calls, Counts(), (away, store))
+    assert await client.figures() == [
+        {
+            "name": "a0", "partition": {"queue": 3, "waiting_in_gateway": 0},
+            "risk_client": {"failures": 2},
+        },
+        {"name": "store", "creditor_profiles": {"read": 1}},
+    ]  # fmt: skip
