@@ -137,7 +137,9 @@ def _parameters() -> Iterator[None]:
     original = parameter.RayParams
     (port,) = free_ports(1)
     parameter.RayParams = partial(  # type: ignore[assignment,misc]  # a class for a while
-        original, dashboard_agent_listen_port=port, include_log_monitor=False
+        original,
+        dashboard_agent_listen_port=port,
+        include_log_monitor=False,  # type: ignore[arg-type]  # declared as text, read as a truth
     )
     try:
         yield

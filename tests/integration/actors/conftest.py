@@ -10,8 +10,9 @@ from typing import Any
 import asyncpg
 import pytest_asyncio
 
-from headrace.actors.account_partition import AccountPartition, CreditorWindows, Scorer
+from headrace.actors.account_partition import AccountPartition
 from headrace.actors.partition_client import PartitionClient, Stats
+from headrace.actors.scoring import CreditorWindows, Scorer
 from headrace.runtime.ledger import copy
 from headrace.runtime.ledger.connect import connect
 from headrace.runtime.ledger.record import COLUMNS, Record

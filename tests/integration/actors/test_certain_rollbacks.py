@@ -98,7 +98,7 @@ async def test_a_rolled_back_batch_leaves_accounts_and_payments_as_they_were(cel
             )
         )
         await cell.until_committing(0)
-        batch = actor._under_way.batch
+        batch = actor._turns.under_way.batch
         assert account.balances()[:-1] != before[0]
         actor._book.undo(batch)
         payment = actor._book.payments[held.payment]

@@ -47,6 +47,15 @@ def test_available_is_posted_less_held_plus_the_credit_line(posted, held, line, 
 
 
 @pytest.mark.parametrize(
+    ("limit", "by_day"),
+    [("payment_max", False), ("daily_amount_max", True), ("daily_count_max", True)],
+)
+def test_what_counts_a_day_is_limited_by_day(limit, by_day):
+    assert account().limited_by_day() is False
+    assert account(**{limit: 1}).limited_by_day() is by_day
+
+
+@pytest.mark.parametrize(
     ("limits", "amount", "reason"),
     [
         ({"payment_max": 100}, 99, D.NONE),
