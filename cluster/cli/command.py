@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -130,6 +131,7 @@ def run(call: Callable[[], Awaitable[Outcome]], as_json: bool) -> None:
 
     async def main() -> Outcome:
         _check_variables()
+        _cancel_when_told()
         return await call()
 
     try:
@@ -154,6 +156,24 @@ def _check_variables() -> None:
             check_names()
         except SettingsError as error:
             raise BadInput(str(error)) from error
+
+
+def _cancel_when_told() -> None:
+    """SIGTERM and a closed terminal end a command as Ctrl-C does: with what it started stopped.
+
+    Once: a second one must not cut that short.
+    """
+    task = asyncio.current_task()
+    assert task is not None
+
+    def end(number: int) -> None:
+        asyncio.get_running_loop().add_signal_handler(number, lambda: None)
+        if not task.cancelling():
+            task.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            asyncio.get_running_loop().add_signal_handler(number, end, number)
 
 
 def _print(outcome: Outcome, as_json: bool) -> None:

@@ -41,6 +41,17 @@ async def ledger_settings(data_dir: Path) -> AsyncIterator[Settings]:
         await postgres.stop()
 
 
+def settings_of_running(data_dir: Path) -> Settings:
+    """Of the platform that runs there; starts nothing, and BadInput when they can't be known."""
+    try:
+        settings = load()
+        if settings.ledger.database_url:
+            return settings
+        return settings.replace(database_url=_url_of_running(data_dir))
+    except (ValueError, OSError) as error:
+        raise BadInput(str(error)) from error
+
+
 def _url_of_running(data_dir: Path) -> str:
     password = (data_dir / "postgres.password").read_text().strip()
     port = int((data_dir / "postgres.port").read_text())

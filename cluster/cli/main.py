@@ -14,8 +14,9 @@ from headrace.cluster.cli import (
     migrate,
     pay,
     payment,
-    platform,
+    status,
     tenant,
+    up,
     verify,
 )
 
@@ -44,7 +45,7 @@ def headrace(
     """A high-volume payment platform on Ray and PostgreSQL."""
 
 
-for commands in (platform, pay, verify, migrate):
+for commands in (up, status, pay, verify, migrate):
     app.add_typer(commands.app)
 
 for plugin in sorted(entry_points(group="headrace.commands"), key=lambda point: point.name):

@@ -27,7 +27,7 @@ async def test_order_for_a_debtor_stays_after_a_conflict(cell: Any) -> None:
                 *(cell.pay(other, creditor, f"more-{n}", 1) for n in range(WORTH_A_BATCH)),
             )
         )
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not cell.total("queue"):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
     paid, replayed = await first

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
-from engine_in_memory import Engine, records_of
+from support.engine_in_memory import Engine, records_of
 
 from headrace.actors.writer import Outcome
 from headrace.runtime.clock import DAY_US

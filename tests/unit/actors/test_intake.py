@@ -9,7 +9,7 @@ from headrace.runtime.payments.answer import Done, LegsDone, Refused
 from headrace.runtime.payments.command import Arrived, Carry, Fund
 from headrace.runtime.payments.refusals import Refusal
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 60.0
 
 
 def command(n):

@@ -15,9 +15,9 @@ from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.settings.partition import CallSettings
 
 FULL, HOME = 10, 3
-TIMEOUT_S = 5.0
 SETTINGS = CallSettings(call_payments_max=FULL, leg_pause_s=0.0001)
 CALLS_OUT_MAX, FAILURES_MAX = SETTINGS.leg_calls_max, SETTINGS.leg_failures_max
+TIMEOUT_S = 60.0
 
 
 def legs(count: int, actor: int = 1, first: int = 1) -> list[OpenLeg]:
@@ -318,7 +318,15 @@ async def test_a_leg_by_itself_is_parked_when_it_has_failed_five_times(no_waitin
     other.sender.send(legs(1))
     await asyncio.sleep(60)
     assert other.parked == [(1, 5)]
-    assert len(other.calls) == 5
+    assert len(other.calls) == other.sender.calls_failed == 5
+
+
+async def test_what_failed_together_is_looked_for_in_eighths(no_waiting: None) -> None:
+    other = Answering(poison=1, full=64)
+    other.sender.send(legs(64))
+    await asyncio.sleep(60)
+    sizes = [len(call.seqs) for call in other.calls]
+    assert sizes == [64, *[8] * 8, *[1] * 8, *[1] * 4]
 
 
 # Calls

@@ -128,7 +128,8 @@ async def test_taking_over_again_ends_the_connections_of_before(
     database: Database, writer: Writer
 ) -> None:
     database.connections[0].ended = True
-    await writer.take_over(first=False)
+    stands = await writer.take_over(first=False)
+    assert stands == {p.number: (p, 0) for p in PARTITIONS}
     assert [c.ended for c in database.connections] == [True] * 3 + [False] * 3
     assert database.claims[1] == (WRITER, "cluster-1", False)
 

@@ -108,7 +108,9 @@ async def test_creditors_of_other_actors_are_told_by_tenant_and_id(told) -> None
         {"tenant": 5, "id": "shop", "number": SHOP, "currency": USD, "closed": True},
         {"tenant": 6, "id": "shop", "number": ANNA, "currency": EUR, "closed": False},
     ]
-    found = await load.creditors(told(SQL, creditors=rows), [(5, "shop"), (6, "shop")])
+    db = told(SQL, creditors=rows)
+    found = await load.creditors(db, [(5, "shop"), (6, "other")])
+    assert db.asked == [("creditors", ([5, 6], ["shop", "other"]))]
     assert [(key, c.number, c.currency, c.closed) for key, c in found] == [
         ((5, "shop"), SHOP, USD, True), ((6, "shop"), ANNA, EUR, False),
     ]  # fmt: skip

@@ -105,3 +105,15 @@ async def test_what_waits_is_applied_in_order_noted_and_told(told) -> None:
     founded = {name: arguments for name, arguments in db.asked if name.startswith("write")}
     assert founded["write_partitions"] == ("64",)
     assert founded["write_leases"] == (64,)
+
+
+async def test_only_a_ledger_that_was_made_is_asked_for_its_partitions(told) -> None:
+    sql = SQL | {"version": "SHOW server_version_num", "encoding": "SHOW server_encoding"}
+    fresh = told(sql, version=["180000"], encoding=["UTF8"], history=[])
+    fresh.transaction = Transaction
+    assert await _migrate(fresh, PACKAGED, 64) == [m.name for m in PACKAGED]
+    applied = [{"name": m.name, "digest": m.digest} for m in PACKAGED]
+    made = told(sql, version=["180000"], encoding=["UTF8"], history=applied, partitions=["32"])
+    made.transaction = Transaction
+    with pytest.raises(MigrationError, match="32 partitions"):
+        await _migrate(made, PACKAGED, 64)

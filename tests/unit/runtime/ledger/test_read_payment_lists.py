@@ -261,3 +261,12 @@ async def test_a_cursor_beyond_all_places_is_refused(
     assert await first(place_max) == 1
     with pytest.raises(InvalidCursor):
         await first(place_max + 1)
+
+
+async def test_a_list_of_which_the_rest_matches_nothing_ends_with_its_last_page() -> None:
+    """Though that page was full at the end of a stretch of rows."""
+    newest = {998, 999}
+    index = Index(
+        *(Payment(n, state=S.SETTLED if n in newest else S.DECLINED) for n in range(1_000))
+    )
+    assert await index.pages(2, debtor="anna", status=S.SETTLED) == [[999, 998]]

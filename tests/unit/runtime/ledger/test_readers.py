@@ -1,18 +1,21 @@
 """What readers make of rows: accounts, statements, payments, events, names, uses of keys."""
 
 from datetime import datetime
+from inspect import signature
 from typing import Any
 from uuid import UUID
 
 import pytest
 from msgspec import json
 
+from headrace.runtime import ids
 from headrace.runtime.clock import from_us
 from headrace.runtime.ids import payment_id
 from headrace.runtime.ledger import account_names, parked_legs, read_accounts, standing
 from headrace.runtime.ledger import cursors as pages
 from headrace.runtime.ledger.account_names import AccountNames
 from headrace.runtime.ledger.cursors import InvalidCursor
+from headrace.runtime.ledger.read import Reader
 from headrace.runtime.ledger.read_accounts import AccountReader, Settings
 from headrace.runtime.ledger.read_events import SQL as EVENTS
 from headrace.runtime.ledger.read_events import EventReader
@@ -75,10 +78,26 @@ async def test_too_many_names_are_forgotten_but_those_asked_for(
     assert len(db.asked) == 3
 
 
+async def test_as_many_names_as_there_is_room_for_are_kept(
+    told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_names, "NAMES_MAX", 2)
+    db = told(PAYMENTS, account_names=named)
+    names = AccountNames(db)
+    for number in (ANNA, SHOP, ANNA, SHOP):
+        await names.of([number])
+    assert len(db.asked) == 2
+
+
 async def test_records_name_debtors_creditors_and_who_is_paid_in_the_end(told) -> None:
     names = AccountNames(told(PAYMENTS, account_names=named))
     record = Record(debit=ANNA, credit=system_account(1, EUR, TRANSIT_OUT), creditor=BERT)
     assert await names.in_records([record]) == {ANNA: "anna", BERT: "bert"}
+
+
+def test_a_page_has_a_hundred_items_where_nobody_says_otherwise() -> None:
+    for listing in (Reader.accounts, Reader.entries, Reader.payments):
+        assert signature(listing).parameters["limit"].default == 100
 
 
 # Accounts
@@ -205,6 +224,7 @@ async def test_pages_of_a_statement_are_all_entries_newest_first(told, limit: in
         found += [(entry.id, entry.amount, entry.counterparty) for entry in page.items]
         cursor = page.next_cursor
         assert len(page.items) == limit or cursor is None
+        assert page.items
         if cursor is None:
             break
     assert found == [("1:9", 9, "shop"), ("1:7", -7, "shop"), ("1:5", 5, "shop"),
@@ -387,3 +407,15 @@ async def test_who_releases_a_leg_is_told_which_were_parked(told, place: Any, as
     db = told(parked_legs.SQL, release=[{"partition": 1, "seq": 4}])
     assert await parked_legs.release(db, place) == [(1, 4)]
     assert db.asked == [("release", asked)]
+
+
+async def test_parked_legs_are_told_for_people(told) -> None:
+    row = {
+        "partition": 1, "seq": 4, "payment": UUID(bytes=PAYMENT), "leg": 2, "tenant": "acme",
+        "amount": 30, "currency": "EUR", "failures": 5, "error": "why", "parked_at": from_us(AT),
+    }  # fmt: skip
+    (leg,) = await parked_legs.everyone(told(parked_legs.SQL, everyone=[row]))
+    assert leg == parked_legs.ParkedLeg(
+        "1:4", leg.payment, 2, "acme", 30, "EUR", 5, "why", from_us(AT)
+    )
+    assert leg.payment == ids.text(PAYMENT)

@@ -202,6 +202,12 @@ async def test_whole_minutes_are_tried_for_so_many_records(monkeypatch: pytest.M
     assert await found(*minutes) == ("6 fingerprints, 3 unchecked", 0, None)
 
 
+async def test_whole_minutes_are_tried_for_fifty(monkeypatch: pytest.MonkeyPatch) -> None:
+    _lengths(monkeypatch, 6_000)
+    minutes = [for_hours(60 + 60 * n, seq=n) for n in range(52)]
+    assert await found(*minutes) == ("52 fingerprints, 2 unchecked", 0, None)
+
+
 async def test_a_length_that_was_found_is_tried_first_and_costs_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

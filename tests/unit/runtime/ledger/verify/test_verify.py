@@ -14,6 +14,8 @@ from headrace.runtime.ledger.verify import Check, Verdict, verify
 from headrace.runtime.ledger.verify.found import Found
 from headrace.runtime.settings import Settings
 
+UNENDING = Found("never told")
+
 
 class Connection:
     """Within a transaction, of which it says what was done in it."""
@@ -55,6 +57,8 @@ class Ledger:
         async def ask(connection: Connection) -> Found:
             self.asked.append((name, connection))
             await asyncio.sleep(0)
+            if found is UNENDING:
+                await asyncio.Event().wait()
             if isinstance(found, Exception):
                 raise found
             return found
@@ -138,3 +142,8 @@ async def test_three_connections_share_the_work_and_one_snapshot(ledger: Any) ->
 async def test_a_ledger_that_goes_away_ends_it(ledger: Any) -> None:
     with pytest.raises(OSError, match="away"):
         await ledger.verify(a=OSError("away"), b=FINE)
+
+
+async def test_what_else_is_looked_at_ends_when_the_ledger_goes_away(ledger: Any) -> None:
+    with pytest.raises(OSError, match="away"):
+        await ledger.verify(a=UNENDING, b=OSError("away"), c=UNENDING)
