@@ -7,8 +7,6 @@ that both can be routed without a look-up. Test vectors: tests/unit/runtime/test
 
 from hashlib import blake2b
 
-from headrace.runtime.settings import Settings
-
 PARTITIONS_MAX = 4096
 ACCOUNT_BITS = 40
 """An account number is partition << 40 | place; a partition holds up to 2**40 accounts."""
@@ -45,6 +43,6 @@ def is_system_account(number: int) -> bool:
     return (number & ((1 << ACCOUNT_BITS) - 1)) < FIRST_CUSTOMER_PLACE
 
 
-def partitions_of(actor: int, settings: Settings) -> list[int]:
+def partitions_of(actor: int, partitions: int, actors: int) -> list[int]:
     """Those that belong to the actor with a number."""
-    return list(range(actor, settings.partitions, settings.actors))
+    return list(range(actor, partitions, actors))

@@ -47,11 +47,13 @@ class Gateway(Server[Services]):
 
     async def opened(self) -> Services:
         """With connections to the ledger of its own, unless some were given."""
-        pool = self._pool or await connect_pool(self._settings, application="headrace gateway")
+        pool = self._pool or await connect_pool(
+            self._settings.ledger, application="headrace gateway"
+        )
         return Services(self._settings, self._partitions, pool, self._now, doors=self._doors)
 
     async def closed(self, services: Services) -> None:
         """Lets what was submitted finish, then closes the connections that `opened` made."""
-        await services.submissions.finish(self._settings.call_timeout_s)
+        await services.submissions.finish(self._settings.calls.call_timeout_s)
         if self._pool is None:
             await services.pool.close()

@@ -4,7 +4,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
 from headrace.actors.partition_client import PartitionClient
-from headrace.actors.ray_actors import RayActors
+from headrace.actors.ray_actors import RayActors, creditor_profiles
 from headrace.runtime import logs
 from headrace.runtime import settings as settings_module
 from headrace.runtime.garbage import collect_rarely
@@ -65,6 +65,8 @@ def middlewares() -> list[Middleware]:
 
 def _put_together() -> Gateway:
     settings = settings_module.load()
-    logs.configure(settings.log_level, "gateway")
+    logs.configure(settings.cell.log_level, "gateway")
     collect_rarely()
-    return Gateway(settings, PartitionClient(settings, RayActors(settings)))
+    actors = RayActors(settings.cell, settings.ledger)
+    beside = (creditor_profiles,)
+    return Gateway(settings, PartitionClient(settings.cell, settings.calls, actors, beside))

@@ -16,11 +16,10 @@ from msgspec import Struct
 from headrace.runtime.identity import keys, tenants
 from headrace.runtime.identity.keys import Identity, Role
 from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.settings.gateway import GatewaySettings
 from headrace.serve.http.admission import Bound
 from headrace.serve.http.caller import Caller
 from headrace.serve.http.problems import Problem
-
-CACHED_KEYS_MAX = 10_000
 
 
 class _Known(Struct, frozen=True):
@@ -38,12 +37,13 @@ class Authentication:
     def __init__(
         self,
         pool: Pool,
-        cache_s: float,
+        settings: GatewaySettings,
         reads: Bound,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._pool = pool
-        self._cache_s = cache_s
+        self._cache_s = settings.key_cache_s
+        self._cached_max = settings.cached_keys_max
         self._reads = reads
         self._now = now
         self._known: dict[tuple[bytes, bytes], _Known] = {}
@@ -73,7 +73,7 @@ class Authentication:
         del self._asking[asked]
         if done.cancelled() or done.exception():
             return
-        if len(self._known) >= CACHED_KEYS_MAX:
+        if len(self._known) >= self._cached_max:
             self._known.clear()
         self._known[asked] = done.result()
 

@@ -33,16 +33,16 @@ class Services:
         self.partitions = partitions
         self.pool = pool
         self.reader = Reader(pool)
-        self.events = EventStream(self.reader, settings)
+        self.events = EventStream(self.reader, settings.events)
         self.now_us = now
-        self.admission = Admission(settings)
+        self.admission = Admission(settings.gateway)
         self.submissions = Submissions(
             partitions.put,
             self.admission.payments,
             partitions.waiting_s,
-            settings.gateway_wait_max_s,
+            settings.gateway.gateway_wait_max_s,
         )
-        self.authentication = Authentication(pool, settings.key_cache_s, self.admission.reads)
+        self.authentication = Authentication(pool, settings.gateway, self.admission.reads)
         self.counters = Counters()
         self.outcomes: Counter[str] = Counter()
         """Payments by what came of them: a state, or a refusal's code."""

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any
 
 from headrace.runtime.payments.refusals import Refusal
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.gateway import GatewaySettings
 from headrace.serve.http.problems import Problem
 
 Message = MutableMapping[str, Any]
@@ -56,7 +56,7 @@ class Bound:
 class Admission:
     """A gateway's bounds."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: GatewaySettings) -> None:
         self.payments = Bound("payments", settings.gateway_payments_max)
         self.reads = Bound("reads", settings.gateway_reads_max)
         self.streams = Bound("event streams", settings.gateway_streams_max)

@@ -5,13 +5,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.metrics_core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    Metric,
-)
+from prometheus_client.metrics_core import Metric
 
+from headrace.runtime.metrics.exposition import counter, gauge, histogram
+from headrace.runtime.metrics.gateway import GATEWAY
 from headrace.serve.http.admission import Admission, Bound
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0)
@@ -38,16 +35,10 @@ class Counters:
 
     def families(self) -> Iterator[Metric]:
         """As Prometheus names them."""
-        requests = CounterMetricFamily(
-            "headrace_gateway_requests", "Requests answered.", labels=("operation", "status")
-        )
+        requests = counter(GATEWAY, "requests")
         for (operation, status), count in self.requests.items():
             requests.add_metric((operation, str(status)), count)
-        durations = HistogramMetricFamily(
-            "headrace_gateway_request_duration_seconds",
-            "From a request's arrival to the end of its answer.",
-            labels=("operation",),
-        )
+        durations = histogram(GATEWAY, "request_duration_s")
         for operation, counts in self._durations.items():
             durations.add_metric((operation,), _cumulated(counts), self._seconds[operation])
         yield from (requests, durations)
@@ -63,11 +54,8 @@ def _cumulated(counts: list[int]) -> list[tuple[str, int]]:
 
 def bounds(admission: Admission) -> Iterator[Metric]:
     """How full a gateway is."""
-    taken = GaugeMetricFamily("headrace_gateway_taken", "Under way.", labels=("what",))
-    most = GaugeMetricFamily("headrace_gateway_most", "Refused beyond this.", labels=("what",))
-    refused = CounterMetricFamily(
-        "headrace_gateway_overloaded", "Refused because too many were under way.", labels=("what",)
-    )
+    taken, most = gauge(GATEWAY, "taken"), gauge(GATEWAY, "most")
+    refused = counter(GATEWAY, "overloaded")
     all_bounds: tuple[Bound, ...] = (
         admission.payments, admission.reads, admission.streams, admission.body_bytes,
     )  # fmt: skip

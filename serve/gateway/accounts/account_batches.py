@@ -88,10 +88,10 @@ _body = BatchBody(BatchAccountRequest)
     refusals=(R.TOO_MANY_ITEMS,),
 )
 async def open_accounts(services: Services, request: Request) -> Reply:
-    services.submissions.admit(request.items_expected(services.settings.batch_items_max))
+    services.submissions.admit(request.items_expected(services.settings.gateway.batch_items_max))
     tenant = request.tenant
     body, lines = await request.body(ndjson=True)
-    items = _body.read(body, lines, services.settings.batch_items_max)
+    items = _body.read(body, lines, services.settings.gateway.batch_items_max)
     results: list[AccountResult | None] = [None] * len(items)
     accounts: dict[int, BatchAccountRequest] = {}
     opening: dict[int, OpenAccount] = {}

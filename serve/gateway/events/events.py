@@ -94,7 +94,7 @@ async def stream_events(services: Services, request: Request) -> Stream:
     tenant = _whose(request)
     last = request.headers.get(b"last-event-id", b"").decode("latin-1") or asked.after
     try:
-        position = positions.decode(last, services.settings.partitions)
+        position = positions.decode(last, services.settings.cell.partitions)
     except InvalidPosition:
         raise Problem(Refusal.INVALID_FIELD, "is not a position", "Last-Event-ID") from None
     try:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from headrace.runtime.metrics.exposition import of_actors
 from headrace.runtime.payments.refusals import Refusal
 from headrace.serve.gateway.health import figures
 from headrace.serve.gateway.services import Services
@@ -13,8 +14,6 @@ from headrace.serve.http.problems import Problem
 from headrace.serve.http.reply import Reply
 from headrace.serve.http.request import Request
 from headrace.serve.http.route import Answer, Family
-
-READY_TIMEOUT_S = 2.0
 
 
 class Health(Struct):
@@ -53,15 +52,15 @@ async def healthz(services: Services, request: Request) -> Reply:
 )
 async def readyz(services: Services, request: Request) -> Reply:
     try:
-        async with asyncio.timeout(READY_TIMEOUT_S):
+        async with asyncio.timeout(services.settings.gateway.ready_timeout_s):
             await services.pool.fetchval("SELECT 1")
             stats = await services.partitions.stats()
     except TimeoutError:
         raise Problem(Refusal.UNAVAILABLE, "the ledger or the partitions do not answer") from None
     ready = sum(1 for actor in stats if actor.get("ready", 1))
-    if ready < services.settings.actors:
+    if ready < services.settings.cell.actors:
         raise Problem(
-            Refusal.UNAVAILABLE, f"{ready} of {services.settings.actors} actors are ready"
+            Refusal.UNAVAILABLE, f"{ready} of {services.settings.cell.actors} actors are ready"
         )
     return reply.json(200, Health())
 
@@ -70,7 +69,7 @@ async def readyz(services: Services, request: Request) -> Reply:
     "GET",
     "/metrics",
     "Figures for Prometheus",
-    "Of this gateway, and of every partition actor.",
+    "Of this gateway, and of every actor that answers.",
     Answer(200, "The text exposition format.", str, media="text/plain"),
     right=("read", "metrics"),
 )
@@ -79,8 +78,8 @@ async def metrics(services: Services, request: Request) -> Reply:
     families = [requests, figures.payments(services.outcomes), durations]
     families += counters.bounds(services.admission)
     try:
-        async with asyncio.timeout(READY_TIMEOUT_S):
-            families += figures.partitions(await services.partitions.stats())
+        async with asyncio.timeout(services.settings.gateway.ready_timeout_s):
+            families += of_actors(await services.partitions.figures())
     except TimeoutError:
         pass
     return Reply(200, counters.text(families), [(b"content-type", counters.CONTENT_TYPE)])

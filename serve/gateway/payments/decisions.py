@@ -83,7 +83,7 @@ async def reject_payment(services: Services, request: Request) -> Reply:
 
 
 async def _decided(services: Services, request: Request, action: PaymentAction) -> Reply:
-    key, payment = request.idempotency_key(), payment_in(request, services.settings.partitions)
+    key, payment = request.idempotency_key(), payment_in(request, services.settings.cell.partitions)
     command = Act(
         request.tenant, payment, action, key=key,
         fingerprint=fingerprint.decision(action, payment), trace=request.trace, by=request.by,
@@ -91,7 +91,7 @@ async def _decided(services: Services, request: Request, action: PaymentAction) 
     done = await services.submissions.one(command)
     headers = [REPLAYED] if done.replayed else []
     as_of: tuple[int, int] | None = (done.partition, done.seq)
-    wait_s = request.wait_s(services.settings.wait_max_s)
+    wait_s = request.wait_s(services.settings.gateway.wait_max_s)
     if wait_s and action is PaymentAction.ACCEPT:
         headers.append(applied(wait_s))
         if done.state == PaymentState.CAPTURED:

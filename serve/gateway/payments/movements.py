@@ -73,7 +73,7 @@ _refunds = msgspec.json.Decoder(RefundRequest)
 )
 async def capture_payment(services: Services, request: Request) -> Reply:
     asked = await request.json(_captures, absent=b"{}")
-    key, payment = request.idempotency_key(), payment_in(request, services.settings.partitions)
+    key, payment = request.idempotency_key(), payment_in(request, services.settings.cell.partitions)
     amount = asked.amount or 0
     command = Act(
         request.tenant, payment, PaymentAction.CAPTURE, amount, asked.final, key,
@@ -100,7 +100,7 @@ async def capture_payment(services: Services, request: Request) -> Reply:
 )
 async def refund_payment(services: Services, request: Request) -> Reply:
     asked = await request.json(_refunds, absent=b"{}")
-    key, payment = request.idempotency_key(), payment_in(request, services.settings.partitions)
+    key, payment = request.idempotency_key(), payment_in(request, services.settings.cell.partitions)
     amount = asked.amount or 0
     command = Act(
         request.tenant, payment, PaymentAction.REFUND, amount, True, key,
@@ -113,7 +113,7 @@ async def _carried_out(services: Services, request: Request, command: Act) -> Re
     done = await services.submissions.one(command)
     headers = [REPLAYED] if done.replayed else []
     as_of: tuple[int, int] | None = (done.partition, done.seq)
-    wait_s = request.wait_s(services.settings.wait_max_s)
+    wait_s = request.wait_s(services.settings.gateway.wait_max_s)
     if wait_s:
         headers.append(applied(wait_s))
         await services.partitions.await_final(done, wait_s)

@@ -127,7 +127,7 @@ async def create_payment(services: Services, request: Request) -> Reply:
         raise
     counted[STATES[done.state]] += 1
     headers = [REPLAYED] if done.replayed else []
-    wait_s = request.wait_s(services.settings.wait_max_s)
+    wait_s = request.wait_s(services.settings.gateway.wait_max_s)
     if wait_s:
         headers.append(applied(wait_s))
         if done.state == _AUTHORIZED and not pay.manual_capture:
@@ -183,7 +183,7 @@ async def list_payments(services: Services, request: Request) -> Reply:
     refusals=(R.UNKNOWN_PAYMENT,),
 )
 async def read_payment(services: Services, request: Request) -> Reply:
-    payment = payment_in(request, services.settings.partitions)
+    payment = payment_in(request, services.settings.cell.partitions)
     return reply.json(200, await read(services, request.tenant, payment))
 
 
@@ -197,7 +197,7 @@ async def read_payment(services: Services, request: Request) -> Reply:
     refusals=(R.UNKNOWN_PAYMENT,),
 )
 async def read_timeline(services: Services, request: Request) -> Reply:
-    payment = payment_in(request, services.settings.partitions)
+    payment = payment_in(request, services.settings.cell.partitions)
     with services.admission.reads:
         found = await services.reader.timeline(request.tenant, payment)
     if not found:

@@ -7,7 +7,8 @@ import asyncpg
 import pytest
 from openapi_spec_validator import validate
 
-from headrace.runtime.settings import Settings
+from headrace.runtime.metrics.partition import PARTITION
+from headrace.runtime.settings.gateway import GatewaySettings
 from headrace.serve.http.problems import CODES
 
 if TYPE_CHECKING:
@@ -57,12 +58,18 @@ async def test_metrics(house: "House") -> None:
         'headrace_gateway_payments_total{outcome="unknown_account"} 1.0',
         'headrace_gateway_request_duration_seconds_count{operation="create_payment"} 2.0',
         'headrace_gateway_taken{what="payments"} 0.0',
-        f'headrace_gateway_most{{what="payments"}} {Settings().gateway_payments_max}.0',
+        f'headrace_gateway_most{{what="payments"}} {GatewaySettings().gateway_payments_max}.0',
         'headrace_partition_ready{actor="account-partition-1"} 1.0',
     ):
         assert line in text.splitlines()
     assert 'headrace_partition_epoch{actor="account-partition-0"}' in text
     assert 'headrace_partition_commit_seconds_total{actor="account-partition-0"}' in text
+
+
+async def test_a_partition_counts_what_is_declared_and_all_of_it(house: "House") -> None:
+    for partition in house.actors.partitions:
+        told = set(partition.stats()) - {"name"}
+        assert told == set(PARTITION.metrics) - {"waiting_in_gateway"}
 
 
 async def test_the_document_and_the_pages(house: "House") -> None:

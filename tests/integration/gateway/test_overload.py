@@ -4,7 +4,6 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
 
 from headrace.serve.http.request import ITEM_BYTES
@@ -43,7 +42,7 @@ class BusyActors:
 @asynccontextmanager
 async def backlog(settings: "Settings") -> "AsyncIterator[tuple[House, BusyActors, list[str]]]":
     """A gateway whose oldest waiting payment has waited too long; the keys of what is accepted."""
-    short = msgspec.structs.replace(settings, calls_per_actor_max=1, gateway_wait_max_s=0.05)
+    short = settings.replace(calls_per_actor_max=1, gateway_wait_max_s=0.05)
     async with running(short) as house:
         await house.open("alice", "bob")
         busy = BusyActors(house)
@@ -102,7 +101,7 @@ async def _items(house: "House", key: str) -> list[object]:
 
 
 async def test_a_batch_too_large_for_the_room_left_is_refused_unread(settings: "Settings") -> None:
-    roomy = msgspec.structs.replace(settings, gateway_payments_max=100, batch_items_max=100)
+    roomy = settings.replace(gateway_payments_max=100, batch_items_max=100)
     async with running(roomy) as house:
         platform = house.gateway._services
         assert platform is not None
@@ -117,7 +116,7 @@ async def test_a_batch_too_large_for_the_room_left_is_refused_unread(settings: "
 
 
 async def test_a_full_gateway_reads_no_body(settings: "Settings") -> None:
-    full = msgspec.structs.replace(settings, gateway_payments_max=10, batch_items_max=10)
+    full = settings.replace(gateway_payments_max=10, batch_items_max=10)
     async with running(full) as house:
         await house.open("alice", "bob")
         platform = house.gateway._services

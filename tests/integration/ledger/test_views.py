@@ -124,7 +124,7 @@ async def test_the_names_are_the_codes_own(database, settings):
 
 async def test_a_renamed_or_new_name_is_brought_up_to_date_at_the_next_start(database, settings):
     await database.execute("UPDATE names SET name = 'old'; DELETE FROM currencies")
-    await migrate(settings)
+    await migrate(settings.ledger, settings.cell.partitions)
     await test_the_names_are_the_codes_own(database, settings)
 
 

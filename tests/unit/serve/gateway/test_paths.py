@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from headrace.runtime.payments.refusals import Refusal
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.gateway import GatewaySettings
 from headrace.serve.gateway.paths import account_in, payment_in
 from headrace.serve.http.admission import Admission
 from headrace.serve.http.problems import Problem
@@ -17,7 +17,7 @@ async def nothing() -> Any:
 
 
 def request(**params: str) -> Request:
-    made = Request({"method": "GET", "headers": []}, nothing, "/", Admission(Settings()))
+    made = Request({"method": "GET", "headers": []}, nothing, "/", Admission(GatewaySettings()))
     made.params = params
     return made
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from headrace.runtime.payments.refusals import Refusal
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.gateway import GatewaySettings
 from headrace.serve.http.admission import Admission, Bound, ClientGone
 from headrace.serve.http.problems import Problem
 
-SETTINGS = Settings(body_bytes_max=100, gateway_body_bytes_max=150, body_timeout_s=0.05)
+SETTINGS = GatewaySettings(body_bytes_max=100, gateway_body_bytes_max=150, body_timeout_s=0.05)
 
 
 def arriving(

@@ -129,7 +129,9 @@ def doors() -> Iterator[tuple[Door, ...]]:
 async def client(doors: tuple[Door, ...]) -> AsyncIterator[httpx.AsyncClient]:
     settings = Settings()
     pool = asyncpg.create_pool("postgresql://nobody@nowhere.invalid/none")  # nobody connects it
-    gateway = Gateway(settings, PartitionClient(settings, Away()), pool, doors=doors)
+    gateway = Gateway(
+        settings, PartitionClient(settings.cell, settings.calls, Away()), pool, doors=doors
+    )
     await gateway.start()
     transport = httpx.ASGITransport(app=gateway)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:

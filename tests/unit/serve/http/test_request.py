@@ -6,12 +6,12 @@ import pytest
 from msgspec import Struct
 
 from headrace.runtime.payments.refusals import Refusal
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.gateway import GatewaySettings
 from headrace.serve.http.admission import Admission
 from headrace.serve.http.problems import Problem
 from headrace.serve.http.request import Request
 
-ADMISSION = Admission(Settings())
+ADMISSION = Admission(GatewaySettings())
 
 
 def request(query: bytes = b"", params: dict[str, str] | None = None, **headers: str) -> Request:

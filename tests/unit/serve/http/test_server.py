@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.gateway import GatewaySettings
 from headrace.serve.http import reply
 from headrace.serve.http.admission import Admission
 from headrace.serve.http.counters import Counters
@@ -22,7 +22,7 @@ class Working:
     """What handlers work with here."""
 
     def __init__(self) -> None:
-        self.admission = Admission(Settings())
+        self.admission = Admission(GatewaySettings())
         self.counters = Counters()
         self.fails: Exception | None = None
 
