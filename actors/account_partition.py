@@ -42,12 +42,17 @@ class AccountPartition:
         self._end = end
         self._carry_elsewhere = carry_elsewhere
         self._counts = Counts()
-        self._intake = Intake(settings.queue_payments_max)
-        self._book = Book(settings.partitions, settings.open_legs_max)
-        self._writer = Writer(settings, name, partitions_of(index, settings), cluster)
+        self._intake = Intake(settings.partition.queue_payments_max)
+        self._book = Book(settings.cell.partitions, settings.partition.open_legs_max)
+        self._writer = Writer(
+            settings.ledger,
+            name,
+            partitions_of(index, settings.cell.partitions, settings.cell.actors),
+            cluster,
+        )
         self._waiters = LegWaiters(self._book)
         self._legs = LegSender(
-            settings.actors, settings.call_payments_max, self._to_counterpart,
+            settings.cell.actors, settings.calls, self._to_counterpart,
             self._intake.put_legs, self._park,
         )  # fmt: skip
         self._parked = ParkedLegs(self._legs)
@@ -57,8 +62,9 @@ class AccountPartition:
             self._writer, self._intake, Scoring(self._book, scorer, creditors), self._counts,
         )  # fmt: skip
         self._due = Due(
-            [ExpiringHolds(), self._parked], self._writer, self._intake, settings.commit_timeout_s
-        )
+            [ExpiringHolds(), self._parked], self._writer, self._intake,
+            settings.ledger.commit_timeout_s, settings.partition.due_look_s,
+        )  # fmt: skip
         self._tasks: list[asyncio.Task[None]] = []
 
     @property

@@ -11,7 +11,7 @@ from secrets import token_hex
 from ray.experimental import internal_kv
 
 from headrace.runtime.ledger.connect import connect
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.ledger import LedgerSettings
 
 _NAMESPACE = b"headrace"
 _NAME = b"cluster"
@@ -19,7 +19,7 @@ _FENCED = b"fenced/%d"
 NOW = """SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYYMMDD"T"HH24MISS.US')"""
 
 
-async def cluster_name(settings: Settings) -> str:
+async def cluster_name(settings: LedgerSettings) -> str:
     """The same in every process of this Ray cluster; a newer cluster's sorts after it."""
     name = await asyncio.to_thread(internal_kv._internal_kv_get, _NAME, namespace=_NAMESPACE)
     if name is None:

@@ -12,6 +12,7 @@ import structlog
 from headrace.actors import ray_names
 from headrace.actors.creditor_profiles import CREDITOR_PROFILES
 from headrace.runtime.endless import endless
+from headrace.runtime.metrics.risk import CREDITOR_FEATURES
 from headrace.runtime.risk import exchange
 from headrace.runtime.risk.exchange import (
     CREDITORS_PER_MESSAGE_MAX,
@@ -20,7 +21,7 @@ from headrace.runtime.risk.exchange import (
     Told,
 )
 from headrace.runtime.risk.windows import Windows
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.risk import RiskSettings
 
 log = structlog.get_logger("headrace.creditors")
 
@@ -29,10 +30,7 @@ T = TypeVar("T")
 Exchange = Callable[[bytes, bytes], Awaitable[bytes]]
 """CreditorProfiles.exchange, however it is reached."""
 
-EXCHANGE_TIMEOUT_S = 5.0
 NEVER_US = 2**63 - 1
-OBSERVATIONS_MAX = 100_000
-"""Not delivered yet; when the store is away for longer, the oldest are dropped and counted."""
 
 
 class CreditorFeatures:
@@ -45,10 +43,12 @@ class CreditorFeatures:
     that fails is counted and only makes them staler: what was not delivered goes with the next.
     """
 
-    def __init__(self, exchange_with_store: Exchange, settings: Settings) -> None:
+    def __init__(self, exchange_with_store: Exchange, settings: RiskSettings) -> None:
         self._exchange = exchange_with_store
         self._interval_s = settings.creditor_features_staleness_s
         self._creditors_max = settings.creditors_in_memory_max
+        self._exchange_timeout_s = settings.creditor_exchange_timeout_s
+        self._observations_max = settings.creditor_observations_max
         self._known: OrderedDict[int, Windows] = OrderedDict()
         self._wanted: dict[int, None] = {}
         self._lost: dict[int, None] = {}
@@ -58,10 +58,10 @@ class CreditorFeatures:
         self._sequence = 0
         self._fresh_at = time.monotonic()
         self._task: asyncio.Task[None] | None = None
-        self._counts = {"exchanges": 0, "exchanges_failed": 0, "observations_dropped": 0}
+        self._counts = CREDITOR_FEATURES.counters()
 
     @classmethod
-    def over_ray(cls, settings: Settings) -> Self:
+    def over_ray(cls, settings: RiskSettings) -> Self:
         """Of the platform's store, and exchanging already."""
         features = cls(_NamedStore().exchange, settings)
         features.start()
@@ -81,7 +81,7 @@ class CreditorFeatures:
         if windows is not None:
             windows.observe(occurred_at_us, amount)
         self._since.append((number, occurred_at_us, amount))
-        if len(self._since) > OBSERVATIONS_MAX:
+        if len(self._since) > self._observations_max:
             self._pack()
 
     def start(self) -> None:
@@ -97,7 +97,7 @@ class CreditorFeatures:
     async def exchange_once(self) -> bool:
         """Tells the store what it has not been told and takes its windows; whether that worked."""
         try:
-            async with asyncio.timeout(EXCHANGE_TIMEOUT_S):
+            async with asyncio.timeout(self._exchange_timeout_s):
                 await self._tell_and_ask()
         except Exception as error:  # only staler for it
             self._counts["exchanges_failed"] += 1
@@ -162,7 +162,7 @@ class CreditorFeatures:
             self._sequence += 1
             self._outbox.append((self._sequence, part))
         self._since = []
-        while sum(len(o) for _, o in self._outbox) > OBSERVATIONS_MAX:
+        while sum(len(o) for _, o in self._outbox) > self._observations_max:
             _, dropped = self._outbox.popleft()
             self._counts["observations_dropped"] += len(dropped)
 

@@ -11,9 +11,10 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from headrace.runtime.metrics.risk import CREDITOR_PROFILES as METRICS
 from headrace.runtime.risk import exchange
 from headrace.runtime.risk.windows import EMPTY, Windows, merged, states_of
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.risk import RiskSettings
 
 log = structlog.get_logger("headrace.creditors")
 
@@ -23,18 +24,17 @@ History = Callable[[list[int]], Awaitable[dict[int, Windows]]]
 CREDITOR_PROFILES = "creditor-profiles"
 """The actor's name."""
 
-_SENDERS_MAX = 10_000
-
 
 class CreditorProfiles:
     """Windows by account number, the least recently touched forgotten beyond a bound."""
 
-    def __init__(self, settings: Settings, history: History | None = None) -> None:
+    def __init__(self, settings: RiskSettings, history: History | None = None) -> None:
         self._windows: OrderedDict[int, Windows] = OrderedDict()
         self._creditors_max = settings.creditor_profiles_max
+        self._senders_max = settings.creditor_senders_max
         self._history = history
         self._heard: OrderedDict[int, int] = OrderedDict()
-        self._counts = {"observations": 0, "repeats": 0, "given_back": 0, "read": 0, "evicted": 0}
+        self._counts = METRICS.counters()
 
     async def exchange(self, told: bytes, wanted: bytes) -> bytes:
         """Counts what a sender tells (exchange.Told) and returns the windows, as they are then, of
@@ -98,5 +98,5 @@ class CreditorProfiles:
         while len(self._windows) > self._creditors_max:
             self._windows.popitem(last=False)
             self._counts["evicted"] += 1
-        while len(self._heard) > _SENDERS_MAX:
+        while len(self._heard) > self._senders_max:
             self._heard.popitem(last=False)

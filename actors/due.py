@@ -17,8 +17,6 @@ from headrace.runtime.payments.command import Act, Command, PaymentAction
 
 log = structlog.get_logger("headrace.partition")
 
-LOOK_EVERY_S = 1.0
-
 
 class Source(Protocol):
     """A reason why something is due."""
@@ -71,17 +69,20 @@ class Due:
     """Looks at its sources while the actor takes payments."""
 
     def __init__(
-        self, sources: Sequence[Source], writer: Writer, intake: Intake, timeout_s: float
-    ) -> None:
+        self, sources: Sequence[Source], writer: Writer, intake: Intake, timeout_s: float,
+        look_s: float,
+    ) -> None:  # fmt: skip
+        """Every `look_s`, for at most `timeout_s`."""
         self._sources = sources
         self._writer = writer
         self._intake = intake
         self._timeout_s = timeout_s
+        self._look_s = look_s
 
     async def keep_looking(self, ready: Callable[[], bool]) -> None:
         """For ever, while the actor is ready."""
         while True:
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(self._look_s)
             if not ready():
                 continue
             try:

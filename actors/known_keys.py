@@ -11,10 +11,6 @@ from headrace.runtime.payments.book import again
 from headrace.runtime.payments.command import Act, Carry, Command, Fund, Pay
 from headrace.runtime.payments.refusals import Refusal
 
-REPEATS_S = 10.0
-"""A tenant that has sent a known key is taken to do so again for that long: its keys are looked up
-before a batch is decided, so that it costs nobody else a rollback."""
-
 Key = tuple[int, str]
 
 
@@ -25,7 +21,9 @@ class KnownKeys:
     what was rolled back, where one of the keys is known for certain, and for tenants that repeat.
     """
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, repeats_s: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """`repeats_s`: for how long a tenant that has sent a known key is taken to do so again."""
+        self._repeats_s = repeats_s
         self._monotonic = monotonic
         self._doubtful: set[Key] = set()
         self._repeats_until: dict[int, float] = {}
@@ -52,7 +50,7 @@ class KnownKeys:
             return items
         known = await load.keys(reader, wanted)
         self._doubtful.difference_update(wanted)
-        until = self._monotonic() + REPEATS_S
+        until = self._monotonic() + self._repeats_s
         rest: list[Item] = []
         for item in items:
             command, submission, place = item

@@ -12,14 +12,10 @@ from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsAnswer, LegsDone, 
 from headrace.runtime.payments.book import OpenLeg, Place
 from headrace.runtime.payments.command import Arrived, Carry
 from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.settings.partition import CallSettings
 
-PAUSE_S, PAUSE_MAX_S = 0.1, 2.0
-CALLS_OUT_MAX = 3
-"""To one actor at once; a further call only goes out full."""
 SMALLER = 8
 """A call that some leg in it makes fail is tried again in so many parts."""
-FAILURES_MAX = 5
-"""Of a leg by itself; then it is parked."""
 log = structlog.get_logger("headrace.legs")
 
 Submit = Callable[[int, Carry], Awaitable[LegsAnswer]]
@@ -67,15 +63,14 @@ class LegSender:
     """
 
     def __init__(
-        self, actors: int, legs_per_call_max: int, submit: Submit, arrived: TakeArrived,
-        park: Park, pause_s: float = PAUSE_S,
+        self, actors: int, settings: CallSettings, submit: Submit, arrived: TakeArrived,
+        park: Park,
     ) -> None:  # fmt: skip
         self._actors = actors
-        self._legs_per_call_max = legs_per_call_max
+        self._settings = settings
         self._submit = submit
         self._arrived = arrived
         self._park = park
-        self._pause_s = pause_s
         self._lanes = [_Lane() for _ in range(actors)]
         self._tasks: set[asyncio.Task[None]] = set()
         self._takings: set[asyncio.Future[list[LegsAnswer]]] = set()
@@ -128,10 +123,13 @@ class LegSender:
         """Beside others only full calls: what waits for them then goes together."""
         if not others_out:
             return bool(lane.fresh)
-        return others_out < CALLS_OUT_MAX and len(lane.fresh) >= self._legs_per_call_max
+        return (
+            others_out < self._settings.leg_calls_max
+            and len(lane.fresh) >= self._settings.call_payments_max
+        )
 
     def _take(self, legs: deque[OpenLeg]) -> list[OpenLeg]:
-        return [legs.popleft() for _ in range(min(len(legs), self._legs_per_call_max))]
+        return [legs.popleft() for _ in range(min(len(legs), self._settings.call_payments_max))]
 
     async def _send_fresh(self, actor: int, lane: _Lane) -> None:
         while self._wants_call(lane, lane.fresh_calls_out - 1):
@@ -161,7 +159,8 @@ class LegSender:
 
     def _failed(self, lane: _Lane) -> None:
         self.calls_failed += 1
-        lane.pause_s = min(lane.pause_s * 2 or self._pause_s, PAUSE_MAX_S)
+        longer = lane.pause_s * 2 or self._settings.leg_pause_s
+        lane.pause_s = min(longer, self._settings.leg_pause_max_s)
 
     async def _call(
         self, actor: int, lane: _Lane, legs: list[OpenLeg], again: bool, failures: int = 0
@@ -226,7 +225,7 @@ class LegSender:
             lane.suspects.extend(
                 _Suspects(legs[at : at + size]) for at in range(0, len(legs), size)
             )
-        elif failures + 1 < FAILURES_MAX:
+        elif failures + 1 < self._settings.leg_failures_max:
             lane.suspects.append(_Suspects(legs, failures + 1))
         else:
             (leg,) = legs

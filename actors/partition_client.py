@@ -11,23 +11,26 @@ or not at all, so that no payment of a batch is decided while an earlier one was
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 import structlog
 
 from headrace.actors.intake import WORTH_A_BATCH, Submission
+from headrace.runtime.metrics.told import Told
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
 from headrace.runtime.payments.answer import Answer, Done, LegsAnswer, Refused
 from headrace.runtime.payments.book import Place
 from headrace.runtime.payments.command import Carry, Command, home_of
 from headrace.runtime.payments.refusals import Refusal
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.cell import CellSettings
+from headrace.runtime.settings.partition import CallSettings
 
 log = structlog.get_logger("headrace.partition_client")
 
-Stats = dict[str, int | float | str]
+Stats = dict[str, int | float | str | Mapping[str, int | float]]
+"""A partition actor's figures, and under an area's name those of what stands around it."""
 
 
 class Actors(Protocol):
@@ -67,17 +70,23 @@ class _Lane:
 class PartitionClient:
     """For one event loop. Never raises for an item: what could not be asked is refused."""
 
-    def __init__(self, settings: Settings, actors: Actors) -> None:
-        self._settings = settings
+    def __init__(
+        self, cell: CellSettings, calls: CallSettings, actors: Actors,
+        beside: Sequence[Callable[[], Awaitable[Told]]] = (),
+    ) -> None:  # fmt: skip
+        """`beside`: how to ask actors that are no partitions' for their figures."""
+        self._cell = cell
+        self._bounds = calls
         self._actors = actors
-        self._lanes = [_Lane() for _ in range(settings.actors)]
+        self._beside = beside
+        self._lanes = [_Lane() for _ in range(cell.actors)]
         self._calls: set[asyncio.Task[None]] = set()
 
     async def submit(self, commands: Sequence[Command]) -> list[Answer]:
         """Answers in the order of the commands."""
         if not commands:
             return []
-        partitions, actors = self._settings.partitions, self._settings.actors
+        partitions, actors = self._cell.partitions, self._cell.actors
         submission = Submission(len(commands))
         touched = set()
         for place, command in enumerate(commands):
@@ -90,14 +99,14 @@ class PartitionClient:
 
     def put(self, command: Command, asker: Asker) -> None:
         """A single command, without waiting for its answer."""
-        number = home_of(command, self._settings.partitions) % self._settings.actors
+        number = home_of(command, self._cell.partitions) % self._cell.actors
         self._lanes[number].waiting.append((command, asker, 0))
         self._keep_calling(number)
 
     async def await_final(self, done: Done, timeout_s: float) -> None:
         """Returns when the leg that was opened by what was done, if any, is no longer under way,
         after the time-out, or when its home does not answer: then the ledger says how it stands."""
-        number = done.partition % self._settings.actors
+        number = done.partition % self._cell.actors
         try:
             async with asyncio.timeout(timeout_s):
                 await self._actors.await_leg(number, (done.partition, done.seq), timeout_s)
@@ -109,7 +118,7 @@ class PartitionClient:
     async def stats(self) -> list[Stats]:
         """Counters and gauges of the actors that answer in time, with what waits here for each."""
         found = await asyncio.gather(
-            *(asyncio.wait_for(self._actors.stats(n), 1.0) for n in range(self._settings.actors)),
+            *(asyncio.wait_for(self._actors.stats(n), 1.0) for n in range(self._cell.actors)),
             return_exceptions=True,
         )
         return [
@@ -117,6 +126,15 @@ class PartitionClient:
             for stats, lane in zip(found, self._lanes, strict=True)
             if not isinstance(stats, BaseException)
         ]
+
+    async def figures(self) -> list[Told]:
+        """The same and those of the actors beside, by area (runtime/metrics/)."""
+        asked = (asyncio.wait_for(ask(), 1.0) for ask in self._beside)
+        stats, beside = await asyncio.gather(
+            self.stats(), asyncio.gather(*asked, return_exceptions=True)
+        )
+        told = [_by_area(each) for each in stats]
+        return [*told, *(each for each in beside if not isinstance(each, BaseException))]
 
     def waiting_s(self) -> float:
         """How long the command that waits longest here for a call has done so."""
@@ -131,7 +149,7 @@ class PartitionClient:
 
     def _keep_calling(self, number: int) -> None:
         lane = self._lanes[number]
-        while lane.calls_out < self._settings.calls_per_actor_max and lane.waiting:
+        while lane.calls_out < self._bounds.calls_per_actor_max and lane.waiting:
             if lane.calls_out and len(lane.waiting) < WORTH_A_BATCH:
                 break
             items = self._next_call(lane.waiting)
@@ -142,7 +160,7 @@ class PartitionClient:
 
     def _next_call(self, waiting: deque[_Asked]) -> list[_Asked]:
         """What waits longest, to the end of the last submission."""
-        size = min(len(waiting), self._settings.call_payments_max)
+        size = min(len(waiting), self._bounds.call_payments_max)
         items = [waiting.popleft() for _ in range(size)]
         last = items[-1][1]
         while waiting and waiting[0][1] is last:
@@ -154,7 +172,7 @@ class PartitionClient:
         return answers_wire.decode_legs(await self._ask(number, [legs]))
 
     async def _ask(self, number: int, commands: list[Command]) -> bytes:
-        async with asyncio.timeout(self._settings.call_timeout_s):
+        async with asyncio.timeout(self._bounds.call_timeout_s):
             return await self._actors.submit(number, commands_wire.encode(commands))
 
     async def _call(self, number: int, items: list[_Asked]) -> None:
@@ -172,3 +190,9 @@ class PartitionClient:
             self._keep_calling(number)
         for (_, asker, place), answer in zip(items, answers, strict=True):
             asker.answer(place, answer)
+
+
+def _by_area(stats: Stats) -> Told:
+    beside = {area: figures for area, figures in stats.items() if isinstance(figures, Mapping)}
+    own = {figure: value for figure, value in stats.items() if isinstance(value, int | float)}
+    return {"name": str(stats.get("name", "")), "partition": own, **beside}

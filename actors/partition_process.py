@@ -34,12 +34,7 @@ from headrace.runtime.payments.book import Place
 
 log = structlog.get_logger("headrace.partition_process")
 
-RISK_READY_S = 10.0
-"""How long a new actor waits for the risk deployment, which starts beside it on a new platform;
-after that the stated policy decides until risk answers."""
 SLOW_TO_IMPORT = "headrace.actors.serve_address"
-DEPOSED_ANSWERS_S = 1.0
-"""How long a deposed actor still answers, that everybody be told, before it ends itself."""
 PAUSE_S, PAUSE_MAX_S = 0.1, 2.0
 """Between attempts to start."""
 
@@ -74,9 +69,13 @@ class PartitionProcess:
         await self._partition.await_leg(opened_by, timeout_s)
 
     async def stats(self) -> Stats:
-        """AccountPartition.stats."""
+        """AccountPartition.stats, and under their areas' names what stands around it."""
         await self._begun()
-        return self._partition.stats()
+        return {
+            **self._partition.stats(),
+            "risk_client": self._risk.stats(),
+            "creditor_features": self._creditors.stats(),
+        }
 
     async def heartbeat(self) -> Heartbeat:
         """At once, whatever it does: that an answer comes says that the loop runs."""
@@ -104,7 +103,7 @@ class PartitionProcess:
                 verdict = await self._standby.until_free()
                 await remember_fenced(self._index, False)
                 if verdict is Verdict.SUCCEEDED and not new:
-                    await _exit()
+                    await _exit(self._settings.cell.deposed_answers_s)
             try:
                 await self._until_it_works(self._take_over)
                 await _first(self._partition.deposed.wait(), self._standby.until_lost())
@@ -135,12 +134,19 @@ class PartitionProcess:
     async def _put_together(self) -> None:
         """What stands around an AccountPartition, and stays when it is another one's turn."""
         settings = self._settings = settings_module.load()
-        logs.configure(settings.log_level, self._name)
-        self._cluster = await cluster_name(settings)
-        self._standby = Standby(settings, partitions_of(self._index, settings), self._cluster)
-        self._risk = RiskClient.over_serve(settings)
-        self._creditors = CreditorFeatures.over_ray(settings)
-        self._peers = PartitionClient(settings, RayActors(settings))
+        logs.configure(settings.cell.log_level, self._name)
+        self._cluster = await cluster_name(settings.ledger)
+        self._standby = Standby(
+            settings.cell,
+            settings.ledger,
+            partitions_of(self._index, settings.cell.partitions, settings.cell.actors),
+            self._cluster,
+        )
+        self._risk = RiskClient.over_serve(settings.risk)
+        self._creditors = CreditorFeatures.over_ray(settings.risk)
+        self._peers = PartitionClient(
+            settings.cell, settings.calls, RayActors(settings.cell, settings.ledger)
+        )
         self._address = await listen(self._submit, ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]
 
     def _another_partition(self) -> AccountPartition:
@@ -157,8 +163,9 @@ class PartitionProcess:
             await partition.stop()
             raise
         if self._state is State.STARTING:
-            if not await self._risk.ready(RISK_READY_S):
-                log.warning("risk_not_ready", actor=self._name, waited_s=RISK_READY_S)
+            wait_s = self._settings.risk.risk_ready_timeout_s
+            if not await self._risk.ready(wait_s):
+                log.warning("risk_not_ready", actor=self._name, waited_s=wait_s)
             collect_rarely()
         self._state = State.READY
         self._decided.set()
@@ -168,9 +175,10 @@ class PartitionProcess:
         return await self._partition.submit(data)
 
 
-async def _exit() -> None:
-    """Ends this worker for good, with the answer to the next call."""
-    await asyncio.sleep(DEPOSED_ANSWERS_S)
+async def _exit(answers_s: float) -> None:
+    """Ends this worker for good, after it has answered for so long, with the answer to the next
+    call."""
+    await asyncio.sleep(answers_s)
     with suppress(ray.exceptions.AsyncioActorExit):
         ray.actor.exit_actor()  # type: ignore[no-untyped-call]
     await asyncio.Event().wait()

@@ -9,11 +9,14 @@ from typing import Any
 import structlog
 
 from headrace.actors import ray_names
+from headrace.actors.creditor_profiles import CREDITOR_PROFILES
 from headrace.actors.direct_calls import Address, Line
 from headrace.actors.partition_client import Stats
 from headrace.runtime.ledger.connect import connect
+from headrace.runtime.metrics.told import Told
 from headrace.runtime.payments.book import Place
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.cell import CellSettings
+from headrace.runtime.settings.ledger import LedgerSettings
 
 log = structlog.get_logger("headrace.ray_actors")
 
@@ -22,13 +25,17 @@ class RayActors:
     """Commands go straight to the actor; everything else, which is rare, over Ray. Whom to ask is
     kept until a call fails; then the lease says anew who answers."""
 
-    def __init__(self, settings: Settings, find: Callable[[str], Any] = ray_names.find) -> None:
+    def __init__(
+        self, cell: CellSettings, ledger: LedgerSettings,
+        find: Callable[[str], Any] = ray_names.find,
+    ) -> None:  # fmt: skip
         """`find` takes an actor's name and returns its handle."""
-        self._settings = settings
+        self._cell = cell
+        self._ledger = ledger
         self._find = find
         self._lines = [
-            Line(partial(self._address, actor), settings.heartbeat_timeout_s)
-            for actor in range(settings.actors)
+            Line(partial(self._address, actor), cell.heartbeat_timeout_s)
+            for actor in range(cell.actors)
         ]
         self._led_to: dict[int, str] = {}
         """The holders that the lines lead to, or are to lead to. A worker that Ray has started
@@ -46,7 +53,7 @@ class RayActors:
         asked = asyncio.ensure_future(line.call(data))
         try:
             while not asked.done():
-                await asyncio.wait([asked], timeout=self._settings.heartbeat_timeout_s)
+                await asyncio.wait([asked], timeout=self._cell.heartbeat_timeout_s)
                 if not asked.done() and await self._succeeded(actor):
                     line.drop()
             return asked.result()
@@ -98,7 +105,7 @@ class RayActors:
             raise
 
     async def _holder(self, actor: int) -> str:
-        connection = await connect(self._settings, "headrace directory")
+        connection = await connect(self._ledger, "headrace directory")
         try:
             holder = await connection.fetchval(
                 "SELECT holder FROM leases WHERE partition = $1", actor
@@ -108,6 +115,12 @@ class RayActors:
         if not holder:
             raise LookupError(f"nobody holds partition {actor} yet")
         return str(holder)
+
+
+async def creditor_profiles() -> Told:
+    """Figures of the shared store of creditors' windows. Raises what Ray raises when it is away."""
+    store = await asyncio.to_thread(ray_names.find, CREDITOR_PROFILES)
+    return {"name": CREDITOR_PROFILES, "creditor_profiles": await store.stats.remote()}
 
 
 def _name(holder: str) -> str:

@@ -13,15 +13,13 @@ from headrace.runtime.payments.decide_payment import Risk
 from headrace.runtime.risk import wire
 from headrace.runtime.risk.features import FEATURES, Matrix
 from headrace.runtime.risk.policy import degraded
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.risk import RiskSettings
 
 log = structlog.get_logger("headrace.risk")
 
 Call = Callable[[bytes], Awaitable[bytes]]
 
 _ATTEMPTS = 2
-_GRACE_S = 0.05
-"""Beyond the time-out: an answer that came while this process itself was held up still counts."""
 _READY_PAUSE_S = 0.1
 
 
@@ -33,7 +31,7 @@ class RiskClient:
     hangs doesn't hold up every batch; then the next batch tries again.
     """
 
-    def __init__(self, call: Call, settings: Settings) -> None:
+    def __init__(self, call: Call, settings: RiskSettings) -> None:
         self._call = call
         self._settings = settings
         self._failures_in_a_row = 0
@@ -44,12 +42,16 @@ class RiskClient:
         """Batches that got no answer."""
 
     @classmethod
-    def over_serve(cls, settings: Settings) -> Self:
+    def over_serve(cls, settings: RiskSettings) -> Self:
         """Of the platform's own risk deployment."""
         # Serve is slow to import, and tests need none.
         from headrace.actors.serve_address import ServeAddress
 
         return cls(Line(ServeAddress("risk"), settings.risk_timeout_s).call, settings)
+
+    def stats(self) -> dict[str, int]:
+        """Counters since the start (runtime/metrics/risk.py)."""
+        return {"degraded": self.degraded, "failures": self.failures}
 
     async def score(self, matrix: Matrix, amounts: list[int]) -> list[Risk]:
         """One Risk a row, in order; `amounts` in minor units are for the policy."""
@@ -84,7 +86,7 @@ class RiskClient:
         try:
             done, _ = await asyncio.wait([asked], timeout=timeout_s)
             if not done:
-                await asyncio.wait([asked], timeout=_GRACE_S)
+                await asyncio.wait([asked], timeout=self._settings.risk_grace_s)
             if not asked.done():
                 raise TimeoutError(f"no answer within {timeout_s} s")
             return asked.result()

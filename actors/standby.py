@@ -16,17 +16,10 @@ import structlog
 from headrace.runtime.ledger import fencing
 from headrace.runtime.ledger.connect import connect
 from headrace.runtime.ledger.fencing import Lease
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.cell import CellSettings
+from headrace.runtime.settings.ledger import LedgerSettings
 
 log = structlog.get_logger("headrace.standby")
-
-GONE_AFTER_S = 4.0
-"""A cluster has gone when none of its writers has been connected for so long: they lose their
-connections for a moment when in doubt, or when the database starts again."""
-LOOK_S = 0.5
-HELD_LOOK_S = 2.0
-"""How often an actor that holds its partitions looks whether another cluster has taken them: where
-nobody pays, no commit notices it."""
 
 
 class Verdict(Enum):
@@ -42,7 +35,8 @@ class Verdict(Enum):
 class Absence:
     """Judges looks at the leases, one after another."""
 
-    def __init__(self, partitions: Sequence[int], cluster: str) -> None:
+    def __init__(self, partitions: Sequence[int], cluster: str, gone_after_s: float) -> None:
+        self._gone_after_s = gone_after_s
         self._partitions = frozenset(partitions)
         self._cluster = cluster
         self._gone_since: float | None = None
@@ -68,33 +62,37 @@ class Absence:
             return Verdict.CLAIM if divided else Verdict.WAIT
         if self._gone_since is None:
             self._gone_since = now
-        return Verdict.CLAIM if now - self._gone_since >= GONE_AFTER_S else Verdict.WAIT
+        return Verdict.CLAIM if now - self._gone_since >= self._gone_after_s else Verdict.WAIT
 
 
 class Standby:
     """Looks at the leases of one actor's partitions, by a connection of its own."""
 
-    def __init__(self, settings: Settings, partitions: Sequence[int], cluster: str) -> None:
-        self._settings = settings
+    def __init__(
+        self, cell: CellSettings, ledger: LedgerSettings, partitions: Sequence[int], cluster: str
+    ) -> None:
+        self._cell = cell
+        self._ledger = ledger
         self._partitions = partitions
         self._cluster = cluster
         self._connection: asyncpg.Connection | None = None
 
     async def until_free(self) -> Verdict:
         """Waits until it is CLAIM or SUCCEEDED."""
-        absence, now = Absence(self._partitions, self._cluster), asyncio.get_running_loop().time
+        absence = Absence(self._partitions, self._cluster, self._cell.cluster_gone_after_s)
+        now = asyncio.get_running_loop().time
         while True:
             leases = await self._look()
             if leases is None:
                 absence.look_failed()
             elif (verdict := absence.looked(leases, now())) is not Verdict.WAIT:
                 return verdict
-            await asyncio.sleep(LOOK_S * (0.5 + random()))
+            await asyncio.sleep(self._cell.cluster_look_s * (0.5 + random()))
 
     async def until_lost(self) -> None:
         """Waits until another cluster has one of the partitions."""
         while True:
-            await asyncio.sleep(HELD_LOOK_S * (0.5 + random()))
+            await asyncio.sleep(self._cell.cluster_held_look_s * (0.5 + random()))
             for lease in await self._look() or ():
                 if lease.partition in self._partitions and lease.cluster != self._cluster:
                     return
@@ -102,9 +100,9 @@ class Standby:
     async def _look(self) -> list[Lease] | None:
         """None when the ledger doesn't answer."""
         try:
-            async with asyncio.timeout(self._settings.read_timeout_s):
+            async with asyncio.timeout(self._ledger.read_timeout_s):
                 if self._connection is None or self._connection.is_closed():
-                    self._connection = await connect(self._settings, "headrace standby")
+                    self._connection = await connect(self._ledger, "headrace standby")
                 return await fencing.leases(self._connection)
         except Exception as error:  # asked again
             log.warning("leases_not_read", error=repr(error))

@@ -39,9 +39,6 @@ UNREACHABLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutEr
 
 NARROWER = 8
 """What can't be carried out is looked for in batches so many times smaller, down to one command."""
-GAVE_WAY_MAX = 10
-"""Commits in a row that PostgreSQL rolled back for others; after that the actor starts anew."""
-GAVE_WAY_PAUSE_S = 0.005
 
 
 class Turn(Enum):
@@ -74,15 +71,15 @@ class Turns:
         self._intake = intake
         self._scoring = scoring
         self._counts = counts
-        self._times = Times(settings.hold_expires_s, settings.review_expires_s)
+        self._times = Times(settings.partition.hold_expires_s, settings.partition.review_expires_s)
         self._committing: asyncio.Task[Outcome] | None = None
         self._batch_number = 0
         self._committed_number = 0
-        self._most = settings.batch_payments_max
+        self._most = settings.partition.batch_payments_max
         """Commands of a batch; fewer while one of them can't be carried out."""
         self._gave_way = 0
         """Commits in a row."""
-        self._known_keys = KnownKeys()
+        self._known_keys = KnownKeys(settings.partition.key_repeats_s)
         self._order = DebtorOrder()
 
     async def run(self) -> None:
@@ -131,7 +128,7 @@ class Turns:
     def _next(self) -> Turn:
         if not self._intake:
             return Turn.WAIT
-        narrow = self._most < self._settings.batch_payments_max
+        narrow = self._most < self._settings.partition.batch_payments_max
         if self._committing is not None and (narrow or len(self._intake) < WORTH_A_BATCH):
             return Turn.FINISH
         return Turn.DECIDE
@@ -161,10 +158,10 @@ class Turns:
         self.under_way = decided
         self._committing = asyncio.create_task(self._commit(decided))
         self._counts.evicted += self._book.evict(
-            self._settings.accounts_in_memory_max,
-            self._settings.payments_in_memory_max,
+            self._settings.partition.accounts_in_memory_max,
+            self._settings.partition.payments_in_memory_max,
             self._committed_number,
-            self._settings.windows_in_memory_max,
+            self._settings.partition.windows_in_memory_max,
         )
 
     def _needs(self, items: list[Item]) -> Needs | None:
@@ -256,7 +253,7 @@ class Turns:
         outcome, below = await self._outcome(self._committing), self.under_way
         self._committing = self.under_way = None
         if outcome is Outcome.COMMITTED:
-            self._most = min(self._most * 2, self._settings.batch_payments_max)
+            self._most = min(self._most * 2, self._settings.partition.batch_payments_max)
             self._gave_way = 0
             return True
         on_top_items = on_top.items if on_top is not None else []
@@ -290,11 +287,12 @@ class Turns:
         """After PostgreSQL rolled a commit back for others: once more, a little later."""
         self._counts.commits_gave_way += 1
         self._gave_way += 1
-        if self._gave_way > GAVE_WAY_MAX:
+        if self._gave_way > self._settings.partition.gave_way_max:
             self._gave_way = 0
             await self._doubt([])
         else:
-            await asyncio.sleep(GAVE_WAY_PAUSE_S * self._gave_way * (0.5 + random()))
+            pause_s = self._settings.partition.gave_way_pause_s
+            await asyncio.sleep(pause_s * self._gave_way * (0.5 + random()))
 
     def _refuse_all(self, refusal: Refusal) -> None:
         for _, submission, place in self._intake.take(len(self._intake)):

@@ -11,11 +11,9 @@ import structlog
 from headrace.runtime.ledger import commit, fencing
 from headrace.runtime.ledger.connect import connect
 from headrace.runtime.payments.book import Partition
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.ledger import LedgerSettings
 
 log = structlog.get_logger("headrace.writer")
-
-PAUSE_S, PAUSE_MAX_S = 0.05, 1.0
 
 
 class Outcome(Enum):
@@ -40,7 +38,7 @@ class Writer:
     """Commits batches one after another, and takes the partitions over when it is in doubt."""
 
     def __init__(
-        self, settings: Settings, name: str, partitions: list[int], cluster: str = ""
+        self, settings: LedgerSettings, name: str, partitions: list[int], cluster: str = ""
     ) -> None:
         """`cluster`: of the actor with this name (actors/cluster_name.py)."""
         self.holder = f"{name}/{uuid4().hex[:12]}"
@@ -51,7 +49,7 @@ class Writer:
         self._writing: asyncpg.Connection | None = None
         self._reading: asyncpg.Connection | None = None
         self._clock: asyncpg.Connection | None = None
-        self._pause_s = PAUSE_S
+        self._pause_s = self._settings.takeover_pause_s
         self._stand: list[Partition] = []
         """Our partitions, with the epochs that we took them over under."""
 
@@ -76,12 +74,17 @@ class Writer:
             self._reading = await self._connect("loader")
             try:
                 stands = await fencing.take_over(
-                    self._writing, self.partitions, self.holder, self.cluster, first=first
+                    self._writing,
+                    self.partitions,
+                    self.holder,
+                    self.cluster,
+                    first=first,
+                    lock_timeout_s=self._settings.lease_lock_timeout_s,
                 )
             except fencing.Fenced as error:
                 raise Deposed(*error.args) from error
             self._clock = await self._connect("clock")
-        self._pause_s = PAUSE_S
+        self._pause_s = self._settings.takeover_pause_s
         self._stand = [partition for partition, _ in stands.values()]
         return stands
 
@@ -147,7 +150,7 @@ class Writer:
     async def pause(self) -> None:
         """Between attempts to take over: growing, with jitter, bounded."""
         await asyncio.sleep(self._pause_s * (0.5 + random()))
-        self._pause_s = min(self._pause_s * 2, PAUSE_MAX_S)
+        self._pause_s = min(self._pause_s * 2, self._settings.takeover_pause_max_s)
 
     async def close(self) -> None:
         """Drops the connections without waiting for the server."""

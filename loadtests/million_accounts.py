@@ -121,7 +121,7 @@ class Weighing:
             },
             "memory_mib": end.memory_mb,
             "accounts_in_memory": int(in_memory),
-            "accounts_in_memory_max_per_actor": load_settings().accounts_in_memory_max,
+            "accounts_in_memory_max_per_actor": load_settings().partition.accounts_in_memory_max,
             "evicted": int(metrics["evicted_total"]),
             "ledger_mib": round(ledger / 2**20),
             "verify": await platform.verify(),

@@ -83,7 +83,7 @@ class LocalPlatform(Platform):
     say."""
 
     def __init__(self, data_dir: Path, port: int) -> None:
-        super().__init__(Address("127.0.0.1", port, ""), load().actors)
+        super().__init__(Address("127.0.0.1", port, ""), load().cell.actors)
         self.data_dir = data_dir
         self.environment: dict[str, str] = {}
         """Of its commands, over this process's own."""

@@ -7,8 +7,6 @@ that both can be routed without a look-up. Test vectors: tests/unit/runtime/test
 
 from hashlib import blake2b
 
-from headrace.runtime.settings import Settings
-
 
 def partition_of(tenant: int, account_id: str, partitions: int) -> int:
     """BLAKE2b-64 of the tenant (4 bytes, big-endian) and the UTF-8 id, modulo `partitions`."""
@@ -21,6 +19,6 @@ def partition_of_payment(payment: bytes) -> int:
     return payment[14] << 8 | payment[15]
 
 
-def partitions_of(actor: int, settings: Settings) -> list[int]:
+def partitions_of(actor: int, partitions: int, actors: int) -> list[int]:
     """Those that belong to the actor with a number."""
-    return list(range(actor, settings.partitions, settings.actors))
+    return list(range(actor, partitions, actors))

@@ -17,16 +17,13 @@ from headrace.serve.risk import OPTIONS as RISK_OPTIONS
 from headrace.serve.risk import Risk
 from headrace.serve.supervisor import Supervisor
 
-HEALTH_CHECK_S = 1.0
-"""How often Serve looks whether a replica lives: it notices a death no sooner."""
-
 
 class SupervisorDeployment:
     """Supervisor as a deployment; a new replica finds the actors that run."""
 
     async def __init__(self) -> None:  # type: ignore[misc]  # Serve awaits it
         settings = settings_module.load()
-        logs.configure(settings.log_level, "supervisor")
+        logs.configure(settings.cell.log_level, "supervisor")
         self._supervisor = Supervisor(settings)
         await self._supervisor.start()
 
@@ -40,9 +37,10 @@ class RiskDeployment(Risk):
 
     async def __init__(self) -> None:  # type: ignore[misc]  # Serve awaits it
         settings = settings_module.load()
-        logs.configure(settings.log_level, "risk")
-        super().__init__(settings)
-        self._address = await listen(self.score, ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]
+        logs.configure(settings.cell.log_level, "risk")
+        super().__init__(settings.risk, settings.partition.batch_payments_max)
+        own: str = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]  # Ray's own lack
+        self._address = await listen(self.score, own)
 
     def address(self) -> Address:
         """Where `score` answers direct calls."""
@@ -61,12 +59,12 @@ def build(arguments: dict[str, Any]) -> Application:
     settings = settings_module.load()
     risk = serve.deployment(num_replicas=1, **RISK_OPTIONS)(RiskDeployment)
     supervisor = serve.deployment(
-        name="supervisor", num_replicas=1, health_check_period_s=HEALTH_CHECK_S
+        name="supervisor", num_replicas=1, health_check_period_s=settings.cell.health_check_s
     )(SupervisorDeployment)
     gateway = serve.deployment(
         name="gateway",
-        num_replicas=int(arguments.get("gateways", settings.gateways)),
-        max_ongoing_requests=settings.gateway_requests_max,
-        health_check_period_s=HEALTH_CHECK_S,
+        num_replicas=int(arguments.get("gateways", settings.cell.gateways)),
+        max_ongoing_requests=settings.gateway.gateway_requests_max,
+        health_check_period_s=settings.cell.health_check_s,
     )(serve.ingress(GatewayApp())(Gateway))
     return gateway.bind(risk.bind(), supervisor.bind())

@@ -5,12 +5,7 @@ starves, everybody is late, and a successor beside a healthy actor makes it wors
 """
 
 from headrace.actors.heartbeat import Heartbeat, State
-
-START_TIMEOUT_S = 60.0
-"""How long a new actor may take to its first heartbeat: a worker's start, and loading. And how long
-anybody may be silent, however late the watcher is."""
-LATE_S = 0.5
-"""A watcher that wakes so much later than it asked for is late."""
+from headrace.runtime.settings.cell import CellSettings
 
 
 class _Actor:
@@ -26,16 +21,18 @@ class _Actor:
 
 
 class Heartbeats:
-    """Told of every question and answer, and of each `tick` of the watcher, `tick_s` after another.
+    """Told of every question and answer, and of each `tick` of the watcher, one every
+    `heartbeat_look_s`.
 
     One actor is replaced at a time: the next one when its successor has started, or has taken
-    START_TIMEOUT_S.
+    `actor_start_timeout_s`.
     """
 
-    def __init__(self, actors: int, timeout_s: float, tick_s: float, now: float) -> None:
-        self._actors = [_Actor() for _ in range(actors)]
-        self._timeout_s = timeout_s
-        self._tick_s = tick_s
+    def __init__(self, settings: CellSettings, now: float) -> None:
+        self._actors = [_Actor() for _ in range(settings.actors)]
+        self._settings = settings
+        self._timeout_s = settings.heartbeat_timeout_s
+        self._tick_s = settings.heartbeat_look_s
         self._ticked_at = now
         self._awake_s = 0.0
         """How long the watcher has run, without the time in which it was late."""
@@ -48,7 +45,7 @@ class Heartbeats:
         may be silent before it judges anybody."""
         took_s = now - self._ticked_at
         self._ticked_at = now
-        if took_s > self._tick_s + LATE_S:
+        if took_s > self._tick_s + self._settings.heartbeat_late_s:
             self._awake_s += self._tick_s
             self._late_until = now + self._timeout_s
         else:
@@ -80,7 +77,10 @@ class Heartbeats:
 
     def to_replace(self, now: float) -> int | None:
         """Who has been silent for longest and for too long, if anybody may be replaced now."""
-        if self._replaced is not None and now - self._replaced_at < START_TIMEOUT_S:
+        if (
+            self._replaced is not None
+            and now - self._replaced_at < self._settings.actor_start_timeout_s
+        ):
             return None
         silent = [
             (actor.asked_at, index)
@@ -90,9 +90,9 @@ class Heartbeats:
         return min(silent)[1] if silent else None
 
     def _stuck(self, actor: _Actor, now: float) -> bool:
-        if now - actor.asked_at > 2 * START_TIMEOUT_S:
+        if now - actor.asked_at > 2 * self._settings.actor_start_timeout_s:
             return True
         if now < self._late_until:
             return False
-        patience_s = self._timeout_s if actor.started else START_TIMEOUT_S
+        patience_s = self._timeout_s if actor.started else self._settings.actor_start_timeout_s
         return self._awake_s - actor.asked_awake_s > patience_s

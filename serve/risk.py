@@ -9,7 +9,7 @@ from typing import Any
 
 from headrace.runtime.risk import model, rules, wire
 from headrace.runtime.risk.scoring import Scorer
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.risk import RiskSettings
 
 NAME = "risk"
 
@@ -26,10 +26,10 @@ OPTIONS: dict[str, Any] = {
 class Risk:
     """Model and rules of the settings, loaded when the replica starts: it fails there, loudly."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: RiskSettings, rows_max: int) -> None:
         models = Path(settings.risk_models_dir or model.PACKAGED_MODELS)
         rules_file = Path(settings.risk_rules_file or rules.PACKAGED_RULES)
-        self._rows_max = settings.batch_payments_max
+        self._rows_max = rows_max
         self._scorer = Scorer(model.load(models, settings.risk_model), rules.load(rules_file))
 
     async def score(self, data: bytes) -> bytes:

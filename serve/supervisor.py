@@ -24,10 +24,6 @@ from headrace.serve.heartbeats import Heartbeats
 
 log = structlog.get_logger("headrace.supervisor")
 
-RETRY_S = 0.2
-TICK_S = 0.25
-"""How often it is judged who has been silent for too long."""
-
 
 class Supervisor:
     """One a platform. `ready` once every actor has taken its partitions over.
@@ -38,9 +34,7 @@ class Supervisor:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._heartbeats = Heartbeats(
-            settings.actors, settings.heartbeat_timeout_s, TICK_S, time.monotonic()
-        )
+        self._heartbeats = Heartbeats(settings.cell, time.monotonic())
         self._generations: dict[int, int] = {}
         self._handles: dict[int, Any] = {}
         self._heard: dict[int, Heartbeat] = {}
@@ -48,16 +42,16 @@ class Supervisor:
 
     async def start(self) -> None:
         """Starts everything that does not run yet; returns before it is ready."""
-        start_creditor_profiles(self._settings, LedgerHistory(self._settings))
-        self._generations = _newest(ray_names.running(), self._settings.actors)
-        for index in range(self._settings.actors):
+        start_creditor_profiles(self._settings.risk, LedgerHistory(self._settings.ledger))
+        self._generations = _newest(ray_names.running(), self._settings.cell.actors)
+        for index in range(self._settings.cell.actors):
             self._handles[index] = start_partition(index, self._generations[index])
             self._keep_asking(index)
         self._watching = endless("supervisor watches", self._watch)
 
     def ready(self) -> bool:
         """Whether every actor answered its last heartbeat and takes payments."""
-        heard = [self._heard.get(index) for index in range(self._settings.actors)]
+        heard = [self._heard.get(index) for index in range(self._settings.cell.actors)]
         return all(last is not None and last.state is State.READY for last in heard)
 
     def _keep_asking(self, index: int) -> None:
@@ -81,7 +75,8 @@ class Supervisor:
                 self._heartbeats.restarting(index)
                 log.warning("no_heartbeat", index=index, error=repr(error))
             waits = state in (State.READY, State.STANDING_BY)
-            await asyncio.sleep(self._settings.heartbeat_interval_s if waits else RETRY_S)
+            cell = self._settings.cell
+            await asyncio.sleep(cell.heartbeat_interval_s if waits else cell.heartbeat_retry_s)
 
     def _answered(self, index: int, heartbeat: Heartbeat) -> None:
         before = self._heard.get(index)
@@ -92,7 +87,7 @@ class Supervisor:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(TICK_S)
+            await asyncio.sleep(self._settings.cell.heartbeat_look_s)
             self._heartbeats.tick(time.monotonic())
             index = self._heartbeats.to_replace(time.monotonic())
             if index is not None:

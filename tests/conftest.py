@@ -87,7 +87,8 @@ def postgres_url(request: pytest.FixtureRequest) -> str:
 async def migrated_template(postgres_url: str) -> str:
     """The name of a migrated database without tenants, with the default number of partitions."""
     await _execute(postgres_url, f"CREATE DATABASE {TEMPLATE}")
-    await migrate(Settings(database_url=_database(postgres_url, TEMPLATE)))
+    settings = Settings(database_url=_database(postgres_url, TEMPLATE))
+    await migrate(settings.ledger, settings.cell.partitions)
     return TEMPLATE
 
 

@@ -19,7 +19,8 @@ from headrace.cluster.cli.credentials import (
     UrlOption,
     resolve,
 )
-from headrace.cluster.cli.failures import Failure, Interrupted
+from headrace.cluster.cli.failures import BadInput, Failure, Interrupted
+from headrace.runtime import environment
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -125,9 +126,11 @@ def _unwrapped(function: Callable[..., Any]) -> str:
 
 
 def run(call: Callable[[], Awaitable[Outcome]], as_json: bool) -> None:
-    """Runs a command, prints its outcome and exits with its code."""
+    """Runs a command, prints its outcome and exits with its code. A HEADRACE_ variable that is
+    none of ours ends it before it begins."""
 
     async def main() -> Outcome:
+        _check_variables()
         _cancel_when_told()
         return await call()
 
@@ -142,6 +145,17 @@ def run(call: Callable[[], Awaitable[Outcome]], as_json: bool) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(PIPE_CLOSED) from None
     raise typer.Exit(outcome.exit_code)
+
+
+def _check_variables() -> None:
+    """Raises BadInput. The settings are imported only where a variable may be one of them."""
+    if environment.unknown((), os.environ):
+        from headrace.runtime.settings import SettingsError, check_names
+
+        try:
+            check_names()
+        except SettingsError as error:
+            raise BadInput(str(error)) from error
 
 
 def _cancel_when_told() -> None:

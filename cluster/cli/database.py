@@ -4,13 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import msgspec
-
 from headrace.cluster.cli.failures import BadInput, Failure
 from headrace.cluster.local.lock import AlreadyRunning
 from headrace.cluster.local.postgres import DATABASE, ROLE, Postgres
 from headrace.cluster.local.postgres_home import PostgresError
-from headrace.runtime.settings import Settings, load
+from headrace.runtime.settings import Settings, SettingsError, load
 
 
 @asynccontextmanager
@@ -19,9 +17,9 @@ async def ledger_settings(data_dir: Path) -> AsyncIterator[Settings]:
     which is started for as long as this lasts unless a platform runs there."""
     try:
         settings = load()
-    except (ValueError, msgspec.ValidationError) as error:
+    except SettingsError as error:
         raise BadInput(str(error)) from error
-    if settings.database_url:
+    if settings.ledger.database_url:
         yield settings
         return
     if not (data_dir / "postgres.password").exists():
@@ -33,12 +31,12 @@ async def ledger_settings(data_dir: Path) -> AsyncIterator[Settings]:
     try:
         url = await postgres.start()
     except AlreadyRunning:
-        yield msgspec.structs.replace(settings, database_url=_url_of_running(data_dir))
+        yield settings.replace(database_url=_url_of_running(data_dir))
         return
     except PostgresError as error:
         raise Failure(str(error)) from error
     try:
-        yield msgspec.structs.replace(settings, database_url=url)
+        yield settings.replace(database_url=url)
     finally:
         await postgres.stop()
 
@@ -47,10 +45,10 @@ def settings_of_running(data_dir: Path) -> Settings:
     """Of the platform that runs there; starts nothing, and BadInput when they can't be known."""
     try:
         settings = load()
-        if settings.database_url:
+        if settings.ledger.database_url:
             return settings
-        return msgspec.structs.replace(settings, database_url=_url_of_running(data_dir))
-    except (ValueError, OSError, msgspec.ValidationError) as error:
+        return settings.replace(database_url=_url_of_running(data_dir))
+    except (ValueError, OSError) as error:
         raise BadInput(str(error)) from error
 
 

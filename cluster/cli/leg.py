@@ -88,7 +88,7 @@ async def _ledger(data_dir: Path) -> "AsyncIterator[Connection]":
 
     async with ledger_settings(data_dir) as settings:
         try:
-            connection = await connect(settings, "headrace leg")
+            connection = await connect(settings.ledger, "headrace leg")
             try:
                 yield connection
             finally:

@@ -45,9 +45,12 @@ async def migrate_ledger(data_dir: Path, operator_key: bool) -> Outcome:
 
     async with ledger_settings(data_dir) as settings:
         try:
-            told: Json = {"applied": await migrate(settings), "partitions": settings.partitions}
+            told: Json = {
+                "applied": await migrate(settings.ledger, settings.cell.partitions),
+                "partitions": settings.cell.partitions,
+            }
             if operator_key:
-                async with await pool(settings, 1, "headrace migrate") as connections:
+                async with await pool(settings.ledger, 1, "headrace migrate") as connections:
                     made = await create(connections, None, Role.OPERATOR, label="headrace migrate")
                 told["operator_key"] = made.api_key
         except MigrationError as error:

@@ -28,7 +28,7 @@ async def _legs_parked(data_dir: Path) -> int | None:
 
     try:
         async with asyncio.timeout(LEDGER_TIMEOUT_S):
-            connection = await connect(settings_of_running(data_dir), "headrace status")
+            connection = await connect(settings_of_running(data_dir).ledger, "headrace status")
             try:
                 return len(await parked_legs.everyone(connection))
             finally:

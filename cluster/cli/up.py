@@ -261,12 +261,12 @@ def _at_signals(asked: asyncio.Event, work: "asyncio.Task[Any]") -> None:
 
 
 def _settings(partitions: int | None, actors: int | None) -> "Settings":
-    from headrace.runtime.settings import load
+    from headrace.runtime.settings import SettingsError, load
 
     given = {"partitions": partitions, "actors": actors}
     try:
         return load(**{name: value for name, value in given.items() if value is not None})
-    except ValueError as error:
+    except SettingsError as error:
         raise BadInput(str(error)) from error
 
 

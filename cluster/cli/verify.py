@@ -56,7 +56,7 @@ async def check_ledger(data_dir: Path, as_json: bool) -> Outcome:
     async with ledger_settings(data_dir) as settings:
         try:
             with shown:
-                verdict = await verify(settings, shown.ended, shown.begun)
+                verdict = await verify(settings.ledger, shown.ended, shown.begun)
         except (OSError, PostgresError) as error:
             raise Unreachable(f"the ledger's database: {error}") from error
     passed = verdict.result == "pass"

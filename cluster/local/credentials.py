@@ -38,7 +38,7 @@ def read(data_dir: Path) -> Credentials | None:
 async def ensure(settings: Settings, data_dir: Path, url: str) -> Credentials:
     """The keys made before if the ledger knows them, else new ones; the ledger is migrated."""
     found = read(data_dir)
-    pool = await connect(settings, 1, "headrace up")
+    pool = await connect(settings.ledger, 1, "headrace up")
     try:
         if found is None or not await _known(pool, found):
             found = await _make(pool)

@@ -9,8 +9,6 @@ import os
 import sys
 from pathlib import Path
 
-from msgspec.structs import asdict
-
 from headrace.cluster.local.ports import free_ports
 from headrace.runtime.settings import Settings
 
@@ -19,7 +17,7 @@ def of_platform(settings: Settings, runtime_dir: Path, token_file: Path) -> dict
     """Variables to set before Ray is imported; makes what they point to."""
     autoscaler_port, dashboard_port = free_ports(2)
     return {
-        **of_settings(settings),
+        **settings.in_variables(),
         "RAY_USAGE_STATS_ENABLED": "0",
         # Ray's handler for crashes also takes SIGTERM, on which this process stops in order.
         "RAY_DISABLE_FAILURE_SIGNAL_HANDLER": "1",
@@ -49,16 +47,6 @@ def of_platform(settings: Settings, runtime_dir: Path, token_file: Path) -> dict
         # What was accepted is answered before a replica ends; the rest of the wait is for nothing.
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0",
         **(_haproxy(settings, runtime_dir) if sys.platform == "linux" else {}),
-    }
-
-
-def of_settings(settings: Settings) -> dict[str, str]:
-    """What `runtime.settings.load` makes these settings of."""
-    defaults = asdict(Settings())
-    return {
-        f"HEADRACE_{name.upper()}": str(value)
-        for name, value in asdict(settings).items()
-        if value != defaults[name]
     }
 
 

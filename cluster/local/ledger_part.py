@@ -14,5 +14,5 @@ class Ledger(Part):
 
     async def start(self) -> None:
         site = self.site
-        await migrate(site.settings)
+        await migrate(site.settings.ledger, site.settings.cell.partitions)
         site.keys = await credentials.ensure(site.settings, site.data_dir, site.url)

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import asyncpg
-import msgspec
 
 from headrace.cluster.local.errors import PlatformError
 from headrace.cluster.local.part import Part, Site
@@ -22,17 +21,17 @@ class PostgreSQL(Part):
 
     def __init__(self, site: Site) -> None:
         super().__init__(site)
-        self._server = None if site.settings.database_url else Postgres(site.data_dir)
+        self._server = None if site.settings.ledger.database_url else Postgres(site.data_dir)
 
     async def start(self) -> None:
         if self._server is not None:
             url = await self._server.start()
-            self.site.settings = msgspec.structs.replace(self.site.settings, database_url=url)
+            self.site.settings = self.site.settings.replace(database_url=url)
 
     async def ready(self) -> None:
         """The server is, by its start; here the ledger's number of partitions is looked up."""
         if self.site.any_partitions and (stored := await _partitions_of(self.site.settings)):
-            self.site.settings = msgspec.structs.replace(self.site.settings, partitions=stored)
+            self.site.settings = self.site.settings.replace(partitions=stored)
 
     async def tend(self) -> None:
         if self._server is not None and not self._server.pid:
@@ -53,7 +52,7 @@ class PostgreSQL(Part):
 
 async def _partitions_of(settings: Settings) -> int | None:
     """The number a ledger was made with; None when it isn't made yet."""
-    connection = await connect(settings, "headrace up")
+    connection = await connect(settings.ledger, "headrace up")
     try:
         stored = await connection.fetchval("SELECT value FROM platform WHERE name = 'partitions'")
     except asyncpg.UndefinedTableError:

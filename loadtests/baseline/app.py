@@ -28,8 +28,12 @@ from headrace.runtime.clock import iso
 from headrace.runtime.ledger.connect import Connection
 from headrace.runtime.money import currency_code
 from headrace.runtime.payments.refusals import Refusal
-from headrace.serve.problems import details
+from headrace.serve.gateway.accounts import problems as of_accounts
+from headrace.serve.gateway.payments import problems as of_payments
+from headrace.serve.http.problems import details
 
+TOLD = (of_accounts.PROBLEMS, of_payments.PROBLEMS)
+"""Beside HTTP's own, the problems that it answers with: `details` knows what is imported."""
 TRIES = 5
 """Of a transaction that PostgreSQL ended as part of a deadlock: single payments and loops lock
 accounts before keys, bulk keys before accounts, so that one key sent both ways at the same time can

@@ -83,7 +83,7 @@ class BenchPlatform(LocalPlatform):
 
     async def checkpoint(self) -> None:
         async with ledger_settings(self.data_dir) as settings:
-            connection = await asyncpg.connect(settings.database_url)
+            connection = await asyncpg.connect(settings.ledger.database_url)
             try:
                 await connection.execute("CHECKPOINT")
             finally:

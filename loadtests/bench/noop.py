@@ -11,11 +11,10 @@ from ray import serve
 from ray.serve import Application
 
 from headrace.runtime import settings as settings_module
-from headrace.serve.admission import Receive
-from headrace.serve.app import HEALTH_CHECK_S
-from headrace.serve.gateway.app import Scope
 from headrace.serve.gateway.asgi import take_requests
-from headrace.serve.gateway.reply import Send
+from headrace.serve.http.admission import Receive
+from headrace.serve.http.reply import Send
+from headrace.serve.http.server import Scope
 
 BODY = b'{"status":"settled"}'
 HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(BODY))]
@@ -52,8 +51,8 @@ def build(arguments: dict[str, Any]) -> Application:
     settings = settings_module.load()
     deployment = serve.deployment(
         name="noop",
-        num_replicas=settings.gateways,
-        max_ongoing_requests=settings.gateway_requests_max,
-        health_check_period_s=HEALTH_CHECK_S,
+        num_replicas=settings.cell.gateways,
+        max_ongoing_requests=settings.gateway.gateway_requests_max,
+        health_check_period_s=settings.cell.health_check_s,
     )(serve.ingress(NoopApp(bool(arguments.get("early"))))(Noop))
     return deployment.bind()

@@ -10,6 +10,8 @@ from headrace.runtime.ids import text
 from headrace.runtime.journal.in_sql import expand
 from headrace.runtime.ledger import fencing
 
+LOCK_TIMEOUT_S = 1.0
+"""A usurper waits so long for the open commit of whom it robs, before ending its connection."""
 LOG_FILES_MAX = 100
 NO_PAYMENT = "00000000-0000-0000-0000-000000000000"
 
@@ -140,7 +142,9 @@ async def usurp(url: str, usurper: str, random: Random) -> dict[int, int]:
         robbed = random.choice(sorted({r["holder"] for r in rows}))
         partitions = [r["partition"] for r in rows if r["holder"] == robbed]
         cluster = next(r["cluster"] for r in rows if r["holder"] == robbed)
-        taken = await fencing.take_over(connection, partitions, usurper, cluster)
+        taken = await fencing.take_over(
+            connection, partitions, usurper, cluster, lock_timeout_s=LOCK_TIMEOUT_S
+        )
     finally:
         await connection.close()
     return {number: partition.seq for number, (partition, _) in taken.items()}

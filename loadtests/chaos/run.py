@@ -198,6 +198,6 @@ def _one_account_of_each_actor() -> list[str]:
     settings = load()
     by_actor: dict[int, str] = {}
     for name in map(account, range(ACCOUNTS)):
-        partition = partition_of(TENANT, name, settings.partitions)
-        by_actor.setdefault(partition % settings.actors, name)
+        partition = partition_of(TENANT, name, settings.cell.partitions)
+        by_actor.setdefault(partition % settings.cell.actors, name)
     return [by_actor[number] for number in sorted(by_actor)]

@@ -13,7 +13,7 @@ from headrace.runtime.events.event import Event, event_of
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger.read import Reader
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.events import EventSettings
 
 
 class Told(NamedTuple):
@@ -60,7 +60,7 @@ class Ends:
 class EventStream:
     """The events of a ledger, for any number of readers at once."""
 
-    def __init__(self, reader: Reader, settings: Settings) -> None:
+    def __init__(self, reader: Reader, settings: EventSettings) -> None:
         self._reader = reader
         self._heartbeat_s = settings.events_heartbeat_s
         self._page_max = settings.events_page_max

@@ -3,7 +3,7 @@
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.ledger import LedgerSettings
 
 Connection = asyncpg.Connection | PoolConnectionProxy
 """What a query runs on: a connection of its own, or one lent by a pool."""
@@ -31,7 +31,7 @@ KEEP_ALIVE = {
 
 
 async def connect(
-    settings: Settings, application: str = "headrace", *,
+    settings: LedgerSettings, application: str = "headrace", *,
     transaction_timeout_s: float = 0, keep_alive: bool = False,
 ) -> asyncpg.Connection:  # fmt: skip
     """One connection. PostgreSQL ends a transaction that lasts longer than the time-out; 0: never.
@@ -50,7 +50,7 @@ async def connect(
 
 
 async def pool(
-    settings: Settings, size: int | None = None, application: str = "headrace reader"
+    settings: LedgerSettings, size: int | None = None, application: str = "headrace reader"
 ) -> asyncpg.Pool:
     """At most `size` connections for short reads and small writes, opened when needed.
 

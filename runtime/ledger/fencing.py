@@ -5,7 +5,6 @@ epoch it believes in, locks the rows in the order of their partitions, and fails
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import NamedTuple
 
 import asyncpg
@@ -16,8 +15,6 @@ from headrace.runtime.ledger.statements import load
 from headrace.runtime.payments.book import Partition
 
 SQL = load("headrace.runtime.ledger", "fencing")
-LOCK_WAIT = timedelta(seconds=1)
-"""How long to wait for a predecessor's open commit before its connection is ended."""
 
 
 class Lease(NamedTuple):
@@ -36,7 +33,7 @@ class Fenced(Exception):
 
 async def take_over(
     connection: Connection, partitions: Sequence[int], holder: str, cluster: str = "",
-    *, first: bool = True,
+    *, lock_timeout_s: float, first: bool = True,
 ) -> dict[int, tuple[Partition, int]]:  # fmt: skip
     """Commits raised epochs; returns where each partition stands, and since when legs may be open.
 
@@ -45,10 +42,10 @@ async def take_over(
     which no writer is connected any more. Raises Fenced when one of the leases is anybody else's,
     and then claims none; LookupError when a row is missing; and what asyncpg raises.
 
-    A predecessor's transaction that still holds a row is ended after LOCK_WAIT.
+    A predecessor's transaction that still holds a row is ended after `lock_timeout_s`.
     """
     claim = (list(partitions), holder, cluster, first)
-    await connection.execute(f"SET lock_timeout = {LOCK_WAIT // timedelta(milliseconds=1)}")
+    await connection.execute(f"SET lock_timeout = {int(lock_timeout_s * 1000)}")
     try:
         try:
             rows = await connection.fetch(SQL["claim"], *claim)

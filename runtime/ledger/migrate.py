@@ -14,7 +14,7 @@ import asyncpg
 from headrace.runtime.ledger.connect import connect
 from headrace.runtime.ledger.names import write_names
 from headrace.runtime.ledger.statements import load
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.ledger import LedgerSettings
 
 SERVER_VERSION_MIN = 17_00_00
 """PostgreSQL 17 is the first with transaction_timeout."""
@@ -69,7 +69,7 @@ def migrations() -> list[Migration]:
     return found
 
 
-async def migrate(settings: Settings) -> list[str]:
+async def migrate(settings: LedgerSettings, partitions: int) -> list[str]:
     """Brings the ledger to this version's schema; returns the names of the files applied now.
 
     Safe to run at once from several processes. Raises MigrationError, having changed nothing, when
@@ -79,7 +79,7 @@ async def migrate(settings: Settings) -> list[str]:
     try:
         await connection.execute(f"SET lock_timeout = '{settings.migration_timeout_s}s'")
         await connection.execute(SQL["lock"], _LOCK)
-        return await _migrate(connection, migrations(), settings.partitions)
+        return await _migrate(connection, migrations(), partitions)
     except asyncpg.LockNotAvailableError as error:
         raise MigrationError(
             f"another migration has run for more than {settings.migration_timeout_s:g} s",

@@ -2,8 +2,8 @@
 
 A `Refusal` leaves no trace in the ledger and burns no key: mend it (or wait) and send the same key
 again. A `DeclineReason` (runtime/journal/reasons.py) is a durable answer about a payment that was
-decided.
-serve/problems.py has the HTTP form of each refusal, and a test walks both enums.
+decided. Each area's problems.py under serve/ has the HTTP form of its refusals, and a test walks
+both enums.
 """
 
 from enum import IntEnum

@@ -10,7 +10,7 @@ from headrace.runtime.ledger import connect
 from headrace.runtime.ledger.connect import Database
 from headrace.runtime.ledger.statements import load
 from headrace.runtime.risk.windows import STATE, WINDOWS_DAYS, Windows, merged
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.ledger import LedgerSettings
 
 PAGE_RECORDS = 10_000
 PAGES_MAX = 10
@@ -64,7 +64,7 @@ class LedgerHistory:
     """Reads creditors' windows when called; connects with its first call, so that it can be pickled
     before."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: LedgerSettings) -> None:
         self._settings = settings
         self._pool: asyncpg.Pool | None = None
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headrace.runtime.risk.flags import RiskFlag
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.risk import RiskSettings
 
 
 class RiskOutcome(IntEnum):
@@ -40,7 +40,7 @@ class Verdict(NamedTuple):
     flags: RiskFlag
 
 
-def degraded(amount: int, settings: Settings) -> Verdict:
+def degraded(amount: int, settings: RiskSettings) -> Verdict:
     """Without an answer of the risk deployment: small is accepted, large is rejected."""
     small = amount <= settings.risk_degraded_accept_max
     return Verdict(RiskOutcome.ACCEPT if small else RiskOutcome.REJECT, RiskFlag.DEGRADED)

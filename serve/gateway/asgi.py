@@ -4,14 +4,15 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
 from headrace.actors.partition_client import PartitionClient
-from headrace.actors.ray_actors import RayActors
+from headrace.actors.ray_actors import RayActors, creditor_profiles
 from headrace.runtime import logs
 from headrace.runtime import settings as settings_module
 from headrace.runtime.garbage import collect_rarely
-from headrace.serve.admission import Receive
-from headrace.serve.gateway import foreign_answers, http_protocol
-from headrace.serve.gateway.app import Gateway, Scope
-from headrace.serve.gateway.reply import Send
+from headrace.serve.gateway.app import Gateway
+from headrace.serve.http import foreign_answers, protocol
+from headrace.serve.http.admission import Receive
+from headrace.serve.http.reply import Send
+from headrace.serve.http.server import Scope
 
 SERVES_OWN = "/-/"
 """Paths that Serve answers: whether the replica lives, and what it serves."""
@@ -58,12 +59,14 @@ class BeforeServe:
 
 def middlewares() -> list[Middleware]:
     """What RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH names: called before each server's start."""
-    http_protocol.use()
+    protocol.use()
     return [Middleware(BeforeServe)]
 
 
 def _put_together() -> Gateway:
     settings = settings_module.load()
-    logs.configure(settings.log_level, "gateway")
+    logs.configure(settings.cell.log_level, "gateway")
     collect_rarely()
-    return Gateway(settings, PartitionClient(settings, RayActors(settings)))
+    actors = RayActors(settings.cell, settings.ledger)
+    beside = (creditor_profiles,)
+    return Gateway(settings, PartitionClient(settings.cell, settings.calls, actors, beside))

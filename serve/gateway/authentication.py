@@ -16,21 +16,10 @@ from msgspec import Struct
 from headrace.runtime.identity import keys, tenants
 from headrace.runtime.identity.keys import Identity, Role
 from headrace.runtime.payments.refusals import Refusal
-from headrace.serve.admission import Bound
-from headrace.serve.problems import Problem
-
-CACHED_KEYS_MAX = 10_000
-_RANK = {Role.MEMBER: 1, Role.ADMINISTRATOR: 2, Role.OPERATOR: 3}
-
-
-class Caller(Struct, frozen=True):
-    """Whom a request speaks for; an operator that acts for no tenant has None."""
-
-    role: Role
-    tenant: int | None
-    tenant_name: str | None
-    key_id: bytes
-    """Of the API key, 16 bytes."""
+from headrace.runtime.settings.gateway import GatewaySettings
+from headrace.serve.http.admission import Bound
+from headrace.serve.http.caller import Caller
+from headrace.serve.http.problems import Problem
 
 
 class _Known(Struct, frozen=True):
@@ -48,12 +37,13 @@ class Authentication:
     def __init__(
         self,
         pool: Pool,
-        cache_s: float,
+        settings: GatewaySettings,
         reads: Bound,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._pool = pool
-        self._cache_s = cache_s
+        self._cache_s = settings.key_cache_s
+        self._cached_max = settings.cached_keys_max
         self._reads = reads
         self._now = now
         self._known: dict[tuple[bytes, bytes], _Known] = {}
@@ -83,7 +73,7 @@ class Authentication:
         del self._asking[asked]
         if done.cancelled() or done.exception():
             return
-        if len(self._known) >= CACHED_KEYS_MAX:
+        if len(self._known) >= self._cached_max:
             self._known.clear()
         self._known[asked] = done.result()
 
@@ -122,16 +112,3 @@ class Authentication:
             number, tenant_name = tenant.number, tenant.name
         key_id = UUID(identity.key_id).bytes
         return _Known(until, expires_at, Caller(identity.role, number, tenant_name, key_id))
-
-
-def require(caller: Caller, role: Role) -> None:
-    """Raises Problem(FORBIDDEN) when the caller's role is less than `role`."""
-    if _RANK[caller.role] < _RANK[role]:
-        raise Problem(Refusal.FORBIDDEN, f"this takes {_ARTICLE[role]} key")
-
-
-_ARTICLE = {
-    Role.MEMBER: "a member's",
-    Role.ADMINISTRATOR: "an administrator's",
-    Role.OPERATOR: "an operator's",
-}

@@ -1,8 +1,4 @@
-"""Field types of requests: bounds and forms as the API states them, checked while decoding.
-
-A pattern ends in END because Python's `$` alone lets one trailing newline pass; the OpenAPI
-document shows `$`, which is the same in ECMA's dialect.
-"""
+"""Field types of requests: bounds and forms as the API states them, checked while decoding."""
 
 from datetime import datetime
 from typing import Annotated
@@ -10,38 +6,19 @@ from typing import Annotated
 from msgspec import Meta
 
 from headrace.runtime.money import AMOUNT_MAX, BALANCE_MAX
+from headrace.runtime.payments.refusals import Refusal
+from headrace.serve.http.forms import END, FIELD_REFUSALS, FORMS, form
 
-END = r"$(?!\n)"
-
-
-def _form(pattern: str, says: str, example: str, length_max: int) -> Meta:
-    FORMS[pattern] = says
-    return Meta(
-        pattern=pattern,
-        min_length=1,
-        max_length=length_max,
-        description=says[:1].upper() + says[1:] + ".",
-        examples=[example],
-    )
-
-
-FORMS: dict[str, str] = {}
-"""What each pattern asks for, in words."""
-
-KEY_PATTERN = "^[!-~]{1,255}" + END
 ACCOUNT_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._:@+=-]{0,127}" + END
 
 AccountId = Annotated[
     str,
-    _form(
+    form(
         ACCOUNT_PATTERN,
         "1 to 128 letters, digits and . _ : @ + = -, the first a letter or digit",
         "customer-17",
         128,
     ),
-]
-IdempotencyKey = Annotated[
-    str, _form(KEY_PATTERN, "1 to 255 visible ASCII characters", "order-2041", 255)
 ]
 Amount = Annotated[
     int,
@@ -52,6 +29,7 @@ Amount = Annotated[
         examples=[1250],
     ),
 ]
+FIELD_REFUSALS["amount"] = Refusal.INVALID_AMOUNT
 Limit = Annotated[int, Meta(ge=0, le=BALANCE_MAX, description="0: no limit.", examples=[500000])]
 CountLimit = Annotated[int, Meta(ge=0, le=2**31 - 1, description="0: no limit.", examples=[50])]
 CreditLine = Annotated[
@@ -73,7 +51,7 @@ Currency = Annotated[
 ]
 Reference = Annotated[
     str,
-    _form(
+    form(
         r"^[^\x00-\x1f\x7f]{1,140}" + END,
         "1 to 140 characters, none of them a control character",
         "invoice 2041",

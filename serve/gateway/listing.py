@@ -6,7 +6,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from headrace.runtime.ledger.cursors import InvalidCursor
 from headrace.runtime.payments.refusals import Refusal
-from headrace.serve.problems import Problem
+from headrace.serve.http.problems import Problem
 
 
 class ListQuery(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -10,8 +10,8 @@ from headrace.actors.partition_client import Asker
 from headrace.runtime.payments.answer import Answer, Done
 from headrace.runtime.payments.command import Command
 from headrace.runtime.payments.refusals import Refusal
-from headrace.serve.admission import Bound
-from headrace.serve.problems import Problem, problem
+from headrace.serve.http.admission import Bound
+from headrace.serve.http.problems import Problem, problem
 
 T = TypeVar("T")
 Put = Callable[[Command, Asker], None]
@@ -27,7 +27,7 @@ class _One:
         self.future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.since = time.monotonic()
 
-    def answer(self, place: int, answer: Answer) -> None:
+    def answer(self, index: int, answer: Answer) -> None:
         self._answered()
         if not self.future.done():  # nobody may be waiting for it any more
             self.future.set_result(answer)

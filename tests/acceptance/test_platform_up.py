@@ -15,6 +15,8 @@ import httpx
 import psutil
 import pytest
 
+from headrace.runtime.metrics.registry import AREAS
+
 HEADRACE = [sys.executable, "-m", "headrace.cluster.cli"]
 END_TIMEOUT_S = 60.0
 
@@ -35,6 +37,12 @@ class TestRunning:
             assert httpx.get(platform.told[name], timeout=10).status_code == 200, name
         for path in ("/healthz", "/readyz", "/openapi.json", "/metrics"):
             assert httpx.get(platform.url + path, timeout=10).status_code == 200, path
+
+    def test_what_every_area_counts_reaches_the_metrics(self, platform: Any) -> None:
+        told = httpx.get(f"{platform.url}/metrics", timeout=10).text
+        for area in AREAS:
+            for name in area.names():
+                assert f"# TYPE {name} " in told, name
 
     def test_printed_curl_line_pays_each_time_it_is_pasted(self, platform: Any) -> None:
         told = run("up", "--detach", "--data-dir", str(platform.data_dir)).stdout

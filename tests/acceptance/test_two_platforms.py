@@ -85,7 +85,7 @@ class Side:
 async def sides(
     settings: Settings, processes_of: Callable[[Path], list[psutil.Process]]
 ) -> AsyncIterator[tuple[Side, Side]]:
-    both = Side(settings.database_url), Side(settings.database_url)
+    both = Side(settings.ledger.database_url), Side(settings.ledger.database_url)
     try:
         yield both
     finally:
@@ -102,7 +102,7 @@ async def test_an_outage_for_good_after_another_cluster_took_over(
     processes_of: Callable[[Path], list[psutil.Process]],
 ) -> None:
     first, second = sides
-    ledger = await connect(settings)
+    ledger = await connect(settings.ledger)
 
     async def assert_quiet() -> None:
         """Nobody takes the leases from anybody."""

@@ -8,7 +8,6 @@ from itertools import count
 from typing import Any
 
 import asyncpg
-from msgspec.structs import replace
 from support.strangers import NoWindows, Unscored
 
 from headrace.actors.account_partition import AccountPartition
@@ -47,7 +46,7 @@ class Cell:
         self.ledger = ledger
         self.actors: dict[int, AccountPartition] = {}
         self.started: list[AccountPartition] = []
-        self.client = PartitionClient(settings, self)
+        self.client = PartitionClient(settings.cell, settings.calls, self)
         self.scorer: Scorer = Unscored()
         self.creditors: CreditorWindows = NoWindows()
         self.held = b""
@@ -57,7 +56,7 @@ class Cell:
 
     async def start(self, index: int, name: str = "", **settings: object) -> AccountPartition:
         actor = AccountPartition(
-            index, name or f"account-partition-{index}", replace(self.settings, **settings),
+            index, name or f"account-partition-{index}", self.settings.replace(**settings),
             self.scorer, self.creditors, self.client.carry, self.ended.append,
         )  # fmt: skip
         await actor.start()
@@ -93,7 +92,7 @@ class Cell:
 
     def owned_by(self, actor: int, many: int, partition: int | None = None) -> list[str]:
         """Names of accounts whose partitions belong to an actor, or of one of them."""
-        partitions, actors = self.settings.partitions, self.settings.actors
+        partitions, actors = self.settings.cell.partitions, self.settings.cell.actors
         homes = {partition} if partition is not None else set(range(actor, partitions, actors))
         named = (f"account-{n}" for n in count())
         mine = (a for a in named if partition_of(self.tenant, a, partitions) in homes)
@@ -118,8 +117,8 @@ class Cell:
     @asynccontextmanager
     async def held_up(self, actor: int) -> AsyncIterator[None]:
         """While an actor can't commit: its leases are locked by somebody else."""
-        other = await connect(self.settings)
-        mine = list(range(actor, self.settings.partitions, self.settings.actors))
+        other = await connect(self.settings.ledger)
+        mine = list(range(actor, self.settings.cell.partitions, self.settings.cell.actors))
         try:
             async with other.transaction():
                 await other.execute(
@@ -132,7 +131,7 @@ class Cell:
     @asynccontextmanager
     async def key_held(self, key: str) -> AsyncIterator[asyncpg.Connection]:
         """While a commit with this key has to wait for another, which is then rolled back."""
-        other = await connect(self.settings, "headrace other")
+        other = await connect(self.settings.ledger, "headrace other")
         try:
             transaction = other.transaction()
             await transaction.start()
@@ -167,16 +166,16 @@ class Cell:
 @asynccontextmanager
 async def running_cell(settings: Settings) -> AsyncIterator[Cell]:
     """Two actors; whatever is done to them, the books must be right at the end."""
-    ledger = await connect(settings)
+    ledger = await connect(settings.ledger)
     number = await ledger.fetchval("INSERT INTO tenants (name) VALUES ('acme') RETURNING number")
     cell = Cell(settings, number, ledger)
     try:
-        for index in range(settings.actors):
+        for index in range(settings.cell.actors):
             await cell.start(index)
         yield cell
         for actor in cell.started:
             await actor.stop()
-        verdict = await verify(settings)
+        verdict = await verify(settings.ledger)
         assert verdict.result == "pass", [c for c in verdict.checks if c.result != "pass"]
     finally:
         for actor in cell.started:

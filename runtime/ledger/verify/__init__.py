@@ -30,7 +30,7 @@ from headrace.runtime.ledger.verify.by_sql import BY_SQL
 from headrace.runtime.ledger.verify.fingerprints import fingerprints_are_the_requests
 from headrace.runtime.ledger.verify.found import Ask, Found
 from headrace.runtime.ledger.verify.schema import schema_is_the_migrations
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.ledger import LedgerSettings
 
 _BY_CODE: tuple[Ask, ...] = (
     accounts_are_at_home, fingerprints_are_the_requests, schema_is_the_migrations,
@@ -70,7 +70,7 @@ Ended = Callable[[Check], None]
 
 
 async def verify(
-    settings: Settings,
+    settings: LedgerSettings,
     ended: Ended = lambda check: None,
     begun: Begun = lambda name: None,
 ) -> Verdict:
@@ -106,7 +106,7 @@ async def verify(
 
 
 @asynccontextmanager
-async def _reading(settings: Settings, snapshot: str | None) -> AsyncIterator[Connection]:
+async def _reading(settings: LedgerSettings, snapshot: str | None) -> AsyncIterator[Connection]:
     """A connection in a transaction that sees the snapshot; None: its own."""
     connection = await connect(settings, "headrace verify")
     try:

@@ -31,7 +31,7 @@ UNAVAILABLE = Refused(Refusal.UNAVAILABLE)
 def owned_by(actor: int, cell: Any, many: int) -> list[str]:
     """Names of accounts whose partitions belong to an actor."""
     named = (f"account-{n}" for n in range(10_000))
-    partitions, actors = cell.settings.partitions, cell.settings.actors
+    partitions, actors = cell.settings.cell.partitions, cell.settings.cell.actors
     mine = (a for a in named if partition_of(cell.tenant, a, partitions) % actors == actor)
     return [next(mine) for _ in range(many)]
 
@@ -61,10 +61,10 @@ async def test_who_waits_for_a_leg_is_told_after_its_commit(cell: Any) -> None:
     (debtor,), (creditor,) = owned_by(0, cell, 1), owned_by(1, cell, 1)
     await cell.open(debtor, creditor)
     home, away = (
-        partition_of(cell.tenant, a, cell.settings.partitions) for a in (debtor, creditor)
+        partition_of(cell.tenant, a, cell.settings.cell.partitions) for a in (debtor, creditor)
     )
     lock = "SELECT FROM leases WHERE partition = $1 FOR UPDATE"
-    other = await connect(cell.settings)
+    other = await connect(cell.settings.ledger)
     async with other.transaction():
         async with cell.ledger.transaction():
             await cell.ledger.execute(lock, away)

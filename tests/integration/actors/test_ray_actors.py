@@ -5,7 +5,6 @@ import socket
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from headrace.actors.direct_calls import Address, listen
 from headrace.actors.ray_actors import RayActors
@@ -34,8 +33,8 @@ async def echo(data: bytes) -> bytes:
 
 
 async def test_a_worker_that_came_back_under_its_name_is_another_holder(settings: Settings) -> None:
-    settings = replace(settings, heartbeat_interval_s=0.05, heartbeat_timeout_s=0.1)
-    ledger = await connect(settings)
+    settings = settings.replace(heartbeat_interval_s=0.05, heartbeat_timeout_s=0.1)
+    ledger = await connect(settings.ledger)
     asked: list[str] = []
     with socket.create_server(("127.0.0.1", 0)) as gone:
         handle = Handle(
@@ -53,7 +52,7 @@ async def test_a_worker_that_came_back_under_its_name_is_another_holder(settings
         try:
             hold = "UPDATE leases SET holder = 'account-partition-0/' || $1"
             await ledger.execute(hold, "before")
-            actors = RayActors(settings, find)
+            actors = RayActors(settings.cell, settings.ledger, find)
             waiting = asyncio.ensure_future(actors.submit(0, b"pay"))
             done, _ = await asyncio.wait([waiting], timeout=0.3)
             assert not done
@@ -71,7 +70,7 @@ async def test_an_actor_of_the_same_name_that_holds_something_else_is_not_asked(
 ) -> None:
     """After a start with another number of actors a lease may still name one of the old platform,
     and an actor of the new one has its name."""
-    ledger = await connect(settings)
+    ledger = await connect(settings.ledger)
     here = await listen(echo, "127.0.0.1")
     holders = ["account-partition-0/new"] * 20 + ["account-partition-1/new"]
     handle = Handle([here] * 21, holders)
@@ -83,7 +82,7 @@ async def test_an_actor_of_the_same_name_that_holds_something_else_is_not_asked(
 
     try:
         await ledger.execute("UPDATE leases SET holder = 'account-partition-0/old'")
-        actors = RayActors(settings, find)
+        actors = RayActors(settings.cell, settings.ledger, find)
         for _ in range(20):
             with pytest.raises(LookupError):
                 await asyncio.wait_for(actors.submit(1, b"pay"), 10)

@@ -19,7 +19,9 @@ async def test_a_successor_whose_clock_is_behind_goes_on_with_the_partitions_day
     await cell.actors[0].stop()
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     tomorrow = midnight + timedelta(days=1, seconds=30)
-    homes = [partition_of(cell.tenant, a, cell.settings.partitions) for a in (debtor, creditor)]
+    homes = [
+        partition_of(cell.tenant, a, cell.settings.cell.partitions) for a in (debtor, creditor)
+    ]
     move = "UPDATE leases SET last_at = $1 WHERE partition = ANY($2::smallint[])"
     await cell.ledger.execute(move, tomorrow, homes)
     await cell.start(0)

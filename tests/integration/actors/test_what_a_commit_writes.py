@@ -53,7 +53,7 @@ async def test_settings_in_force_are_those_that_were_committed(
     read = f"SELECT {column} FROM accounts WHERE id = $1"
     async with committed_before(cell, first, second, payer, payee):
         assert await cell.ledger.fetchval(read, account) == then
-        assert (await verify(cell.settings)).result == "pass"
+        assert (await verify(cell.settings.ledger)).result == "pass"
     assert await cell.ledger.fetchval(read, account) != then
 
 

@@ -100,13 +100,13 @@ async def running(settings: Settings) -> AsyncIterator[House]:
     """Two actors and a gateway on a fresh ledger."""
     risk = Unscored()
     actors = InProcess([])
-    peers = PartitionClient(settings, actors)
+    peers = PartitionClient(settings.cell, settings.calls, actors)
     actors.partitions = [
         AccountPartition(n, f"account-partition-{n}", settings, risk, NoWindows(), peers.carry)
-        for n in range(settings.actors)
+        for n in range(settings.cell.actors)
     ]
-    pool = await connect.pool(settings)
-    gateway = Gateway(settings, PartitionClient(settings, actors), pool)
+    pool = await connect.pool(settings.ledger)
+    gateway = Gateway(settings, PartitionClient(settings.cell, settings.calls, actors), pool)
     house = House(settings, gateway, actors, risk, pool)
     try:
         for partition in actors.partitions:

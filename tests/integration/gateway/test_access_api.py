@@ -4,7 +4,6 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pytest
 
 from headrace.runtime.identity import keys
@@ -101,7 +100,7 @@ async def test_no_tenant_sees_or_moves_what_is_anothers(house: "House") -> None:
 
 
 async def test_a_key_lives_rotates_and_ends(settings: "Settings") -> None:
-    async with running(msgspec.structs.replace(settings, key_cache_s=0.05)) as house:
+    async with running(settings.replace(key_cache_s=0.05)) as house:
         admin = house.client()
         made = await admin.post("/v1/api-keys", json={"label": "shop", "expires_in_s": 3600})
         assert made.status_code == 201, made.text

@@ -217,9 +217,8 @@ async def test_an_item_whose_partition_is_away(house: "House") -> None:
 
 
 async def test_too_many_items(settings: "Settings") -> None:
-    import msgspec
 
-    async with running(msgspec.structs.replace(settings, batch_items_max=3)) as house:
+    async with running(settings.replace(batch_items_max=3)) as house:
         await house.open("alice", "bob")
         refused = await send(house, [item(str(n)) for n in range(4)])
         assert (refused.status_code, refused.json()["code"]) == (413, "too_many_items")
@@ -228,9 +227,8 @@ async def test_too_many_items(settings: "Settings") -> None:
 
 
 async def test_a_full_gateway_refuses_at_once(settings: "Settings") -> None:
-    import msgspec
 
-    async with running(msgspec.structs.replace(settings, gateway_payments_max=5)) as house:
+    async with running(settings.replace(gateway_payments_max=5)) as house:
         await house.open("alice", "bob")
         refused = await send(house, [item(str(n)) for n in range(6)])
         assert (refused.status_code, refused.json()["code"]) == (429, "overloaded")

@@ -1,13 +1,15 @@
 """What holds on every route: unknown paths, methods, health, metrics, pages, defects."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import pytest
 from openapi_spec_validator import validate
 
-from headrace.runtime.settings import Settings
-from headrace.serve.problems import CODES
+from headrace.runtime.metrics.partition import PARTITION
+from headrace.runtime.settings.gateway import GatewaySettings
+from headrace.serve.http.problems import CODES
 
 if TYPE_CHECKING:
     from .conftest import House
@@ -56,12 +58,18 @@ async def test_metrics(house: "House") -> None:
         'headrace_gateway_payments_total{outcome="unknown_account"} 1.0',
         'headrace_gateway_request_duration_seconds_count{operation="create_payment"} 2.0',
         'headrace_gateway_taken{what="payments"} 0.0',
-        f'headrace_gateway_most{{what="payments"}} {Settings().gateway_payments_max}.0',
+        f'headrace_gateway_most{{what="payments"}} {GatewaySettings().gateway_payments_max}.0',
         'headrace_partition_ready{actor="account-partition-1"} 1.0',
     ):
         assert line in text.splitlines()
     assert 'headrace_partition_epoch{actor="account-partition-0"}' in text
     assert 'headrace_partition_commit_seconds_total{actor="account-partition-0"}' in text
+
+
+async def test_a_partition_counts_what_is_declared_and_all_of_it(house: "House") -> None:
+    for partition in house.actors.partitions:
+        told = set(partition.stats()) - {"name"}
+        assert told == set(PARTITION.metrics) - {"waiting_in_gateway"}
 
 
 async def test_the_document_and_the_pages(house: "House") -> None:
@@ -73,8 +81,10 @@ async def test_the_document_and_the_pages(house: "House") -> None:
         assert page.status_code == 200
         assert page.headers["Content-Type"] == "text/html; charset=utf-8"
         assert "default-src 'none'" in page.headers["Content-Security-Policy"]
-    style = await client.get("/docs/style.css")
-    assert style.headers["Content-Type"] == "text/css; charset=utf-8"
+        (style,) = re.findall(r'<link rel="stylesheet" href="([^"]+)">', page.text)
+        sheet = await client.get(style)
+        assert sheet.headers["Content-Type"] == "text/css; charset=utf-8"
+        assert "immutable" in sheet.headers["Cache-Control"]
     assert (await client.get("/problems/nonsense")).status_code == 404
 
 
@@ -84,7 +94,7 @@ async def test_a_defect_is_a_problem_with_a_trace(
     async def broken(*_: Any) -> None:
         raise ZeroDivisionError("hr_secret")
 
-    monkeypatch.setattr(house.gateway._platform.reader, "accounts", broken)  # type: ignore[union-attr]
+    monkeypatch.setattr(house.gateway._services.reader, "accounts", broken)  # type: ignore[union-attr]
     answer = await house.client().get("/v1/accounts")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert answer.headers["Trace-Id"]
@@ -103,7 +113,7 @@ async def test_a_ledger_that_is_away(
     async def away(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(house.gateway._platform.reader, "accounts", away)  # type: ignore[union-attr]
+    monkeypatch.setattr(house.gateway._services.reader, "accounts", away)  # type: ignore[union-attr]
     answer = await house.client().get("/v1/accounts")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert answer.headers["Retry-After"] == "2"

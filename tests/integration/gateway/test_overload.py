@@ -4,10 +4,9 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
 
-from headrace.serve.gateway.request import ITEM_BYTES
+from headrace.serve.http.request import ITEM_BYTES
 
 from .conftest import listening, running
 from .test_slow_clients import BODY, Client
@@ -43,11 +42,11 @@ class BusyActors:
 @asynccontextmanager
 async def backlog(settings: "Settings") -> "AsyncIterator[tuple[House, BusyActors, list[str]]]":
     """A gateway whose oldest waiting payment has waited too long; the keys of what is accepted."""
-    short = msgspec.structs.replace(settings, calls_per_actor_max=1, gateway_wait_max_s=0.05)
+    short = settings.replace(calls_per_actor_max=1, gateway_wait_max_s=0.05)
     async with running(short) as house:
         await house.open("alice", "bob")
         busy = BusyActors(house)
-        platform = house.gateway._platform
+        platform = house.gateway._services
         assert platform is not None
         paying: list[asyncio.Task[httpx.Response]] = []
         for key in ("first", "second"):
@@ -102,9 +101,9 @@ async def _items(house: "House", key: str) -> list[object]:
 
 
 async def test_a_batch_too_large_for_the_room_left_is_refused_unread(settings: "Settings") -> None:
-    roomy = msgspec.structs.replace(settings, gateway_payments_max=100, batch_items_max=100)
+    roomy = settings.replace(gateway_payments_max=100, batch_items_max=100)
     async with running(roomy) as house:
-        platform = house.gateway._platform
+        platform = house.gateway._services
         assert platform is not None
         platform.admission.payments.take(50)
         async with listening(house) as url, Client(house, url) as client:
@@ -117,10 +116,10 @@ async def test_a_batch_too_large_for_the_room_left_is_refused_unread(settings: "
 
 
 async def test_a_full_gateway_reads_no_body(settings: "Settings") -> None:
-    full = msgspec.structs.replace(settings, gateway_payments_max=10, batch_items_max=10)
+    full = settings.replace(gateway_payments_max=10, batch_items_max=10)
     async with running(full) as house:
         await house.open("alice", "bob")
-        platform = house.gateway._platform
+        platform = house.gateway._services
         assert platform is not None
         platform.admission.payments.take(10)
         async with listening(house) as url, Client(house, url) as client:

@@ -266,7 +266,7 @@ async def test_a_decision_sent_again_gets_its_first_answer(house: "House") -> No
 async def test_a_client_that_hangs_up_takes_nothing_back(house: "House") -> None:
     await house.open(*ACCOUNTS)
     away = asyncio.create_task(pay(house, "k"))
-    platform = house.gateway._platform
+    platform = house.gateway._services
     assert platform is not None
     for _ in range(1000):
         if platform.admission.payments.taken:

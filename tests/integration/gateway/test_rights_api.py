@@ -5,19 +5,20 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from headrace.runtime.identity.keys import Role
-from headrace.serve.gateway.families import FAMILIES
-from headrace.serve.gateway.pages import pages
+from headrace.serve.gateway.doors import DOORS
+from headrace.serve.http.door import routes
 
 if TYPE_CHECKING:
-    from headrace.serve.gateway.route import Route
+    from headrace.serve.http.route import Route
 
     from .conftest import House
 
-ROUTES = [route for family in (*FAMILIES, pages(FAMILIES)) for route in family.routes]
+ROUTES = routes(DOORS)
 RANKS = [Role.MEMBER, Role.ADMINISTRATOR, Role.OPERATOR]
 UNKNOWN = "0197f2a4-1c22-7000-8000-000000000000"
 PATH = {
     "payment": UNKNOWN, "batch": UNKNOWN, "key": UNKNOWN, "account": "alice", "code": "forbidden",
+    "file": "style.css",
 }  # fmt: skip
 
 
@@ -41,10 +42,10 @@ async def test_each_route_asks_for_its_rank(house: "House") -> None:
     await house.open("alice")
     for route in ROUTES:
         answer = await ask(house, route, "nobody")
-        assert (answer.status_code == 401) == (route.role is not None), route.path
-        for rank in RANKS if route.role is not None else ():
+        assert (answer.status_code == 401) == (route.least is not None), route.path
+        for rank in RANKS if route.least is not None else ():
             answer = await ask(house, route, rank.value, Idempotency_Key=f"{rank}{route.path}")
-            enough = RANKS.index(rank) >= RANKS.index(route.role)
+            enough = RANKS.index(rank) >= RANKS.index(route.least)
             assert (answer.status_code != 403) == enough, (rank, route.path, answer.text)
             assert answer.status_code not in (401, 500), (rank, route.path, answer.text)
             if not enough:

@@ -50,7 +50,7 @@ class Client:
 
 
 async def test_half_a_body_is_refused_in_time_and_holds_nobody_up(settings: "Settings") -> None:
-    async with running(msgspec.structs.replace(settings, body_timeout_s=0.5)) as house:
+    async with running(settings.replace(body_timeout_s=0.5)) as house:
         await house.open("alice", "bob")
         async with listening(house) as url, Client(house, url) as slow, Client(house, url) as quick:
             await slow.head("slow", len(BODY))
@@ -87,7 +87,7 @@ async def test_a_client_that_hangs_up_half_way_leaves_nothing(house: "House") ->
 
 
 async def test_an_oversized_body_is_refused_before_it_came(settings: "Settings") -> None:
-    small = msgspec.structs.replace(settings, body_bytes_max=1000)
+    small = settings.replace(body_bytes_max=1000)
     async with running(small) as house, listening(house) as url, Client(house, url) as client:
         await client.head("big", 1001, "/v1/payment-batches")
         assert await client.status() == 413
@@ -106,7 +106,7 @@ async def test_hanging_up_during_a_batch_does_not_stop_it(house: "House") -> Non
         for n in range(2000)
     ]
     body = msgspec.json.encode(items)
-    platform = house.gateway._platform
+    platform = house.gateway._services
     assert platform is not None
     async with listening(house) as url:
         async with Client(house, url) as client:

@@ -15,7 +15,7 @@ SOON, PAST = timedelta(hours=1), timedelta(hours=-1)
 
 @pytest_asyncio.fixture
 async def database(settings):
-    async with await pool(settings) as opened:
+    async with await pool(settings.ledger) as opened:
         yield opened
 
 

@@ -9,7 +9,7 @@ from headrace.runtime.ledger.connect import pool
 
 @pytest_asyncio.fixture
 async def database(settings):
-    async with await pool(settings) as opened:
+    async with await pool(settings.ledger) as opened:
         yield opened
 
 

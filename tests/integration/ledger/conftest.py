@@ -471,14 +471,14 @@ def play(books: Books) -> Scene:
 
 @pytest_asyncio.fixture
 async def database(settings):
-    async with await pool(settings) as opened:
+    async with await pool(settings.ledger) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture
 async def books(database, settings):
     tenant, _ = await tenants.create(database, "acme")
-    return Books(database, tenant.number, settings.partitions)
+    return Books(database, tenant.number, settings.cell.partitions)
 
 
 @pytest_asyncio.fixture

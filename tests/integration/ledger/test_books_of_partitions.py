@@ -61,7 +61,7 @@ class Platform:
         self.settings = settings
         self.writers = [
             AccountPartition(n, f"writer-{n}", settings, Risk(dice), NoWindows(), self.carry)
-            for n in range(settings.actors)
+            for n in range(settings.cell.actors)
         ]
 
     async def call(self, actor, wanted):
@@ -78,7 +78,9 @@ class Platform:
             if isinstance(command, Pay | Fund | Act):
                 command.fingerprint = fingerprint.of(command)
         given = [None] * len(wanted)
-        homes = [home_of(c, self.settings.partitions) % self.settings.actors for c in wanted]
+        homes = [
+            home_of(c, self.settings.cell.partitions) % self.settings.cell.actors for c in wanted
+        ]
         for actor in set(homes):
             places = [n for n, home in enumerate(homes) if home == actor]
             found = await self.call(actor, [wanted[n] for n in places])
@@ -153,8 +155,8 @@ async def no_leg_is_open(platform):
 @pytest.mark.parametrize("seed", range(1, 5))
 async def test_any_mix_of_commands_leaves_books_that_pass_every_check(settings, seed):
     dice = random.Random(seed)
-    settings = msgspec.structs.replace(settings, actors=2, batch_payments_max=40)
-    async with await pool(settings) as database, running(settings, dice) as platform:
+    settings = settings.replace(actors=2, batch_payments_max=40)
+    async with await pool(settings.ledger) as database, running(settings, dice) as platform:
         tenant = (await tenants.create(database, "acme"))[0].number
         clients, outcomes = Clients(tenant, dice), Counter()
         opened = await platform.submit([OpenAccount(tenant, a, EUR) for a in ACCOUNTS])
@@ -171,7 +173,7 @@ async def test_any_mix_of_commands_leaves_books_that_pass_every_check(settings, 
         print(f"seed {seed}:", dict(outcomes))
         assert outcomes["Pay", "settled"] > 25
         assert not [o for o in outcomes if o[1] in ("unavailable", "overloaded")]
-        verdict = await verify(settings)
+        verdict = await verify(settings.ledger)
         assert [c for c in verdict.checks if c.result != "pass"] == []
         await _reads_agree(settings, Reader(database), clients)
 
@@ -197,8 +199,10 @@ async def _reads_agree(settings, reader, clients):
     assert len(listed) == len(clients.held) + len(clients.paid)
     settled = {s.name.lower() for s in PaymentState} - {s.name.lower() for s in OPEN_STATES}
     last_status = {}
-    stream = EventStream(reader, settings)
-    async for told in stream.until_now(position.decode("", settings.partitions), clients.tenant):
+    stream = EventStream(reader, settings.events)
+    async for told in stream.until_now(
+        position.decode("", settings.cell.partitions), clients.tenant
+    ):
         if told.event and "payment" in told.event.data:
             last_status[told.event.subject] = told.event.data["status"]
     assert last_status == {id: p.status for id, p in listed.items()}

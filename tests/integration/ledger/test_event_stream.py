@@ -3,7 +3,6 @@
 import asyncio
 from contextlib import aclosing
 
-import msgspec
 import pytest
 
 from headrace.runtime.events import position
@@ -19,14 +18,14 @@ DEADLINE_S = 60
 @pytest.fixture
 def stream_with(database, settings):
     def make(**changes):
-        quick = msgspec.structs.replace(settings, events_poll_s=0.01, **changes)
+        quick = settings.replace(events_poll_s=0.01, **changes)
         return EventStream(Reader(database), quick)
 
     return make
 
 
 def beginning(settings):
-    return position.decode("", settings.partitions)
+    return position.decode("", settings.cell.partitions)
 
 
 async def until_now(stream, at, tenant, kinds=None):
@@ -58,7 +57,7 @@ async def test_every_event_comes_once_and_in_order_of_its_partition(
     assert by_partition(events) == expected(books)
     assert told[-1].event is None
     newest = {p: max(r.seq for r in books.records if r.partition == p) for p in expected(books)}
-    reached = position.decode(told[-1].position, settings.partitions)
+    reached = position.decode(told[-1].position, settings.cell.partitions)
     assert all(reached[p] >= seq for p, seq in newest.items())
 
 
@@ -76,7 +75,7 @@ async def test_whoever_comes_back_with_a_position_gets_the_rest(
     stream = stream_with(events_page_max=5)
     whole = await until_now(stream, beginning(settings), books.tenant)
     for place in range(0, len(whole), 3):
-        at = position.decode(whole[place].position, settings.partitions)
+        at = position.decode(whole[place].position, settings.cell.partitions)
         rest = await until_now(stream, at, books.tenant)
         seen = [t.event for t in whole[: place + 1] + rest if t.event]
         assert by_partition(seen) == expected(books)
@@ -101,7 +100,7 @@ async def test_types_and_tenants_choose_and_the_position_moves_on_all_the_same(
 async def test_following_tells_what_is_committed_later(stream_with, settings, books, scene):
     stream = stream_with()
     (*_, last) = await until_now(stream, beginning(settings), books.tenant)
-    at = position.decode(last.position, settings.partitions)
+    at = position.decode(last.position, settings.cell.partitions)
     async with asyncio.timeout(DEADLINE_S), aclosing(stream.follow(at, books.tenant)) as told:
         for _ in range(3):
             books.pay(scene.anna, scene.kiosk, 1)
@@ -113,7 +112,7 @@ async def test_following_tells_what_is_committed_later(stream_with, settings, bo
 async def test_a_quiet_stream_says_that_it_is_alive(stream_with, settings, books, scene):
     stream = stream_with(events_heartbeat_s=0.05)
     (*_, last) = await until_now(stream, beginning(settings), books.tenant)
-    at = position.decode(last.position, settings.partitions)
+    at = position.decode(last.position, settings.cell.partitions)
     async with asyncio.timeout(DEADLINE_S), aclosing(stream.follow(at, books.tenant)) as told:
         assert await anext(told) == last
         assert await anext(told) == last

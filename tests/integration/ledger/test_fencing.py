@@ -18,7 +18,7 @@ OLDER, NEWER = "20260101T000000-a", "20260102T000000-a"
 
 @pytest_asyncio.fixture
 async def ledger(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
-    connection = await connect(settings)
+    connection = await connect(settings.ledger)
     yield connection
     await connection.close()
 
@@ -28,7 +28,7 @@ async def writers(settings: Settings) -> AsyncIterator[Any]:
     made: list[Writer] = []
 
     def writer(name: str, partitions: list[int], cluster: str = "") -> Writer:
-        made.append(Writer(settings, name, partitions, cluster))
+        made.append(Writer(settings.ledger, name, partitions, cluster))
         return made[-1]
 
     yield writer
@@ -55,7 +55,7 @@ async def test_a_predecessor_that_looked_just_before_its_successor_claimed(
 ) -> None:
     old = writers("old", [0, 1])
     await old.take_over(first=True)
-    successor = await connect(settings)
+    successor = await connect(settings.ledger)
     async with successor.transaction():
         await successor.execute("SELECT FROM leases WHERE partition = 0 FOR UPDATE")
         again = asyncio.create_task(old.take_over(first=False))

@@ -28,9 +28,11 @@ NOON = 1_735_732_800_000_000
 async def writer(settings, database):
     """A connection that holds every partition, a book of them, and a tenant."""
     tenant = (await tenants.create(database, "acme"))[0].number
-    connection = await connect(settings, "headrace writer test")
-    taken = await fencing.take_over(connection, list(range(settings.partitions)), "test", "test")
-    book = Book(settings.partitions)
+    connection = await connect(settings.ledger, "headrace writer test")
+    taken = await fencing.take_over(
+        connection, list(range(settings.cell.partitions)), "test", "test"
+    )
+    book = Book(settings.cell.partitions)
     for partition, _ in taken.values():
         book.take_over(partition, [])
     yield connection, book, tenant
@@ -39,7 +41,7 @@ async def writer(settings, database):
 
 async def test_numbered_as_opened_and_found_by_what_they_are_for(writer, database, settings):
     connection, book, tenant = writer
-    home = partition_of(tenant, "anna", settings.partitions)
+    home = partition_of(tenant, "anna", settings.cell.partitions)
     visa, swift = (RoleKey(home, Role.SETTLEMENT, tenant, rail, EUR) for rail in ("visa", "swift"))
     batch = Batch(1)
     open_role_account(book, batch, visa, NOON, TRACE)
@@ -79,7 +81,7 @@ async def test_no_client_can_name_one_and_readers_are_told_what_it_is_for(
         "SELECT account, currency, posted FROM balances WHERE tenant = 'acme'"
     )
     assert [tuple(row) for row in rows] == [("settlement:visa:EUR:3", "EUR", 0)]
-    assert (await verify(settings)).result == "pass"
+    assert (await verify(settings.ledger)).result == "pass"
 
 
 async def test_verify_sees_one_that_took_a_tenants_number(writer, database, settings):
@@ -90,5 +92,5 @@ async def test_verify_sees_one_that_took_a_tenants_number(writer, database, sett
     number = account_number(3, FIRST_PLACE)
     await database.execute("UPDATE accounts SET number = $1", number)
     await database.execute("UPDATE journal SET credit = $1", number)
-    checks = {check.name: check.result for check in (await verify(settings)).checks}
+    checks = {check.name: check.result for check in (await verify(settings.ledger)).checks}
     assert checks["accounts_are_the_journals"] == "fail"

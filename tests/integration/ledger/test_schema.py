@@ -8,7 +8,7 @@ from headrace.runtime.ledger.verify.schema import FILE, describe
 
 async def test_the_schemas_description_is_that_of_a_fresh_ledger(settings):
     """Writes it anew when a migration has changed it: look at the difference and commit it."""
-    connection = await connect(settings)
+    connection = await connect(settings.ledger)
     try:
         found = "\n".join(await describe(connection)) + "\n"
     finally:

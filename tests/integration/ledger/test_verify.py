@@ -39,7 +39,7 @@ def results(verdict: Verdict, result: str) -> set[str]:
 
 
 async def failed(settings) -> set[str]:
-    verdict = await verify(settings)
+    verdict = await verify(settings.ledger)
     red = results(verdict, "fail")
     assert verdict.result == ("fail" if red else "pass")
     assert all(check.detail for check in verdict.checks if check.name in red)
@@ -53,7 +53,7 @@ async def damage(settings, scene, sql: str) -> None:
         names[name] = account = getattr(scene, name)
         names[f"{name}_number"] = scene.numbers[account]
     names["forged_deposit"] = fingerprint.fund(scene.yen, 6, 392, None, None)
-    connection = await connect(settings)
+    connection = await connect(settings.ledger)
     try:
         await connection.execute(expand(sql.format(**names)))
     finally:
@@ -62,7 +62,7 @@ async def damage(settings, scene, sql: str) -> None:
 
 async def test_a_sound_ledger_passes_every_check_with_its_figures(settings, scene, books):
     begun, heard = [], []
-    verdict = await verify(settings, heard.append, begun.append)
+    verdict = await verify(settings.ledger, heard.append, begun.append)
     assert [c.detail for c in verdict.checks if c.result == "fail"] == []
     assert results(verdict, "warning") == ALWAYS_OPEN
     assert verdict.result == "pass"
@@ -89,12 +89,12 @@ def test_what_is_started_first_is_a_check():
 
 
 async def test_an_empty_ledger_passes_without_a_warning(settings):
-    verdict = await verify(settings)
+    verdict = await verify(settings.ledger)
     assert {check.result for check in verdict.checks} == {"pass"}
 
 
 async def test_a_verdict_is_json(settings, scene):
-    told = msgspec.to_builtins(await verify(settings))
+    told = msgspec.to_builtins(await verify(settings.ledger))
     assert told["result"] == "pass"
     assert set(told["checks"][0]) == {"name", "result", "figure", "detail", "seconds"}
 
@@ -154,7 +154,7 @@ WARNINGS = {
 async def test_what_wants_a_look_is_a_warning_and_the_books_are_right(settings, scene, kind):
     sql, check, says = WARNINGS[kind]
     await damage(settings, scene, sql)
-    verdict = await verify(settings)
+    verdict = await verify(settings.ledger)
     assert verdict.result == "pass"
     assert results(verdict, "warning") == {*ALWAYS_OPEN, check}
     (told,) = [c.detail for c in verdict.checks if c.name == check]
@@ -186,7 +186,7 @@ async def test_fingerprints_that_not_every_length_was_tried_for_are_unchecked(
     await books.write()
     (check,) = [
         c
-        for c in (await verify(settings)).checks
+        for c in (await verify(settings.ledger)).checks
         if c.name == "fingerprints_are_the_requests"
     ]  # fmt: skip
     assert (check.result, check.figure) == ("pass", "6 fingerprints, 1 unchecked")
@@ -208,7 +208,7 @@ async def test_shared_balances_beyond_64_bits_are_right(settings, beyond_64_bits
 
 
 async def test_damage_beyond_64_bits_is_seen(settings, beyond_64_bits):
-    connection = await connect(settings)
+    connection = await connect(settings.ledger)
     try:
         await connection.execute(
             "UPDATE journal SET debit_posted = debit_posted + 1 WHERE seq ="

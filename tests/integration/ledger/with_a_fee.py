@@ -30,7 +30,7 @@ from headrace.runtime.payments.decide_payment import NOT_SCORED, Times, decide_p
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.posting import post
 from headrace.runtime.settings import Settings
-from headrace.serve.reference import vocabulary
+from headrace.serve.gateway.payments import words
 
 EUR, NOON, TIMES = 978, 1_735_732_800_000_000, Times(1_000, 500)
 
@@ -78,12 +78,12 @@ def external(partition: int):  # type: ignore[no-untyped-def]
 
 async def main(url: str) -> dict[str, object]:
     settings = Settings(database_url=url)
-    await migrate(settings)
-    database = await pool(settings, 2, "headrace test")
-    connection = await connect(settings, "headrace writer test")
+    await migrate(settings.ledger, settings.cell.partitions)
+    database = await pool(settings.ledger, 2, "headrace test")
+    connection = await connect(settings.ledger, "headrace writer test")
     tenant = (await tenants.create(database, "acme"))[0].number
-    partitions = list(range(settings.partitions))
-    book, batch = Book(settings.partitions), Batch(1)
+    partitions = list(range(settings.cell.partitions))
+    book, batch = Book(settings.cell.partitions), Batch(1)
     for partition, _ in (await fencing.take_over(connection, partitions, "t", "t")).values():
         book.take_over(partition, [])
     fee = play(book, batch, tenant)
@@ -105,9 +105,9 @@ async def main(url: str) -> dict[str, object]:
         "entry": to_builtins(entries.items[0]),
         "timeline": [e.kind for e in await reader.timeline(tenant, fee.payment)],
         "payment": [payment.status, payment.captured_amount, payment.refundable_amount],
-        "reference": "fee_taken" in vocabulary.KINDS["enum"],
+        "reference": "fee_taken" in words.KINDS["enum"],
         "judge": [verdict.lost, verdict.doubled, verdict.invented, verdict.gaps],
-        "verify": [(c.name, c.detail) for c in (await verify(settings)).checks
+        "verify": [(c.name, c.detail) for c in (await verify(settings.ledger)).checks
                    if c.result == "fail" and c.name != "schema_is_the_migrations"],
     }  # fmt: skip
     for view, columns in (

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from ledger_in_memory import EUR, PARTITIONS, TENANT, Ledger, Writer
-from msgspec.structs import replace
 
 from headrace.actors import account_partition, deciding
 from headrace.actors.account_partition import AccountPartition
@@ -98,7 +97,7 @@ class House:
 
     def make(self, **settings: Any) -> AccountPartition:
         self.actor = AccountPartition(
-            0, "actor-0", replace(SETTINGS, **settings), self.scorer, self.creditors, self.carry,
+            0, "actor-0", SETTINGS.replace(**settings), self.scorer, self.creditors, self.carry,
             self.ended.append,
         )  # fmt: skip
         return self.actor
@@ -177,7 +176,7 @@ class House:
 
 def names(count: int, actor: int = 0) -> list[str]:
     """Ids of accounts that live with an actor."""
-    mine = set(partitions_of(actor, SETTINGS))
+    mine = set(partitions_of(actor, SETTINGS.cell.partitions, SETTINGS.cell.actors))
     every = (f"id-{n}" for n in range(10_000))
     found = (id for id in every if partition_of(TENANT, id, PARTITIONS) in mine)
     return [next(found) for _ in range(count)]

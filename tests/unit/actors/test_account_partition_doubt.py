@@ -6,7 +6,6 @@ import pytest
 from actor_in_memory import ANNA, EUR, FAR, SHOP, TENANT, UNAVAILABLE, WRONG, House, pay
 
 from headrace.actors.intake import WORTH_A_BATCH
-from headrace.actors.turns import GAVE_WAY_MAX
 from headrace.actors.writer import Deposed, Outcome
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.payments.answer import Done
@@ -16,6 +15,9 @@ from headrace.runtime.payments.command import (
     Arrived,
     Carry,
 )
+from headrace.runtime.settings.partition import PartitionSettings
+
+GAVE_WAY_MAX = PartitionSettings().gave_way_max
 
 # What can't be carried out
 

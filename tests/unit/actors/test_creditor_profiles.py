@@ -5,15 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.actors.creditor_features import OBSERVATIONS_MAX, CreditorFeatures
+from headrace.actors.creditor_features import CreditorFeatures
 from headrace.actors.creditor_profiles import CreditorProfiles
 from headrace.runtime.clock import DAY_US
 from headrace.runtime.risk.exchange import OBSERVATIONS_PER_MESSAGE_MAX
 from headrace.runtime.risk.windows import Windows
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.risk import RiskSettings
 
 START = 1_522_540_800_000_000
-SETTINGS = Settings(creditor_features_staleness_s=0.01)
+SETTINGS = RiskSettings(creditor_features_staleness_s=0.01)
+OBSERVATIONS_MAX = SETTINGS.creditor_observations_max
 
 
 class Line:
@@ -36,7 +37,7 @@ class Line:
 
 
 def store(**settings: int) -> CreditorProfiles:
-    return CreditorProfiles(Settings(**settings))
+    return CreditorProfiles(RiskSettings(**settings))
 
 
 def count(windows: Windows | None) -> float:
@@ -149,7 +150,7 @@ async def test_a_restarted_store_reads_the_ledger_for_creditors_that_nobody_hold
         asked.append(list(creditors))
         return {5: Windows.folded([(100, START - 1), (100, START)])}
 
-    line = Line(CreditorProfiles(Settings(), history))
+    line = Line(CreditorProfiles(RiskSettings(), history))
     features = CreditorFeatures(line.exchange, SETTINGS)
     features.for_creditor(5)
     features.for_creditor(6)
@@ -168,7 +169,7 @@ async def test_a_ledger_that_is_away_costs_the_history_only() -> None:
     async def history(creditors: Sequence[int]) -> dict[int, Windows]:
         raise OSError("away")
 
-    features = CreditorFeatures(Line(CreditorProfiles(Settings(), history)).exchange, SETTINGS)
+    features = CreditorFeatures(Line(CreditorProfiles(RiskSettings(), history)).exchange, SETTINGS)
     features.for_creditor(5)
     features.observe(5, START, 100)
     assert await features.exchange_once()
@@ -177,7 +178,7 @@ async def test_a_ledger_that_is_away_costs_the_history_only() -> None:
 
 async def test_everything_is_bounded() -> None:
     line = Line(store(creditor_profiles_max=3))
-    features = CreditorFeatures(line.exchange, Settings(creditors_in_memory_max=2))
+    features = CreditorFeatures(line.exchange, RiskSettings(creditors_in_memory_max=2))
     line.away = True
     for i in range(OBSERVATIONS_MAX + 2 * OBSERVATIONS_PER_MESSAGE_MAX):
         features.observe(i % 10, START, 1)

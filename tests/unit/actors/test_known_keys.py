@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
-from headrace.actors.known_keys import REPEATS_S, KnownKeys, answer_refused_again
+from headrace.actors.known_keys import KnownKeys, answer_refused_again
 from headrace.runtime.ledger import load
 from headrace.runtime.payments.answer import Answer, Done, LegsDone, Refused
 from headrace.runtime.payments.command import Act, Carry, Command, Fund, OpenAccount, Pay
 from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.settings.partition import PartitionSettings
+
+REPEATS_S = PartitionSettings().key_repeats_s
 
 EUR = 978
 FIRST = Done(1, 4, 99, bytes(16), 3)
@@ -34,7 +37,7 @@ class Scene:
         self.now = 1_000.0
         self.known: set[tuple[int, str]] = set()
         self.looked_up: list[list[tuple[int, str]]] = []
-        self.keys = KnownKeys(lambda: self.now)
+        self.keys = KnownKeys(REPEATS_S, lambda: self.now)
 
     async def look_up(self, reader: object, wanted: Sequence[tuple[int, str]]) -> dict[Any, Any]:
         self.looked_up.append(list(wanted))

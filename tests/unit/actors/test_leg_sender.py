@@ -6,14 +6,17 @@ from typing import Any
 import pytest
 
 from headrace.actors import leg_sender
-from headrace.actors.leg_sender import CALLS_OUT_MAX, FAILURES_MAX, SMALLER, LegSender
+from headrace.actors.leg_sender import SMALLER, LegSender
 from headrace.runtime.journal.account_numbers import PLACE_BITS
 from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsAnswer, LegsDone, Refused
 from headrace.runtime.payments.book import OpenLeg
 from headrace.runtime.payments.command import Arrived, Carry
 from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.settings.partition import CallSettings
 
 FULL, HOME = 10, 3
+SETTINGS = CallSettings(call_payments_max=FULL, leg_pause_s=0.0001)
+CALLS_OUT_MAX, FAILURES_MAX = SETTINGS.leg_calls_max, SETTINGS.leg_failures_max
 TIMEOUT_S = 60.0
 
 
@@ -35,7 +38,7 @@ class Counterpart:
         self.arrived: list[int] = []
         self.parked: list[tuple[int, int]] = []
         self.called = asyncio.Event()
-        self.sender = LegSender(2, FULL, self.submit, self.take, self.park, pause_s=0.0001)
+        self.sender = LegSender(2, SETTINGS, self.submit, self.take, self.park)
 
     async def submit(self, actor: int, carry: Carry) -> LegsDone:
         future: asyncio.Future[LegsDone] = asyncio.get_running_loop().create_future()
@@ -129,8 +132,8 @@ class Answering:
         self.arrived: set[int] = set()
         self.parked: list[tuple[int, int]] = []
         self.sender = LegSender(
-            2, full, self.submit, self.take, lambda leg, n, _: self.parked.append((leg.seq, n)),
-            pause_s=0.0001,
+            2, CallSettings(call_payments_max=full, leg_pause_s=0.0001), self.submit, self.take,
+            lambda leg, n, _: self.parked.append((leg.seq, n)),
         )  # fmt: skip
 
     async def submit(self, actor: int, carry: Carry) -> LegsAnswer:
@@ -229,7 +232,9 @@ class Timed(Answering):
 
     def __init__(self, answers: list[bool], full: int = FULL) -> None:
         super().__init__(full=full)
-        self.sender = LegSender(2, full, self.submit, self.take, lambda leg, n, _: None)
+        self.sender = LegSender(
+            2, CallSettings(call_payments_max=full), self.submit, self.take, lambda *_: None
+        )
         self.answers = answers
         self.times: list[float] = []
 

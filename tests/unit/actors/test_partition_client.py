@@ -2,10 +2,9 @@
 
 import asyncio
 
-from msgspec.structs import replace
-
 from headrace.actors.intake import WORTH_A_BATCH
 from headrace.actors.partition_client import PartitionClient, Stats
+from headrace.runtime.metrics.told import Told
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
 from headrace.runtime.payments.answer import Done, Refused
@@ -41,7 +40,7 @@ class HeldUp:
 
 async def test_waiting_is_told_as_long_as_a_command_has_no_call() -> None:
     actor = HeldUp()
-    client = PartitionClient(SETTINGS, actor)
+    client = PartitionClient(SETTINGS.cell, SETTINGS.calls, actor)
     command = Act(0, PAYMENT, PaymentAction.EXPIRE)
     out = asyncio.create_task(client.submit([command]))
     await asyncio.sleep(0.02)
@@ -60,7 +59,7 @@ async def test_waiting_is_told_as_long_as_a_command_has_no_call() -> None:
 
 async def test_a_further_call_goes_out_only_when_much_waits() -> None:
     actor = HeldUp()
-    client = PartitionClient(replace(SETTINGS, calls_per_actor_max=3), actor)
+    client = PartitionClient(SETTINGS.cell, SETTINGS.replace(calls_per_actor_max=3).calls, actor)
     command = Act(0, PAYMENT, PaymentAction.EXPIRE)
     asking = []
     for size in (1, 5, WORTH_A_BATCH - 6, 1, WORTH_A_BATCH, WORTH_A_BATCH):
@@ -94,8 +93,8 @@ class LosesTheFirst:
 
 
 async def test_a_later_payment_of_a_batch_is_not_decided_when_an_earlier_one_was_put_off() -> None:
-    settings = replace(SETTINGS, calls_per_actor_max=3, call_payments_max=10)
-    client = PartitionClient(settings, LosesTheFirst())
+    settings = SETTINGS.replace(calls_per_actor_max=3, call_payments_max=10)
+    client = PartitionClient(settings.cell, settings.calls, LosesTheFirst())
     batch = [Pay(1, "debtor", f"creditor-{n}", 1, 978, f"key-{n}", 1) for n in range(25)]
     async with asyncio.timeout(10):
         answers = await client.submit(batch)
@@ -104,7 +103,7 @@ async def test_a_later_payment_of_a_batch_is_not_decided_when_an_earlier_one_was
 
 async def test_batches_share_a_call_and_none_is_divided() -> None:
     actor = HeldUp()
-    client = PartitionClient(replace(SETTINGS, call_payments_max=10), actor)
+    client = PartitionClient(SETTINGS.cell, SETTINGS.replace(call_payments_max=10).calls, actor)
     command = Act(0, PAYMENT, PaymentAction.EXPIRE)
     asking = []
     for size in (1, 4, 5, 3, 30, 1):
@@ -119,4 +118,28 @@ async def test_batches_share_a_call_and_none_is_divided() -> None:
 
 async def test_nothing_submitted_is_answered_at_once() -> None:
     async with asyncio.timeout(10):
-        assert await PartitionClient(SETTINGS, HeldUp()).submit([]) == []
+        assert await PartitionClient(SETTINGS.cell, SETTINGS.calls, HeldUp()).submit([]) == []
+
+
+class Counts(HeldUp):
+    """An actor that tells its figures and those of what stands around it."""
+
+    async def stats(self, actor: int) -> Stats:
+        return {"name": f"a{actor}", "queue": 3, "risk_client": {"failures": 2}}
+
+
+async def test_figures_of_all_actors_are_told_by_area_though_one_is_away() -> None:
+    async def away() -> Told:
+        raise OSError("away")
+
+    async def store() -> Told:
+        return {"name": "store", "creditor_profiles": {"read": 1}}
+
+    client = PartitionClient(SETTINGS.cell, SETTINGS.calls, Counts(), (away, store))
+    assert await client.figures() == [
+        {
+            "name": "a0", "partition": {"queue": 3, "waiting_in_gateway": 0},
+            "risk_client": {"failures": 2},
+        },
+        {"name": "store", "creditor_profiles": {"read": 1}},
+    ]  # fmt: skip

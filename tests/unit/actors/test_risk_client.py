@@ -11,10 +11,10 @@ from headrace.runtime.risk.flags import RiskFlag
 from headrace.runtime.risk.policy import RiskOutcome
 from headrace.runtime.risk.windows import Windows
 from headrace.runtime.risk.wire import SCORED, encode_answer
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.risk import RiskSettings
 from headrace.serve.risk import Risk as RiskReplica
 
-SETTINGS = Settings(
+SETTINGS = RiskSettings(
     risk_timeout_s=0.1, risk_degraded_accept_max=5_000, risk_failures_max=2, risk_pause_s=60.0
 )
 AMOUNTS = [5_000, 5_001]
@@ -61,7 +61,7 @@ async def test_an_answer_is_handed_on_row_by_row() -> None:
 
 
 async def test_the_replica_answers_what_the_client_asks() -> None:
-    replica = RiskReplica(Settings())
+    replica = RiskReplica(RiskSettings(), 1_000)
     client = RiskClient(replica.score, SETTINGS)
     at = 1_736_154_000_000_000
     usual = Windows.folded((3_000, at - i * 43_200_000_000) for i in range(60, 0, -1))
@@ -114,7 +114,7 @@ async def test_after_some_failures_in_a_row_it_is_not_asked_for_a_while() -> Non
 
 async def test_it_is_asked_again_after_the_pause_and_one_answer_heals() -> None:
     line = Line(*[RuntimeError("gone")] * 4, ANSWER)
-    client = RiskClient(line, Settings(risk_failures_max=2, risk_pause_s=0.0))
+    client = RiskClient(line, RiskSettings(risk_failures_max=2, risk_pause_s=0.0))
     outcomes = [(await client.score(two_rows(), AMOUNTS))[0] for _ in range(3)]
     assert [o.score for o in outcomes] == [-1, -1, 12]
     assert client.failures == 2

@@ -1,9 +1,10 @@
 """When an actor takes back what another Ray cluster has taken."""
 
-from headrace.actors.standby import GONE_AFTER_S, Absence, Verdict
+from headrace.actors.standby import Absence, Verdict
 from headrace.runtime.ledger.fencing import Lease
 
 OLDER, NEWER = "20260101T000000-a", "20260102T000000-a"
+GONE_AFTER_S = 4.0
 WAIT, CLAIM, SUCCEEDED = Verdict.WAIT, Verdict.CLAIM, Verdict.SUCCEEDED
 
 
@@ -15,7 +16,7 @@ def leases(*held: tuple[str, bool]) -> list[Lease]:
 
 def verdicts(cluster: str, seen: list[Lease], *seconds: float) -> list[Verdict]:
     """Of an actor of a cluster that has lost partition 0."""
-    absence = Absence([0], cluster)
+    absence = Absence([0], cluster, GONE_AFTER_S)
     return [absence.looked(seen, now) for now in seconds]
 
 
@@ -40,7 +41,7 @@ def test_a_cluster_that_lost_one_actor_is_not_gone() -> None:
 
 
 def test_connections_lost_for_a_moment_are_no_absence() -> None:
-    absence = Absence([0], OLDER)
+    absence = Absence([0], OLDER, GONE_AFTER_S)
     gone, back = leases((NEWER, False)), leases((NEWER, True))
     assert absence.looked(gone, 0) is WAIT
     assert absence.looked(back, 3) is WAIT
@@ -49,7 +50,7 @@ def test_connections_lost_for_a_moment_are_no_absence() -> None:
 
 
 def test_a_ledger_that_comes_back_gives_its_clients_time() -> None:
-    absence = Absence([0], OLDER)
+    absence = Absence([0], OLDER, GONE_AFTER_S)
     assert absence.looked(leases((NEWER, False)), 0) is WAIT
     absence.look_failed()
     assert absence.looked(leases((NEWER, False)), 60) is WAIT
@@ -58,7 +59,7 @@ def test_a_ledger_that_comes_back_gives_its_clients_time() -> None:
 def test_two_clusters_that_each_hold_a_part_pay_nothing() -> None:
     held = leases((OLDER, True), (NEWER, True))
     assert verdicts(NEWER, held, 0) == [CLAIM]
-    assert Absence([1], OLDER).looked(held, 0) is WAIT
+    assert Absence([1], OLDER, GONE_AFTER_S).looked(held, 0) is WAIT
 
 
 def test_an_actor_whose_own_cluster_has_its_partitions_has_a_successor() -> None:

@@ -54,7 +54,7 @@ class Database:
 
     async def take_over(
         self, connection: Connection, partitions: list[int], holder: str, cluster: str,
-        *, first: bool,
+        *, first: bool, lock_timeout_s: float,
     ) -> dict[int, tuple[Partition, int]]:  # fmt: skip
         assert connection.use == "writer"
         assert partitions == [0, 2]
@@ -95,7 +95,7 @@ def database(no_waiting: None, logged: object, monkeypatch: pytest.MonkeyPatch) 
 @pytest.fixture
 async def writer(database: Database) -> Writer:
     """Has taken its partitions over."""
-    writer = Writer(SETTINGS, "actor-0", [0, 2], "cluster-1")
+    writer = Writer(SETTINGS.ledger, "actor-0", [0, 2], "cluster-1")
     assert writer.holder.startswith("actor-0/")
     assert len(writer.holder) == len("actor-0/") + 12
     writer.holder = WRITER
@@ -153,7 +153,7 @@ async def test_a_database_that_does_not_answer_ends_the_wait(
 
 
 async def test_without_connections_nothing_is_read(database: Database) -> None:
-    writer = Writer(SETTINGS, "actor-0", [0, 2])
+    writer = Writer(SETTINGS.ledger, "actor-0", [0, 2])
     with pytest.raises(asyncpg.InterfaceError):
         _ = writer.reader
     with pytest.raises(asyncpg.InterfaceError):

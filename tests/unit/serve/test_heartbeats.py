@@ -1,9 +1,12 @@
 """Who is replaced, from what was heard and when: one second is a number here."""
 
 from headrace.actors.heartbeat import Heartbeat, State
-from headrace.serve.heartbeats import LATE_S, START_TIMEOUT_S, Heartbeats
+from headrace.runtime.settings.cell import CellSettings
+from headrace.serve.heartbeats import Heartbeats
 
-TIMEOUT_S, TICK_S = 3.0, 0.25
+SETTINGS = CellSettings()
+TIMEOUT_S, TICK_S = SETTINGS.heartbeat_timeout_s, SETTINGS.heartbeat_look_s
+LATE_S, START_TIMEOUT_S = SETTINGS.heartbeat_late_s, SETTINGS.actor_start_timeout_s
 
 
 class Watch:
@@ -11,7 +14,7 @@ class Watch:
 
     def __init__(self, actors: int) -> None:
         self.now = 100.0
-        self.heartbeats = Heartbeats(actors, TIMEOUT_S, TICK_S, self.now)
+        self.heartbeats = Heartbeats(CellSettings(actors=actors), self.now)
         self.incarnation = ["first"] * actors
         self.state = [State.READY] * actors
         self.silent: set[int] = set()

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.cluster.local.environment import of_platform, of_settings
+from headrace.cluster.local.environment import of_platform
 from headrace.runtime import settings
 from headrace.runtime.settings import Settings
 
@@ -14,13 +14,13 @@ def test_a_platforms_processes_load_the_settings_it_was_started_with(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     wanted = Settings(database_url="postgresql://x", actors=3, risk_timeout_s=0.25)
-    for name, value in of_settings(wanted).items():
+    for name, value in wanted.in_variables().items():
         monkeypatch.setenv(name, value)
     assert settings.load() == wanted
 
 
 def test_defaults_are_not_repeated() -> None:
-    assert of_settings(Settings(actors=3)) == {"HEADRACE_ACTORS": "3"}
+    assert Settings(actors=3).in_variables() == {"HEADRACE_ACTORS": "3"}
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 import pytest_asyncio
 
@@ -309,7 +308,7 @@ def test_serve_writes_the_lines_after_which_ours_come(line: str) -> None:
 
 
 def test_two_gateways_take_twice_as_many(tmp_path: Path) -> None:
-    settings = msgspec.structs.replace(Settings(front_requests_max=7), gateways=2)
+    settings = Settings(front_requests_max=7, gateways=2)
     haproxy.write_wrapper(tmp_path, settings)
     assert "be_conn gt 14 " in (tmp_path / "haproxy.sed").read_text()
 

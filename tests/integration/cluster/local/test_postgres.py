@@ -21,12 +21,12 @@ SMALL = {"shared_buffers": "16MB", "wal_buffers": "1MB", "min_wal_size": "80MB"}
 
 
 async def test_each_test_gets_a_migrated_ledger(settings: Settings) -> None:
-    connection = await asyncpg.connect(settings.database_url)
+    connection = await asyncpg.connect(settings.ledger.database_url)
     try:
         leases = await connection.fetchval("SELECT count(*) FROM leases")
     finally:
         await connection.close()
-    assert leases == settings.partitions
+    assert leases == settings.cell.partitions
 
 
 async def test_commits_are_durable(postgres: Postgres) -> None:

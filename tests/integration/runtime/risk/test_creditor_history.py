@@ -22,6 +22,7 @@ from headrace.runtime.risk import history
 from headrace.runtime.risk.history import LedgerHistory
 from headrace.runtime.risk.windows import STATE, Windows
 from headrace.runtime.settings import Settings
+from headrace.runtime.settings.ledger import LedgerSettings
 
 TAKEN = 1_522_540_800_000_000
 DECIDED = 1_750_000_000_000_000
@@ -54,7 +55,7 @@ async def month(settings: Settings) -> list[Record]:
         paid(last + 2, QUIET, 900, RecordKind.DEPOSITED),
         replace(paid(last + 3, QUIET, 900), kind=RecordKind.DECLINED),
     ]
-    connection = await connect(settings)
+    connection = await connect(settings.ledger)
     try:
         await connection.copy_to_table(
             "journal", source=BytesIO(copy.encode(rows + others)), columns=COLUMNS, format="binary"
@@ -70,7 +71,7 @@ async def test_all_payments_that_a_window_remembers_are_folded(
 ) -> None:
     monkeypatch.setattr(history, "PAGE_RECORDS", page)
     monkeypatch.setattr(history, "PAGES_MAX", 20)
-    connection = await connect(settings)
+    connection = await connect(settings.ledger)
     try:
         debtors = await history.of_debtors(connection, [DEBTOR, STRANGER])
         creditors = await history.of_creditors(connection, [MERCHANT, QUIET, STRANGER])
@@ -89,7 +90,7 @@ async def test_what_it_costs_to_fold_an_account_is_bounded(
 ) -> None:
     monkeypatch.setattr(history, "PAGE_RECORDS", 100)
     monkeypatch.setattr(history, "PAGES_MAX", 3)
-    connection = await connect(settings)
+    connection = await connect(settings.ledger)
     try:
         found = await history.of_creditors(connection, [MERCHANT])
     finally:
@@ -105,7 +106,7 @@ async def test_payments_that_have_decayed_are_not_read(
     monkeypatch.setattr(history, "PAGE_RECORDS", 2)
     year = 365 * DAY_US
     rows = [replace(paid(n + 1, MERCHANT, 100), occurred_at=TAKEN + n * year) for n in range(30)]
-    connection = await connect(settings)
+    connection = await connect(settings.ledger)
     try:
         await connection.copy_to_table(
             "journal", source=BytesIO(copy.encode(rows)), columns=COLUMNS, format="binary"
@@ -119,10 +120,10 @@ async def test_payments_that_have_decayed_are_not_read(
 async def test_the_store_reads_what_it_has_forgotten(
     settings: Settings, month: list[Record]
 ) -> None:
-    read = LedgerHistory(settings)
+    read = LedgerHistory(settings.ledger)
     try:
-        store = CreditorProfiles(settings, read)
-        features = CreditorFeatures(store.exchange, settings)
+        store = CreditorProfiles(settings.risk, read)
+        features = CreditorFeatures(store.exchange, settings.risk)
         features.for_creditor(MERCHANT)
         assert await features.exchange_once()
         from_store = features.for_creditor(MERCHANT)
@@ -140,7 +141,7 @@ def _same(found: Windows, expected: Windows) -> None:
 
 
 async def test_a_database_that_is_away_is_an_error_and_nothing_hangs() -> None:
-    read = LedgerHistory(Settings(database_url="postgresql://nobody@127.0.0.1:1/none"))
+    read = LedgerHistory(LedgerSettings(database_url="postgresql://nobody@127.0.0.1:1/none"))
     with pytest.raises(ConnectionRefusedError):
         await read([MERCHANT])
     await read.close()

@@ -29,8 +29,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
 
 
 async def test_a_connection_waits_and_lasts_no_longer_than_it_says(asked: Any) -> None:
-    assert await connect(SETTINGS, "me") == "made"
-    assert await connect(SETTINGS, "x" * 70, transaction_timeout_s=1.5, keep_alive=True) == "made"
+    assert await connect(SETTINGS.ledger, "me") == "made"
+    assert (
+        await connect(SETTINGS.ledger, "x" * 70, transaction_timeout_s=1.5, keep_alive=True)
+        == "made"
+    )
     plain = {"application_name": "me", "transaction_timeout": "0ms", **ALWAYS}
     kept = {
         "application_name": "x" * 63, "transaction_timeout": "1500ms", **ALWAYS,
@@ -44,8 +47,8 @@ async def test_a_connection_waits_and_lasts_no_longer_than_it_says(asked: Any) -
 
 
 async def test_a_pool_for_readers_ends_what_takes_too_long(asked: Any) -> None:
-    assert await pool(SETTINGS) == "made"
-    assert await pool(SETTINGS, 9, "gateway") == "made"
+    assert await pool(SETTINGS.ledger) == "made"
+    assert await pool(SETTINGS.ledger, 9, "gateway") == "made"
     limits = {
         "statement_timeout": "2500ms", "idle_in_transaction_session_timeout": "2500ms", **ALWAYS,
     }  # fmt: skip

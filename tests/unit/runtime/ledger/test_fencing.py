@@ -40,7 +40,7 @@ class Ledger:
         return claimed
 
     async def take_over(self) -> dict[int, tuple[Partition, int]]:
-        return await fencing.take_over(self.db, (0, 2), "me", "cluster")
+        return await fencing.take_over(self.db, (0, 2), "me", "cluster", lock_timeout_s=1.0)
 
 
 async def test_who_takes_over_knows_where_each_partition_stands(told) -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from headrace.runtime.risk.flags import RiskFlag
 from headrace.runtime.risk.policy import RiskOutcome, degraded, judged
-from headrace.runtime.settings import Settings
+from headrace.runtime.settings.risk import RiskSettings
 
 
 @given(
@@ -34,5 +34,5 @@ def test_thresholds_part_scores_into_three(scores: list[int], one: int, other: i
 def test_without_an_answer_small_is_accepted_and_large_rejected(
     amount: int, outcome: RiskOutcome
 ) -> None:
-    verdict = degraded(amount, Settings(risk_degraded_accept_max=700))
+    verdict = degraded(amount, RiskSettings(risk_degraded_accept_max=700))
     assert verdict == (outcome, RiskFlag.DEGRADED)

@@ -8,9 +8,9 @@ from headrace.actors.partition_client import Asker
 from headrace.runtime.payments.answer import Answer, Done, Refused
 from headrace.runtime.payments.command import Act, Command, PaymentAction
 from headrace.runtime.payments.refusals import Refusal
-from headrace.serve.admission import Bound
 from headrace.serve.gateway.submission import Submissions
-from headrace.serve.problems import Problem
+from headrace.serve.http.admission import Bound
+from headrace.serve.http.problems import Problem
 
 
 class Partitions:
@@ -69,10 +69,13 @@ async def test_a_refusal_is_told_as_a_problem() -> None:
     asked = submissions(Bound("payments", 3), partitions=partitions).one(COMMAND)
     task = asyncio.create_task(asked)
     await asyncio.sleep(0)
-    partitions.answer(Refused(Refusal.UNKNOWN_PAYMENT, "payment"))
+    partitions.answer(Refused(Refusal.KEY_REUSED, "Idempotency-Key"))
     with pytest.raises(Problem) as refused:
         await task
-    assert (refused.value.refusal, refused.value.field) == (Refusal.UNKNOWN_PAYMENT, "payment")
+    assert (refused.value.refusal, refused.value.field) == (
+        Refusal.KEY_REUSED,
+        "Idempotency-Key",
+    )
 
 
 async def test_a_client_that_hangs_up_leaves_its_command_under_way() -> None:

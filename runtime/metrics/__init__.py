@@ -1,0 +1,1 @@
+"""What the platform counts: declared once by area, told at /metrics."""

@@ -1,0 +1,89 @@
+"""/v1/accounts/{account}/entries: an account's statement, as JSON or CSV."""
+
+import csv
+import io
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field, to_builtins
+
+from headrace.runtime.ledger.cursors import InvalidCursor
+from headrace.runtime.ledger.views import Entry, Page
+from headrace.runtime.payments.refusals import Refusal
+from headrace.serve.gateway.accounts.accounts import FAMILY
+from headrace.serve.gateway.accounts.examples import ENTRY
+from headrace.serve.gateway.fields import Moment
+from headrace.serve.gateway.listing import ListQuery, NextCursor, invalid_cursor
+from headrace.serve.gateway.paths import account_in
+from headrace.serve.gateway.services import Services
+from headrace.serve.http import reply
+from headrace.serve.http.problems import Problem
+from headrace.serve.http.reply import NO_STORE, Headers, Reply
+from headrace.serve.http.request import Request
+from headrace.serve.http.route import Answer
+
+CSV = "text/csv"
+
+
+class EntryQuery(ListQuery, forbid_unknown_fields=True, kw_only=True):
+    """Which entries."""
+
+    since: Annotated[Moment, Meta(description="At this moment or later.")] | UnsetType = field(
+        default=UNSET, name="from"
+    )
+    until: Annotated[Moment, Meta(description="Before this moment.")] | UnsetType = field(
+        default=UNSET, name="to"
+    )
+
+
+class EntryList(Struct):
+    """A page of a statement, newest first."""
+
+    items: list[Entry]
+    next_cursor: NextCursor
+
+
+@FAMILY.route(
+    "GET",
+    "/v1/accounts/{account}/entries",
+    "Read an account's statement",
+    "Each change of the posted or held balance, newest first, with the balances after it. With"
+    " `Accept: text/csv` the page comes as CSV, and its next cursor in the header `Next-Cursor`.",
+    Answer(200, "A page.", EntryList, {"items": [ENTRY], "next_cursor": None}),
+    Answer(
+        200,
+        "A page.",
+        str,
+        media=CSV,
+        headers=(("Next-Cursor", "`cursor` of the next page; absent where the list ends."),),
+    ),
+    right=("read", "statement"),
+    query=EntryQuery,
+    refusals=(Refusal.UNKNOWN_ACCOUNT,),
+)
+async def list_entries(services: Services, request: Request) -> Reply:
+    asked = request.query(EntryQuery)
+    with services.admission.reads:
+        try:
+            page = await services.reader.entries(
+                request.tenant, account_in(request), asked.cursor or None, asked.limit,
+                asked.since or None, asked.until or None,
+            )  # fmt: skip
+        except InvalidCursor as error:
+            raise invalid_cursor(error) from None
+    if page is None:
+        raise Problem(Refusal.UNKNOWN_ACCOUNT, field="account")
+    if CSV.encode() in request.headers.get(b"accept", b"").lower():
+        return _as_csv(page)
+    return reply.json(200, page)
+
+
+def _as_csv(page: Page[Entry]) -> Reply:
+    out = io.StringIO(newline="")
+    columns = Entry.__struct_fields__
+    rows = csv.DictWriter(out, columns)
+    rows.writeheader()
+    rows.writerows(to_builtins(page.items))
+    headers: Headers = [(b"content-type", b"text/csv; charset=utf-8; header=present"), NO_STORE]
+    if page.next_cursor:
+        headers.append((b"next-cursor", page.next_cursor.encode()))
+    return Reply(200, out.getvalue().encode(), headers)

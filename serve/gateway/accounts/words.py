@@ -1,0 +1,43 @@
+"""What the ledger's accounts and their entries mean to readers of the API document."""
+
+from headrace.runtime.journal.kinds import RecordKind
+from headrace.runtime.journal.states import AccountState
+from headrace.serve.http.reference.vocabulary import MOMENT, Json, minor, one_of
+
+NAMES = {"AccountView": "Account"}
+"""Schemas that the document calls otherwise than the code."""
+
+ENTRY_KINDS = one_of(*(k.name.lower() for k in RecordKind if not k.facts.settings))
+
+WORDS: dict[str, dict[str, Json]] = {
+    "Account": {
+        "state": one_of(*(state.name.lower() for state in AccountState)),
+        "posted": minor("What is in it"),
+        "held": minor("What is promised"),
+        "available": minor("What can be spent: posted, less held, plus credit line"),
+        "opened_at": MOMENT,
+        "as_of": MOMENT | {"description": "The past moment that was asked for."},
+    },
+    "Limits": {
+        "payment_max": minor("Most for one payment; 0: no limit"),
+        "daily_amount_max": minor("Most for a UTC day; 0: no limit"),
+        "daily_count_max": {"description": "Payments a UTC day; 0: no limit."},
+    },
+    "Entry": {
+        "id": {"description": "<partition>:<sequence> of the account's own partition."},
+        "kind": ENTRY_KINDS,
+        "counterparty": {"description": "The payment's other account, or an external one's name."},
+        "amount": minor("Change of the posted balance; below zero it left the account"),
+        "held_amount": minor("Change of the held balance"),
+        "posted": minor("Posted balance after it"),
+        "held": minor("Held balance after it"),
+        "at": MOMENT,
+    },
+    "Funding": {
+        "id": {"description": "<partition>:<sequence>"},
+        "amount": minor("How much, in either direction above zero"),
+        "posted": minor("Posted balance after it"),
+        "held": minor("Held balance after it"),
+        "created_at": MOMENT,
+    },
+}

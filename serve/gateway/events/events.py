@@ -1,0 +1,125 @@
+"""/v1/events: what happened, as server-sent events in the order of the ledger."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from headrace.runtime.events import position as positions
+from headrace.runtime.events.event import Event, UnknownType, kinds_of
+from headrace.runtime.events.position import InvalidPosition
+from headrace.runtime.events.stream import Told
+from headrace.runtime.identity.keys import Role
+from headrace.runtime.payments.refusals import Refusal
+from headrace.serve.gateway.events.example import EVENT
+from headrace.serve.gateway.services import Services
+from headrace.serve.http.problems import Problem
+from headrace.serve.http.reply import Stream, encode
+from headrace.serve.http.request import Request
+from headrace.serve.http.route import Answer, Family
+
+MEDIA = "text/event-stream"
+RETRY_MS = 1_000
+
+
+class EventQuery(Struct, forbid_unknown_fields=True):
+    """Which events."""
+
+    follow: Annotated[
+        bool, Meta(description="Wait for new events; `false` ends at the newest.")
+    ] = True
+    types: Annotated[
+        str,
+        Meta(
+            max_length=1000,
+            description="Only these, separated by commas: `payment.settled,account.opened`.",
+        ),
+    ] = ""
+    after: Annotated[
+        str,
+        Meta(max_length=16_000, description="A position, where the header cannot be set."),
+    ] = ""
+
+
+class ServerSentEvent(Struct):
+    """One event of the stream. A block without `data` only moves the position."""
+
+    id: Annotated[
+        str,
+        Meta(description="The position after it: `<partition>:<sequence>,…`.", examples=["0:1"]),
+    ]
+    data: Annotated[
+        str,
+        Meta(
+            description="A CloudEvent in JSON.",
+            extra_json_schema={
+                "contentMediaType": "application/json",
+                "contentSchema": {"$ref": "#/components/schemas/Event"},
+            },
+        ),
+    ]
+
+
+FAMILY = Family(
+    "Events",
+    "Everything that happens is an event, read from the ledger itself: none is lost, and none comes"
+    " before what it tells is durable.",
+    rights={("read", "event"): Role.MEMBER},
+)
+
+
+@FAMILY.route(
+    "GET",
+    "/v1/events",
+    "Stream events",
+    "Server-sent events, each a CloudEvent 1.0 in JSON. A payment's events come in their order; an"
+    " event's `id:` is the position of the stream after it (`0:1187,1:940`: a sequence in each"
+    " partition). Reconnect with it in `Last-Event-ID` and the stream goes on from there; without"
+    " it, it begins at the ledger's first record. An event can come twice: drop repeats by the"
+    " CloudEvent's own `id`.",
+    Answer(
+        200,
+        "The stream, event by event.",
+        ServerSentEvent,
+        {"id": "3:1187,7:940", "data": EVENT},
+        media=MEDIA,
+        text=f"retry: {RETRY_MS}\n\nid: 3:1187,7:940\ndata: {EVENT}\n",
+    ),
+    right=("read", "event"),
+    query=EventQuery,
+    schemas=(Event,),
+)
+async def stream_events(services: Services, request: Request) -> Stream:
+    asked = request.query(EventQuery)
+    tenant = _whose(request)
+    last = request.headers.get(b"last-event-id", b"").decode("latin-1") or asked.after
+    try:
+        position = positions.decode(last, services.settings.cell.partitions)
+    except InvalidPosition:
+        raise Problem(Refusal.INVALID_FIELD, "is not a position", "Last-Event-ID") from None
+    try:
+        kinds = kinds_of(filter(None, asked.types.split(","))) or None
+    except UnknownType as unknown:
+        raise Problem(Refusal.INVALID_FIELD, f"no events are {unknown}"[:200], "types") from None
+    read = services.events.follow if asked.follow else services.events.until_now
+    streams = services.admission.streams
+    streams.take()
+    return Stream(_pieces(read(position, tenant, kinds)), MEDIA.encode(), streams.give)
+
+
+def _whose(request: Request) -> int | None:
+    """A tenant's own; all of them for an operator that acts for none."""
+    if request.caller and request.caller.role is Role.OPERATOR:
+        return request.caller.tenant
+    return request.tenant
+
+
+async def _pieces(events: AsyncIterator[Told]) -> AsyncGenerator[bytes, None]:
+    """Each event as the format has it. Where none came for a while, a comment keeps the connection
+    alive and the position moves on all the same."""
+    yield b"retry: %d\n\n" % RETRY_MS
+    async for position, event in events:
+        if event is None:
+            yield b": so far\nid: %b\n\n" % position.encode()
+        else:
+            yield b"id: %b\ndata: %b\n\n" % (position.encode(), encode(event))

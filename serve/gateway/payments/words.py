@@ -1,0 +1,74 @@
+"""What the ledger's payments mean to readers of the API document: names, words, values."""
+
+from headrace.runtime.journal.kinds import Family, RecordKind
+from headrace.runtime.journal.reasons import DeclineReason
+from headrace.runtime.journal.states import PaymentState
+from headrace.runtime.risk.flags import RiskFlag
+from headrace.serve.http.reference.vocabulary import MOMENT, UUID, Json, minor, one_of
+
+NAMES = {"PaymentView": "Payment", "MovementAnswer": "CaptureOrRefund"}
+"""Schemas that the document calls otherwise than the code."""
+
+STATES = one_of(*(state.name.lower() for state in PaymentState))
+REASONS = one_of(*(r.name.lower() for r in DeclineReason if r), null=True)
+KINDS = one_of(*(k.name.lower() for k in RecordKind if k.facts.family is Family.PAYMENT))
+
+WORDS: dict[str, dict[str, Json]] = {
+    "Payment": {
+        "id": UUID,
+        "status": STATES
+        | {
+            "description": "Where the payment stands. `authorized` is held, or debited and on its"
+            " way; `captured` is on its way too."
+        },
+        "amount": minor("What was asked for"),
+        "capture": one_of("automatic", "manual"),
+        "decline_reason": REASONS | {"description": "Why it was declined, expired or returned."},
+        "risk_degraded": {
+            "description": "Risk did not answer in time, and the stated policy decided."
+        },
+        "held_amount": minor("Still held"),
+        "captured_amount": minor("Captured, arrived or on its way"),
+        "refunded_amount": minor("Given back"),
+        "refundable_amount": minor("What a refund could take now"),
+        "created_at": MOMENT,
+        "updated_at": MOMENT,
+        "occurred_at": MOMENT | {"description": "When it was taken; `created_at` unless told."},
+        "expires_at": MOMENT | {"description": "When its hold or review ends."},
+        "trace_id": {"description": "W3C trace id of the request that made it."},
+        "movements": {"description": "Captures and refunds, in order."},
+    },
+    "Movement": {
+        "id": {"description": "<payment>:<number>"},
+        "kind": one_of("capture", "refund"),
+        "amount": minor("How much"),
+        "status": one_of("settled", "pending", "declined"),
+        "decline_reason": REASONS,
+        "created_at": MOMENT,
+    },
+    "CaptureOrRefund": {"amount": minor("What it came to")},
+    "Risk": {
+        "outcome": one_of("accept", "review", "reject", null=True)
+        | {"description": "Null when the payment was declined for another reason."},
+        "score": {"description": "0 to 1000; null: not scored."},
+        "model": {"description": "Version of the model that scored."},
+        "reasons": {
+            "items": {"type": "string"} | one_of(*(f.name.lower() for f in RiskFlag if f.name))
+        },
+    },
+    "TimelineEntry": {
+        "id": {"description": "Of its event: <partition>:<sequence>."},
+        "kind": KINDS,
+        "status": STATES | {"description": "Of the payment after it."},
+        "amount": minor("Of this step"),
+        "movement": {"description": "Number of the capture or refund that it belongs to."},
+        "decline_reason": REASONS,
+        "at": MOMENT,
+    },
+    "BatchPayment": {
+        "id": UUID,
+        "status": STATES,
+        "decline_reason": one_of(*REASONS["enum"][:-1]),
+    },
+    "BatchAnswer": {"id": UUID},
+}
