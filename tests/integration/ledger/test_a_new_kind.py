@@ -40,7 +40,8 @@ async def test_a_kind_more_is_told_by_everybody(settings, tmp_path):
     put(tmp_path / "headrace/runtime/journal/kinds.py", "\n    CREDITED = 1000", ROW)
     put(tmp_path / "headrace/runtime/payments/states.py", "\n)\n\n_ALLOWED =", MOVE)
     process = await create_subprocess_exec(
-        sys.executable, str(Path(__file__).with_name("with_a_fee.py")), settings.ledger.database_url,
+        sys.executable, str(Path(__file__).with_name("with_a_fee.py")),
+        settings.ledger.database_url,
         env=os.environ | {"PYTHONPATH": str(tmp_path)}, stdout=PIPE, stderr=PIPE,
     )  # fmt: skip
     out, error = await process.communicate()
