@@ -22,6 +22,7 @@ from headrace.actors.deciding import Decided, decide_batch
 from headrace.actors.intake import WORTH_A_BATCH, Intake, Item
 from headrace.actors.known_keys import KnownKeys, answer_refused_again
 from headrace.actors.leg_sender import LegSender
+from headrace.actors.text_sealing import text_sealer
 from headrace.actors.writer import Deposed, Outcome, Writer
 from headrace.runtime.clock import now_us
 from headrace.runtime.endless import end_process, endless
@@ -139,7 +140,9 @@ class AccountPartition:
         return self._writer.holder
 
     async def start(self) -> None:
-        """Takes the partitions over and loads what is open. Raises what the database raises."""
+        """Takes the partitions over and loads what is open. Raises what the database raises, and
+        MasterKeyError."""
+        self._book.texts = await text_sealer(self._settings)
         await self._load(await self._writer.take_over(first=True))
         self._tasks = [
             endless(f"{self.name} decides", self._run, self._end),

@@ -10,6 +10,7 @@ from headrace.runtime.ledger import commit
 from headrace.runtime.payments.answer import Answer, LegsAnswer, Refused
 from headrace.runtime.payments.book import Batch, Book
 from headrace.runtime.payments.decide import Given, decide
+from headrace.runtime.payments.personal_text import seal_texts
 from headrace.runtime.payments.refusals import Refusal
 
 log = structlog.get_logger("headrace.partition")
@@ -32,6 +33,7 @@ def decide_batch(book: Book, number: int, items: list[Item], given: Given) -> De
     batch = Batch(number)
     try:
         answers = decide(book, batch, enumerate([item[0] for item in items]), given)
+        seal_texts(book, batch, batch.opened)
         return Decided(batch, commit.prepare(batch, book.partitions), items, answers)
     except Exception as error:  # decided again below, where it is told
         log.warning("batch_failed", commands=len(items), error=repr(error))
@@ -48,6 +50,7 @@ def _one_by_one(book: Book, number: int, items: list[Item], given: Given) -> Dec
         part = Batch(number)
         try:
             (answer,) = decide(book, part, [(place, command)], given)
+            seal_texts(book, part, whole.opened | part.opened)
             commit.prepare(part, book.partitions)
         except Exception:
             log.exception("command_failed", command=type(command).__name__)

@@ -97,6 +97,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Events that a stream reads ahead of its client."""
     key_cache_s: float = 5.0
     """How long a gateway may go on trusting an API key that was revoked."""
+    master_key_file: str = ""
+    """File of 32 random bytes, under which the keys that seal personal text are kept; `headrace up`
+    makes one in its data directory."""
+    subject_keys_in_memory_max: int = 5_000
+    """Keys of subjects of personal text in one actor, some 2.6 kB each."""
+    subject_key_cache_s: float = 5.0
+    """How long an actor may go on sealing under a key that was destroyed: what it seals then is
+    forgotten with the rest."""
     log_level: str = "WARNING"
 
     def _gateway_under_way_max(self) -> int:
@@ -118,6 +126,10 @@ class Settings(Struct, frozen=True, kw_only=True):
             (
                 self.call_payments_max <= self.open_legs_max,
                 "open_legs_max: at least call_payments_max",
+            ),
+            (
+                self.batch_payments_max <= self.subject_keys_in_memory_max,
+                "subject_keys_in_memory_max: at least batch_payments_max",
             ),
             (self.risk_timeout_s < self.call_timeout_s, "risk_timeout_s: less than call_timeout_s"),
             (

@@ -19,7 +19,7 @@ import asyncpg
 import httpx
 import msgspec
 
-from headrace.cluster.local import credentials, environment, processes, state
+from headrace.cluster.local import credentials, environment, master_key, processes, state
 from headrace.cluster.local.credentials import Credentials
 from headrace.cluster.local.errors import PlatformError
 from headrace.cluster.local.lock import Lock
@@ -46,7 +46,7 @@ class Platform:
     ) -> None:
         """`on_phase` hears what is being done. An empty `database_url` means our PostgreSQL."""
         self.data_dir = data_dir.absolute()
-        self.settings = settings
+        self.settings = master_key.with_master_key(settings, self.data_dir)
         self.port = port
         self.on_phase = on_phase
         self._lock: Lock | None = None
@@ -103,6 +103,7 @@ class Platform:
 
     async def _prepare_ledger(self) -> Credentials:
         await migrate(self.settings)
+        await master_key.ensure(self.settings, self.data_dir)
         return await credentials.ensure(self.settings, self.data_dir, self.url)
 
     async def _start_ray(self, runtime_dir: Path) -> None:

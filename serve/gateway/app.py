@@ -10,6 +10,7 @@ import structlog
 
 from headrace.actors.partition_client import PartitionClient
 from headrace.runtime.clock import now_us
+from headrace.runtime.keys.subject_keys import bound
 from headrace.runtime.ledger.connect import pool as connect_pool
 from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.settings import Settings
@@ -63,10 +64,11 @@ class Gateway:
         self._platform: Platform | None = None
 
     async def start(self) -> None:
-        """Opens connections to the ledger, unless some were given."""
+        """Opens connections to the ledger, unless some were given. Raises MasterKeyError."""
         if self._platform is None:
             pool = self._pool or await connect_pool(self._settings, application="headrace gateway")
-            self._platform = Platform(self._settings, self._partitions, pool, self._now)
+            master = await bound(pool, self._settings.master_key_file)
+            self._platform = Platform(self._settings, self._partitions, pool, self._now, master)
 
     async def stop(self) -> None:
         """Lets what was submitted finish, then closes the connections that `start` opened."""

@@ -7,6 +7,7 @@ from asyncpg import Pool
 from headrace.actors.partition_client import PartitionClient
 from headrace.runtime.clock import now_us
 from headrace.runtime.events.stream import EventStream
+from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.settings import Settings
 from headrace.serve.admission import Admission
@@ -24,11 +25,12 @@ class Platform:
         partitions: PartitionClient,
         pool: Pool,
         now: Callable[[], int] = now_us,
+        master: MasterKey | None = None,
     ) -> None:
         self.settings = settings
         self.partitions = partitions
         self.pool = pool
-        self.reader = Reader(pool)
+        self.reader = Reader(pool, master)
         self.events = EventStream(self.reader, settings)
         self.now_us = now
         self.admission = Admission(settings)

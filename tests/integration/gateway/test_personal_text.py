@@ -1,0 +1,108 @@
+"""Personal text: nowhere plain in the ledger, told at every door while its subject's key lives, and
+at none once that is destroyed, with everything else as it was."""
+
+from typing import TYPE_CHECKING, Any
+
+from headrace.runtime.ledger.verify import verify
+
+if TYPE_CHECKING:
+    from .conftest import House
+
+Json = dict[str, Any]
+WORDS = "Praxis Dr. Blum"
+TEXT: Json = {"description": f"{WORDS}, Rechnung 7", "metadata": {"patient": f"{WORDS} 1984"}}
+GONE: Json = {"description": None, "metadata": None}
+
+
+async def money_in(house: "House", key: str, account: str) -> Any:
+    return await house.client().post(
+        f"/v1/accounts/{account}/deposits",
+        json={"amount": 700, "currency": "EUR", **TEXT},
+        headers={"Idempotency-Key": key},
+    )
+
+
+async def pay(house: "House", key: str, debtor: str = "alice", **fields: Any) -> Any:
+    body = {"debtor": debtor, "creditor": "bob", "amount": 125, "currency": "EUR", **TEXT, **fields}
+    headers = {"Idempotency-Key": key, "Prefer": "wait=10"}
+    return await house.client().post("/v1/payments", json=body, headers=headers)
+
+
+async def pay_many(house: "House", debtor: str = "alice") -> Any:
+    items = [
+        {"debtor": debtor, "creditor": c, "amount": 5, "currency": "EUR",
+         "idempotency_key": f"{debtor}-{c}", **TEXT}
+        for c in ("bob", "carol", "dora")
+    ]  # fmt: skip
+    return await house.client().post(
+        "/v1/payment-batches", json=items, headers={"Idempotency-Key": f"batch-{debtor}"}
+    )
+
+
+async def everything(house: "House") -> dict[str, Any]:
+    """What every door answers: payments made again with their keys, read, listed, their events."""
+    client = house.client()
+    told = {
+        "deposit": await money_in(house, "in", "alice"),
+        "payment": await pay(house, "one"),
+        "held": await pay(house, "two", capture="manual"),
+        "declined": await pay(house, "three", amount=10**9),
+        "batch": await pay_many(house),
+        "list": await client.get("/v1/payments"),
+        "by key": await client.get("/v1/payments", params={"idempotency_key": "one"}),
+        "found batch": await client.get(
+            "/v1/payment-batches", params={"idempotency_key": "batch-alice"}
+        ),
+        "statement": await client.get("/v1/accounts/alice/entries"),
+        "other's statement": await client.get("/v1/accounts/bob/entries"),
+        "events": await client.get("/v1/events", params={"follow": "false"}),
+    }
+    payment = told["payment"].json()["id"]
+    told["read"] = await client.get(f"/v1/payments/{payment}")
+    told["timeline"] = await client.get(f"/v1/payments/{payment}/timeline")
+    assert {name: a.status_code for name, a in told.items() if a.status_code >= 300} == {}
+    return told
+
+
+async def plain_places(house: "House", words: str) -> list[str]:
+    """Tables, by what they show and by their files' bytes, in which words stand."""
+    needle = words.encode()
+    found = []
+    await house.pool.execute("CHECKPOINT")
+    tables = await house.pool.fetch(
+        "SELECT oid::regclass::text AS name, pg_relation_filepath(oid) AS file FROM pg_class"
+        " WHERE relkind IN ('r', 'i', 't', 'm') AND oid >= 16384"
+    )
+    for table in tables:
+        read = "SELECT position($1::bytea IN pg_read_binary_file($2))"
+        if await house.pool.fetchval(read, needle, table["file"]):
+            found.append(table["name"])
+    segments = await house.pool.fetch("SELECT name FROM pg_ls_waldir()")
+    for (name,) in segments:
+        read = "SELECT position($1::bytea IN pg_read_binary_file('pg_wal/' || $2))"
+        if await house.pool.fetchval(read, needle, name):
+            found.append(name)
+    return found
+
+
+async def test_text_was_plain_in_a_journal_that_is_never_updated(house: "House") -> None:
+    await house.open("alice", "bob", "carol", "dora")
+    assert WORDS in (await money_in(house, "in", "alice")).text
+    assert WORDS in (await pay(house, "one", reference="an open word")).text
+    await pay_many(house)
+    assert await plain_places(house, "an open word") != []
+    assert await plain_places(house, WORDS) == []
+    assert await house.pool.fetchval("SELECT count(*) FROM subject_keys") == 1
+
+
+async def test_with_the_key_alive_every_door_tells_the_text(house: "House") -> None:
+    await house.open("alice", "bob", "carol", "dora")
+    await everything(house)
+    again = await everything(house)
+    told = {name for name, answer in again.items() if WORDS in answer.text}
+    assert told == set(again) - {"batch", "found batch", "timeline"}
+    assert again["read"].json()["metadata"] == TEXT["metadata"]
+    verdict = await verify(house.settings)
+    assert [c for c in verdict.checks if c.result != "pass"] == []
+    (prints,) = [c for c in verdict.checks if c.name == "fingerprints_are_the_requests"]
+    assert prints.figure.endswith(", 0 unchecked")
