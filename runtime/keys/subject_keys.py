@@ -27,18 +27,37 @@ async def bound(db: Database, master_key_file: str) -> MasterKey:
             ) from error
         raise
     if await db.fetchval(SQL["bind"], master.name) != master.name:
-        raise MasterKeyError(
-            f"the master key in {master_key_file} is not this ledger's",
-            "Put back the file that the ledger was first started with; personal text in it can't"
-            " be read with another. If no text was ever written (the table subject_keys is empty),"
-            " delete the row master_key of the table platform instead.",
-        )
+        raise _another(master_key_file)
+    return master
+
+
+def _another(master_key_file: str) -> MasterKeyError:
+    return MasterKeyError(
+        f"the master key in {master_key_file} is not this ledger's",
+        "Put back the file that the ledger was first started with; personal text in it can't be"
+        " read with another. If no text was ever written (the table subject_keys is empty), delete"
+        " the row master_key of the table platform instead.",
+    )
+
+
+async def at_hand(db: Database, master_key_file: str) -> MasterKey | None:
+    """The ledger's master key, for those who can do without it: None when the file isn't there.
+
+    Raises MasterKeyError when it is another ledger's.
+    """
+    try:
+        master = read(master_key_file)
+    except MasterKeyError:
+        return None
+    name = await db.fetchval(SQL["bound_to"])
+    if name not in (None, master.name):
+        raise _another(master_key_file)
     return master
 
 
 async def is_bound(db: Database) -> bool:
     """Whether a ledger has its master key already."""
-    return bool(await db.fetchval(SQL["is_bound"]))
+    return await db.fetchval(SQL["bound_to"]) is not None
 
 
 async def newest(db: Database, subjects: Collection[int]) -> dict[int, Newest]:

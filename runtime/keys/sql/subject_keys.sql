@@ -4,8 +4,8 @@ INSERT INTO platform (name, value) VALUES ('master_key', $1)
 ON CONFLICT (name) DO UPDATE SET value = platform.value
 RETURNING value;
 
--- name: is_bound
-SELECT EXISTS (SELECT FROM platform WHERE name = 'master_key');
+-- name: bound_to
+SELECT value FROM platform WHERE name = 'master_key';
 
 -- name: newest
 SELECT w.subject, k.generation, k.wrapped

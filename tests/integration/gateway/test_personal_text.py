@@ -3,6 +3,9 @@ at none once that is destroyed, with everything else as it was."""
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from headrace.runtime.keys import subject_keys
 from headrace.runtime.ledger.verify import verify
 
 if TYPE_CHECKING:
@@ -54,7 +57,7 @@ async def everything(house: "House") -> dict[str, Any]:
             "/v1/payment-batches", params={"idempotency_key": "batch-alice"}
         ),
         "statement": await client.get("/v1/accounts/alice/entries"),
-        "other's statement": await client.get("/v1/accounts/bob/entries"),
+        "bob's statement": await client.get("/v1/accounts/bob/entries"),
         "events": await client.get("/v1/events", params={"follow": "false"}),
     }
     payment = told["payment"].json()["id"]
@@ -100,9 +103,57 @@ async def test_with_the_key_alive_every_door_tells_the_text(house: "House") -> N
     await everything(house)
     again = await everything(house)
     told = {name for name, answer in again.items() if WORDS in answer.text}
-    assert told == set(again) - {"batch", "found batch", "timeline"}
+    assert told | {"bob's statement"} == set(again) - {"batch", "found batch", "timeline"}
     assert again["read"].json()["metadata"] == TEXT["metadata"]
     verdict = await verify(house.settings)
     assert [c for c in verdict.checks if c.result != "pass"] == []
     (prints,) = [c for c in verdict.checks if c.name == "fingerprints_are_the_requests"]
     assert prints.figure.endswith(", 0 unchecked")
+
+
+async def test_with_the_key_destroyed_everything_but_the_text_is_told_as_before(
+    house: "House",
+) -> None:
+    await house.open("alice", "bob", "carol", "dora")
+    await everything(house)
+    before = await everything(house)
+    alice = await house.pool.fetchval("SELECT number FROM accounts WHERE id = 'alice'")
+    assert await subject_keys.destroy(house.pool, [alice]) == 1
+    after = await everything(house)
+    for name, answer in after.items():
+        assert WORDS not in answer.text, name
+        assert without_text(answer.text) == without_text(before[name].text), name
+        assert answer.status_code == before[name].status_code
+    assert after["read"].json() == before["read"].json() | GONE
+    changed = await pay(house, "one", description="other words")
+    assert (changed.status_code, changed.json()["code"]) == (422, "key_reused")
+    verdict = await verify(house.settings)
+    assert [c for c in verdict.checks if c.result != "pass"] == []
+    (prints,) = [c for c in verdict.checks if c.name == "fingerprints_are_the_requests"]
+    assert prints.figure.endswith(", 7 unchecked")
+
+
+def without_text(told: str) -> str:
+    """JSON or events, what was sent along taken out of it."""
+    for given in ('"description":null', '"metadata":null', *_given("description", "metadata")):
+        told = told.replace("," + given, "").replace(given, "")
+    return told
+
+
+def _given(*names: str) -> list[str]:
+    return [msgspec.json.encode({name: TEXT[name]}).decode()[1:-1] for name in names]
+
+
+async def test_who_was_forgotten_and_pays_on_has_a_new_key(house: "House") -> None:
+    await house.open("alice", "bob", "carol", "dora")
+    forgotten = (await pay(house, "one")).json()["id"]
+    alice = await house.pool.fetchval("SELECT number FROM accounts WHERE id = 'alice'")
+    await subject_keys.destroy(house.pool, [alice])
+    for partition in house.actors.partitions:
+        partition._book.texts.forget_all()  # type: ignore[union-attr]
+    later = (await pay(house, "two")).json()["id"]
+    client = house.client()
+    assert (await client.get(f"/v1/payments/{later}")).json()["description"] == TEXT["description"]
+    assert (await client.get(f"/v1/payments/{forgotten}")).json()["description"] is None
+    rows = await house.pool.fetch("SELECT generation, wrapped IS NULL FROM subject_keys ORDER BY 1")
+    assert [tuple(row) for row in rows] == [(0, True), (1, False)]
