@@ -15,6 +15,7 @@ from headrace.cluster.cli import (
     pay,
     payment,
     platform,
+    subject,
     tenant,
     verify,
 )
@@ -56,6 +57,7 @@ for name, noun in (
     ("account", account),
     ("payment", payment),
     ("leg", leg),
+    ("subject", subject),
     ("events", events),
 ):
     app.add_typer(noun.app, name=name)

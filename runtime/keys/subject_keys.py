@@ -75,6 +75,12 @@ async def living(db: Database, names: Collection[KeyName]) -> dict[KeyName, byte
     return {KeyName(row["subject"], row["generation"]): row["wrapped"] for row in rows}
 
 
+async def subject_of(db: Database, tenant: str, account: str) -> int | None:
+    """Of a tenant's account, by their names; None: there is none."""
+    number: int | None = await db.fetchval(SQL["subject_of"], tenant, account)
+    return number
+
+
 async def destroy(db: Database, subjects: Sequence[int]) -> int:
     """Destroys every key of some subjects; how many there were left to destroy."""
     return len(await db.fetch(SQL["destroy"], list(subjects)))

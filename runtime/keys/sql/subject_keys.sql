@@ -21,6 +21,10 @@ FROM unnest($1::bigint[], $2::smallint[]) AS w (subject, generation)
 JOIN subject_keys k ON k.subject = w.subject AND k.generation = w.generation
 WHERE k.wrapped IS NOT NULL;
 
+-- name: subject_of
+SELECT a.number FROM accounts a JOIN tenants t ON t.number = a.tenant
+WHERE t.name = $1 AND a.id = $2;
+
 -- name: destroy
 UPDATE subject_keys SET wrapped = NULL, destroyed_at = now()
 WHERE subject = ANY($1::bigint[]) AND wrapped IS NOT NULL
