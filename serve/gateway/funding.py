@@ -89,7 +89,7 @@ async def _funded(platform: Platform, request: Request, *, deposit: bool) -> Rep
     tenant, account = request.tenant, request.account()
     key = request.idempotency_key()
     done = await platform.submissions.one(
-        fund_command(asked, tenant, account, key, request.trace, deposit=deposit)
+        fund_command(asked, tenant, account, key, request.trace, platform.digest, deposit=deposit)
     )
     with platform.admission.reads:
         told = await platform.reader.operation(tenant, key)

@@ -92,7 +92,7 @@ async def create_payment_batch(platform: Platform, request: Request) -> Reply:
     tenant, key = request.tenant, request.optional_idempotency_key()
     body, lines = await request.body(ndjson=True)
     items = _body.read(body, lines, platform.settings.batch_items_max)
-    plan, now_us = Plan(), platform.now_us()
+    plan, now_us = Plan(platform.digest), platform.now_us()
     for start in range(0, len(items), CHUNK):
         if start:
             await asyncio.sleep(0)

@@ -106,7 +106,7 @@ async def create_payment(platform: Platform, request: Request) -> Reply:
     body, _ = await request.body()
     asked = decode(_decoder, body)
     key = request.optional_idempotency_key()
-    pay = command(asked, tenant, key, request.trace, platform.now_us(), request.by)
+    pay = command(asked, tenant, key, request.trace, platform.now_us(), request.by, platform.digest)
     counted = platform.counters.payments
     try:
         done = await platform.submissions.one(pay)

@@ -12,6 +12,7 @@ from asyncpg import Record as Row
 
 from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.keys.sealed_text import Where, is_sealed
+from headrace.runtime.keys.text_digest import TextDigest
 from headrace.runtime.keys.unsealing import Lost, unsealed
 from headrace.runtime.ledger.connect import Connection
 from headrace.runtime.ledger.record import NO_LEG
@@ -44,26 +45,26 @@ class _Expiries:
         self.minutes = MINUTES_TRIED_MAX
         self.all = ALL_TRIED_MAX
 
-    def explain(self, row: Row, details: bytes | None) -> bool | None:
+    def explain(self, row: Row, text: bytes | None) -> bool | None:
         """Whether some length explains the fingerprint; None: not all were tried."""
-        if self._one_of(self.remembered, row, details):
+        if self._one_of(self.remembered, row, text):
             return True
         if not self.minutes:
             return None
         self.minutes -= 1
-        if self._one_of(WHOLE_MINUTES, row, details):
+        if self._one_of(WHOLE_MINUTES, row, text):
             return True
         if not self.all:
             return None
         self.all -= 1
-        return self._one_of(range(1, EXPIRES_IN_S_MAX + 1), row, details)
+        return self._one_of(range(1, EXPIRES_IN_S_MAX + 1), row, text)
 
-    def _one_of(self, seconds: Iterable[int], row: Row, details: bytes | None) -> bool:
+    def _one_of(self, seconds: Iterable[int], row: Row, text: bytes | None) -> bool:
         for occurred_at in _times(row):
             found = fingerprint.expiry_behind(
                 row["fingerprint"], seconds, row["debtor"], row["creditor"], row["amount"],
                 row["currency"], row["leg"] == NO_LEG, occurred_at, row["reference"],
-                details,
+                text,
             )  # fmt: skip
             if found is not None:
                 if found in self.remembered:
@@ -75,17 +76,22 @@ class _Expiries:
 
 
 async def fingerprints_are_the_requests(
-    connection: Connection, master: MasterKey | None = None
+    connection: Connection, master: MasterKey | None = None, digest: TextDigest | None = None
 ) -> Found:
     """Whatever was asked with a key is what the ledger says was. A text that was sealed under a key
-    that is gone belongs to it, and leaves it unchecked; without `master` every text does."""
+    that is gone belongs to it, and leaves it unchecked; without `master` every text does.
+    `digest` is the ledger's; None: it has none, and no text."""
     expiries = _Expiries()
     seen, unchecked, wrong, first = 0, 0, 0, None
     cursor = await connection.cursor(SQL["asked"])
     while rows := await cursor.fetch(ROWS_AT_ONCE):
         seen += len(rows)
         for row, details in zip(rows, await _details(connection, master, rows), strict=True):
-            right = None if details is Lost.FORGOTTEN else _explained(expiries, row, details)
+            right = None
+            if not isinstance(details, Lost):
+                right = _explained(expiries, row, digest.of(details) if digest else details)
+            elif details is Lost.DAMAGED:
+                right = False
             if right is None:
                 unchecked += 1
             elif not right:
@@ -109,21 +115,19 @@ async def _details(
     return told
 
 
-def _explained(expiries: _Expiries, row: Row, details: bytes | Lost | None) -> bool | None:
+def _explained(expiries: _Expiries, row: Row, text: bytes | None) -> bool | None:
     """Whether a request that leads to the record has its fingerprint; None: not all were tried."""
-    if isinstance(details, Lost):
-        return False
-    if row["fingerprint"] in _candidates(row, details):
+    if row["fingerprint"] in _candidates(row, text):
         return True
     searched = row["kind"] in FIRST_KINDS and row["kind"] != K.HELD and _named(row)
-    return expiries.explain(row, details) if searched else False
+    return expiries.explain(row, text) if searched else False
 
 
 def _named(row: Row) -> bool:
     return row["debtor"] is not None and row["creditor"] is not None
 
 
-def _candidates(row: Row, details: bytes | None) -> Iterable[int]:
+def _candidates(row: Row, text: bytes | None) -> Iterable[int]:
     """Fingerprints of the requests that can have led to a record."""
     kind, payment, amount = row["kind"], row["payment"], row["amount"]
     if kind in FIRST_KINDS:
@@ -135,12 +139,12 @@ def _candidates(row: Row, details: bytes | None) -> Iterable[int]:
         return (
             fingerprint.payment(
                 row["debtor"], row["creditor"], amount, row["currency"], row["leg"] == NO_LEG,
-                occurred_at, expires_in_s, row["reference"], details,
+                occurred_at, expires_in_s, row["reference"], text,
             )
             for occurred_at in _times(row)
             for expires_in_s in lasted
         )  # fmt: skip
-    asked = row["currency"], row["reference"], details
+    asked = row["currency"], row["reference"], text
     match kind:
         case K.DEPOSITED:
             return (fingerprint.fund(row["creditor"], amount, *asked),)
