@@ -1,12 +1,21 @@
 """Personal text: nowhere plain in the ledger, told at every door while its subject's key lives, and
 at none once that is destroyed, with everything else as it was."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import pytest
 
-from headrace.runtime.keys import subject_keys
+from headrace.actors.account_partition import AccountPartition
+from headrace.actors.partition_client import PartitionClient
+from headrace.runtime.keys import master_key, subject_keys
+from headrace.runtime.keys.master_key import MasterKeyError
 from headrace.runtime.ledger.verify import verify
+from headrace.runtime.payments.answer import LegsAnswer
+from headrace.runtime.payments.command import Carry
+from headrace.runtime.risk.windows import Windows
+from headrace.serve.gateway.app import Gateway
 
 if TYPE_CHECKING:
     from .conftest import House
@@ -157,3 +166,64 @@ async def test_who_was_forgotten_and_pays_on_has_a_new_key(house: "House") -> No
     assert (await client.get(f"/v1/payments/{forgotten}")).json()["description"] is None
     rows = await house.pool.fetch("SELECT generation, wrapped IS NULL FROM subject_keys ORDER BY 1")
     assert [tuple(row) for row in rows] == [(0, True), (1, False)]
+
+
+async def test_who_comes_with_another_master_key_takes_nothing_over(
+    house: "House", tmp_path: Path
+) -> None:
+    other = tmp_path / "master.key"
+    master_key.make(other)
+    wrong = msgspec.structs.replace(house.settings, master_key_file=str(other))
+    before = await house.pool.fetch("SELECT partition, epoch, holder FROM leases ORDER BY 1")
+    actor = AccountPartition(0, "wrong", wrong, house.risk, NoWindows(), carry_nothing)
+    with pytest.raises(MasterKeyError, match="is not this ledger's"):
+        await actor.start()
+    await actor.stop()
+    with pytest.raises(MasterKeyError, match="is not this ledger's"):
+        await Gateway(wrong, PartitionClient(wrong, house.actors), house.pool).start()
+    with pytest.raises(MasterKeyError, match="is not this ledger's"):
+        await verify(wrong)
+    assert (
+        await house.pool.fetch("SELECT partition, epoch, holder FROM leases ORDER BY 1") == before
+    )
+
+
+class NoWindows:
+    def for_creditor(self, number: int) -> Windows | None:
+        return None
+
+    def observe(self, number: int, occurred_at_us: int, amount: int) -> None:
+        return None
+
+
+async def carry_nothing(actor: int, legs: Carry) -> LegsAnswer:
+    raise ConnectionError("away")
+
+
+async def test_without_the_master_key_the_books_are_checked_but_for_the_text(
+    house: "House", tmp_path: Path
+) -> None:
+    await house.open("alice", "bob", "carol", "dora")
+    await everything(house)
+    lost = msgspec.structs.replace(house.settings, master_key_file=str(tmp_path / "lost.key"))
+    verdict = await verify(lost)
+    assert [c for c in verdict.checks if c.result != "pass"] == []
+    (prints,) = [c for c in verdict.checks if c.name == "fingerprints_are_the_requests"]
+    assert prints.figure.endswith(", 7 unchecked")
+
+
+async def test_a_text_that_was_changed_is_told_as_none_and_found_by_verify(house: "House") -> None:
+    await house.open("alice", "bob", "carol", "dora")
+    one = (await pay(house, "one")).json()["id"]
+    two = (await pay(house, "two", amount=126)).json()["id"]
+    await house.pool.execute(
+        "UPDATE journal SET details = (SELECT details FROM journal WHERE payment = $1"
+        " AND details IS NOT NULL) WHERE payment = $2 AND details IS NOT NULL", one, two,
+    )  # fmt: skip
+    client = house.client()
+    assert (await client.get(f"/v1/payments/{two}")).json()["description"] is None
+    assert (await client.get(f"/v1/payments/{one}")).json()["description"] == TEXT["description"]
+    verdict = await verify(house.settings)
+    assert {c.name for c in verdict.checks if c.result == "fail"} == {
+        "fingerprints_are_the_requests"
+    }
