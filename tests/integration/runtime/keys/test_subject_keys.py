@@ -23,7 +23,8 @@ async def database(settings):
 
 async def put(database, *names: KeyName) -> None:
     await database.executemany(
-        "INSERT INTO subject_keys (subject, generation, wrapped, made_at) VALUES ($1, $2, $3, now())",
+        "INSERT INTO subject_keys (subject, generation, wrapped, made_at)"
+        " VALUES ($1, $2, $3, now())",
         [(*name, b"%d of %d" % (name.generation, name.subject)) for name in names],
     )
 
@@ -49,7 +50,8 @@ async def test_a_subjects_newest_key_is_found_destroyed_or_not(database):
 async def test_a_subject_is_found_by_its_tenants_name_for_it(database):
     tenant = await database.fetchval("INSERT INTO tenants (name) VALUES ('acme') RETURNING number")
     await database.execute(
-        "INSERT INTO accounts (number, tenant, id, currency, opened_at) VALUES (4711, $1, 'anna', 978, now())",
+        "INSERT INTO accounts (number, tenant, id, currency, opened_at)"
+        " VALUES (4711, $1, 'anna', 978, now())",
         tenant,
     )
     assert await subject_keys.subject_of(database, "acme", "anna") == 4711
