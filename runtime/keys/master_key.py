@@ -5,16 +5,14 @@ no personal text; whoever loses the file has lost all of it, and nothing else.
 """
 
 import os
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from struct import Struct as Layout
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from headrace.runtime.keys.cipher import KEY_BYTES, NONCE_BYTES, Cipher, NotAuthentic
+from headrace.runtime.keys.text_digest import TextDigest
 
-KEY_BYTES = 32
-NONCE_BYTES = 12
-"""Of AES-GCM: NIST SP 800-38D, 8.2.2, random, for at most 2^32 texts a key."""
 _bound_to = Layout(">qh").pack
 
 
@@ -43,21 +41,29 @@ class MasterKey:
         """ValueError unless it is of KEY_BYTES."""
         if len(secret) != KEY_BYTES:
             raise ValueError(f"a master key has {KEY_BYTES} bytes")
-        self._cipher = AESGCM(secret)
+        self._secret = secret
         self.name = blake2b(secret, digest_size=16, person=b"headrace master").hexdigest()
         """By which a ledger knows it; says nothing of the key itself."""
+        self.digest = TextDigest(
+            blake2b(secret, digest_size=32, person=b"headrace digest").digest()
+        )
+        """Of texts in fingerprints. Whoever gives a ledger another master key hands this one on."""
+
+    @cached_property
+    def _cipher(self) -> Cipher:
+        return Cipher(self._secret)
 
     def wrap(self, subject: int, generation: int, key: bytes) -> bytes:
         """As the database keeps it."""
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, key, _bound_to(subject, generation))
+        return nonce + self._cipher.seal(nonce, key, _bound_to(subject, generation))
 
     def unwrap(self, subject: int, generation: int, wrapped: bytes) -> bytes:
-        """Raises InvalidTag when it is damaged, another subject's or under another master key."""
+        """Raises NotAuthentic when it is damaged, another subject's or under another master key."""
         nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
         if len(sealed) < KEY_BYTES:
-            raise InvalidTag
-        return self._cipher.decrypt(nonce, sealed, _bound_to(subject, generation))
+            raise NotAuthentic
+        return self._cipher.open(nonce, sealed, _bound_to(subject, generation))
 
 
 def read(path: str | Path) -> MasterKey:

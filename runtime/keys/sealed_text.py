@@ -8,16 +8,12 @@ written in: moved to another it doesn't open.
 from struct import Struct as Layout
 from typing import NamedTuple
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from headrace.runtime.keys.master_key import NONCE_BYTES
+from headrace.runtime.keys.cipher import NONCE_BYTES, TAG_BYTES, Cipher, NotAuthentic
 
 MARK = b"\x01"
 _head = Layout(">cqh")
 _record = Layout(">qhhq16s").pack
 _TEXT_FROM = _head.size + NONCE_BYTES
-TAG_BYTES = 16
 OVERHEAD_BYTES = _TEXT_FROM + TAG_BYTES
 """By so much is a sealed text longer."""
 
@@ -51,15 +47,15 @@ def key_of(sealed: bytes) -> KeyName | None:
     return KeyName(subject, generation)
 
 
-def seal(cipher: AESGCM, key: KeyName, where: Where, text: bytes, nonce: bytes) -> bytes:
+def seal(cipher: Cipher, key: KeyName, where: Where, text: bytes, nonce: bytes) -> bytes:
     """`nonce`: NONCE_BYTES that were never used with the key."""
-    return _head.pack(MARK, *key) + nonce + cipher.encrypt(nonce, text, _record(*key, *where))
+    return _head.pack(MARK, *key) + nonce + cipher.seal(nonce, text, _record(*key, *where))
 
 
-def unseal(cipher: AESGCM, where: Where, sealed: bytes) -> bytes:
-    """Raises InvalidTag when it was changed, moved or sealed under another key."""
+def unseal(cipher: Cipher, where: Where, sealed: bytes) -> bytes:
+    """Raises NotAuthentic when it was changed, moved or sealed under another key."""
     key = key_of(sealed)
     if key is None:
-        raise InvalidTag
+        raise NotAuthentic
     nonce = sealed[_head.size : _TEXT_FROM]
-    return cipher.decrypt(nonce, sealed[_TEXT_FROM:], _record(*key, *where))
+    return cipher.open(nonce, sealed[_TEXT_FROM:], _record(*key, *where))

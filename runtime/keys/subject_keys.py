@@ -1,19 +1,13 @@
 """Subjects' keys in the database: found in sets, destroyed one by one."""
 
-import os
 from collections.abc import Collection, Sequence
 
-from cryptography.exceptions import InvalidTag
-
-from headrace.runtime.keys.master_key import KEY_BYTES, MasterKey, MasterKeyError, read
+from headrace.runtime.keys.master_key import MasterKey, MasterKeyError, read
 from headrace.runtime.keys.sealed_text import KeyName
-from headrace.runtime.keys.text_digest import TextDigest
 from headrace.runtime.keys.text_sealer import Newest
 from headrace.runtime.ledger.connect import Database
 from headrace.runtime.ledger.statements import load
 
-PLATFORM = KeyName(0, 0)
-"""No subject: what is wrapped as its key is the platform's own."""
 SQL = load("headrace.runtime.keys", "subject_keys")
 
 
@@ -59,29 +53,6 @@ async def at_hand(db: Database, master_key_file: str) -> MasterKey | None:
     if name not in (None, master.name):
         raise _another(master_key_file)
     return master
-
-
-async def text_digest(db: Database, master: MasterKey) -> TextDigest:
-    """The ledger's own, made when it is first asked for. MasterKeyError when it is damaged."""
-    made = master.wrap(*PLATFORM, os.urandom(KEY_BYTES))
-    kept = await db.fetchval(SQL["keep_text_digest"], made.hex())
-    return _text_digest(master, kept)
-
-
-async def text_digest_at_hand(db: Database, master: MasterKey) -> TextDigest | None:
-    """The same for those who may not write; None: no text can have been written yet."""
-    kept = await db.fetchval(SQL["text_digest"])
-    return None if kept is None else _text_digest(master, kept)
-
-
-def _text_digest(master: MasterKey, kept: str) -> TextDigest:
-    try:
-        return TextDigest(master.unwrap(*PLATFORM, bytes.fromhex(kept)))
-    except (InvalidTag, ValueError) as error:
-        raise MasterKeyError(
-            "the key of the ledger's fingerprints of text is damaged",
-            "Restore the row text_digest_key of the table platform from a backup.",
-        ) from error
 
 
 async def is_bound(db: Database) -> bool:

@@ -7,9 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from headrace.runtime.keys.master_key import KEY_BYTES, NONCE_BYTES, MasterKey
+from headrace.runtime.keys.cipher import KEY_BYTES, NONCE_BYTES, Cipher
+from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.keys.sealed_text import KeyName, Where, seal
 
 GENERATION_MAX = 2**15 - 1
@@ -36,7 +35,7 @@ class _Known:
 
     __slots__ = ("cipher", "generation", "until")
 
-    def __init__(self, generation: int, cipher: AESGCM | None, until: float) -> None:
+    def __init__(self, generation: int, cipher: Cipher | None, until: float) -> None:
         self.generation = generation
         self.cipher = cipher
         self.until = until
@@ -81,7 +80,7 @@ class TextSealer:
     def learn(self, subjects: Iterable[int], newest: Mapping[int, Newest]) -> None:
         """What the ledger says of subjects; of those left out it has no key.
 
-        Raises InvalidTag when a key is damaged or under another master key.
+        Raises NotAuthentic when a key is damaged or under another master key.
         """
         until = self._monotonic() + self._trusted_s
         for subject in subjects:
@@ -92,7 +91,7 @@ class TextSealer:
                 known = _Known(found.generation + 1, None, until)
             else:
                 key = self._master.unwrap(subject, found.generation, found.wrapped)
-                known = _Known(found.generation, AESGCM(key), until)
+                known = _Known(found.generation, Cipher(key), until)
             self._known[subject] = known
             self._known.move_to_end(subject)
         self._forget_surplus()
@@ -122,7 +121,7 @@ class TextSealer:
             if known.generation > GENERATION_MAX:
                 raise LookupError(f"subject {subject} was forgotten {known.generation} times")
             key = self._random(KEY_BYTES)
-            known.cipher, known.until = AESGCM(key), math.inf
+            known.cipher, known.until = Cipher(key), math.inf
             made.append(NewKey(name, self._master.wrap(*name, key), at))
         return seal(known.cipher, name, where, text, self._random(NONCE_BYTES))
 

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from enum import Enum
 
 import structlog
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from headrace.runtime.keys import subject_keys
+from headrace.runtime.keys.cipher import Cipher, NotAuthentic
 from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.keys.sealed_text import KeyName, Where, key_of, unseal
 from headrace.runtime.ledger.connect import Database
@@ -35,19 +34,19 @@ async def unsealed(
     return [_plain(ciphers, where, text) for where, text in texts]
 
 
-def _ciphers(master: MasterKey, living: dict[KeyName, bytes]) -> dict[KeyName, AESGCM | None]:
+def _ciphers(master: MasterKey, living: dict[KeyName, bytes]) -> dict[KeyName, Cipher | None]:
     """None: the key is damaged."""
-    ciphers: dict[KeyName, AESGCM | None] = {}
+    ciphers: dict[KeyName, Cipher | None] = {}
     for name, wrapped in living.items():
         try:
-            ciphers[name] = AESGCM(master.unwrap(*name, wrapped))
-        except InvalidTag:
+            ciphers[name] = Cipher(master.unwrap(*name, wrapped))
+        except NotAuthentic:
             log.error("subject_key_damaged", subject=name.subject, generation=name.generation)
             ciphers[name] = None
     return ciphers
 
 
-def _plain(ciphers: dict[KeyName, AESGCM | None], where: Where, text: bytes) -> bytes | Lost:
+def _plain(ciphers: dict[KeyName, Cipher | None], where: Where, text: bytes) -> bytes | Lost:
     name = key_of(text)
     if name is None:
         return Lost.DAMAGED
@@ -58,6 +57,6 @@ def _plain(ciphers: dict[KeyName, AESGCM | None], where: Where, text: bytes) -> 
         return Lost.DAMAGED
     try:
         return unseal(cipher, where, text)
-    except InvalidTag:
+    except NotAuthentic:
         log.error("text_damaged", record=f"{where.partition}:{where.seq}")
         return Lost.DAMAGED

@@ -10,7 +10,7 @@ import structlog
 
 from headrace.actors.partition_client import PartitionClient
 from headrace.runtime.clock import now_us
-from headrace.runtime.keys.subject_keys import bound, text_digest
+from headrace.runtime.keys.subject_keys import bound
 from headrace.runtime.ledger.connect import pool as connect_pool
 from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.settings import Settings
@@ -68,10 +68,7 @@ class Gateway:
         if self._platform is None:
             pool = self._pool or await connect_pool(self._settings, application="headrace gateway")
             master = await bound(pool, self._settings.master_key_file)
-            digest = await text_digest(pool, master)
-            self._platform = Platform(
-                self._settings, self._partitions, pool, master, digest, self._now
-            )
+            self._platform = Platform(self._settings, self._partitions, pool, master, self._now)
 
     async def stop(self) -> None:
         """Lets what was submitted finish, then closes the connections that `start` opened."""

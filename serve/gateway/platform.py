@@ -8,7 +8,6 @@ from headrace.actors.partition_client import PartitionClient
 from headrace.runtime.clock import now_us
 from headrace.runtime.events.stream import EventStream
 from headrace.runtime.keys.master_key import MasterKey
-from headrace.runtime.keys.text_digest import TextDigest
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.settings import Settings
 from headrace.serve.admission import Admission
@@ -26,13 +25,12 @@ class Platform:
         partitions: PartitionClient,
         pool: Pool,
         master: MasterKey,
-        digest: TextDigest,
         now: Callable[[], int] = now_us,
     ) -> None:
         self.settings = settings
         self.partitions = partitions
         self.pool = pool
-        self.digest = digest
+        self.digest = master.digest
         self.reader = Reader(pool, master)
         self.events = EventStream(self.reader, settings)
         self.now_us = now

@@ -4,15 +4,6 @@ INSERT INTO platform (name, value) VALUES ('master_key', $1)
 ON CONFLICT (name) DO UPDATE SET value = platform.value
 RETURNING value;
 
--- name: keep_text_digest
--- Likewise.
-INSERT INTO platform (name, value) VALUES ('text_digest_key', $1)
-ON CONFLICT (name) DO UPDATE SET value = platform.value
-RETURNING value;
-
--- name: text_digest
-SELECT value FROM platform WHERE name = 'text_digest_key';
-
 -- name: bound_to
 SELECT value FROM platform WHERE name = 'master_key';
 

@@ -85,10 +85,7 @@ async def verify(
         first = await open_ones.enter_async_context(_reading(settings, None))
         snapshot = await first.fetchval("SELECT pg_export_snapshot()")
         master = await subject_keys.at_hand(first, settings.master_key_file)
-        digest = await subject_keys.text_digest_at_hand(first, master) if master else None
-        asks = CHECKS | {
-            PRINTS: partial(fingerprints_are_the_requests, master=master, digest=digest)
-        }
+        asks = CHECKS | {PRINTS: partial(fingerprints_are_the_requests, master=master)}
         others = [_reading(settings, snapshot) for _ in range(CONNECTIONS - 1)]
         connections = [first, *[await open_ones.enter_async_context(o) for o in others]]
         waiting = sorted(CHECKS, key=lambda n: LONGEST_FIRST.index(n) if n in LONGEST_FIRST else 99)

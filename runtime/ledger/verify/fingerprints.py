@@ -12,7 +12,6 @@ from asyncpg import Record as Row
 
 from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.keys.sealed_text import Where, is_sealed
-from headrace.runtime.keys.text_digest import TextDigest
 from headrace.runtime.keys.unsealing import Lost, unsealed
 from headrace.runtime.ledger.connect import Connection
 from headrace.runtime.ledger.record import NO_LEG
@@ -76,11 +75,10 @@ class _Expiries:
 
 
 async def fingerprints_are_the_requests(
-    connection: Connection, master: MasterKey | None = None, digest: TextDigest | None = None
+    connection: Connection, master: MasterKey | None = None
 ) -> Found:
     """Whatever was asked with a key is what the ledger says was. A text that was sealed under a key
-    that is gone belongs to it, and leaves it unchecked; without `master` every text does.
-    `digest` is the ledger's; None: it has none, and no text."""
+    that is gone belongs to it, and leaves it unchecked; without `master` every text does."""
     expiries = _Expiries()
     seen, unchecked, wrong, first = 0, 0, 0, None
     cursor = await connection.cursor(SQL["asked"])
@@ -89,7 +87,8 @@ async def fingerprints_are_the_requests(
         for row, details in zip(rows, await _details(connection, master, rows), strict=True):
             right = None
             if not isinstance(details, Lost):
-                right = _explained(expiries, row, digest.of(details) if digest else details)
+                text = master.digest.of(details) if master is not None else details
+                right = _explained(expiries, row, text)
             elif details is Lost.DAMAGED:
                 right = False
             if right is None:

@@ -14,7 +14,6 @@ from headrace.runtime.ids import payment_id
 from headrace.runtime.keys import master_key
 from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.keys.sealed_text import Where
-from headrace.runtime.keys.text_digest import TextDigest
 from headrace.runtime.keys.text_sealer import NewKey, TextSealer
 from headrace.runtime.ledger import copy
 from headrace.runtime.ledger.connect import Database, pool
@@ -40,8 +39,6 @@ S, K = PaymentState, RecordKind
 EUR = 978
 START_US = 1_750_000_000_000_000
 SECOND_US = 1_000_000
-DIGEST_KEY = bytes(32)
-DIGEST = TextDigest(DIGEST_KEY)
 
 
 class Books:
@@ -327,10 +324,6 @@ class Books:
                 " VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
                 [(*key.name, key.wrapped, from_us(key.at)) for key in self.subject_keys],
             )
-            await connection.execute(
-                "INSERT INTO platform VALUES ('text_digest_key', $1) ON CONFLICT DO NOTHING",
-                self.master.wrap(0, 0, DIGEST_KEY).hex(),
-            )
             await connection.execute("DELETE FROM holds")
             await connection.executemany(
                 "INSERT INTO holds VALUES ($1, $2, $3, $4, $5, $6)",
@@ -370,7 +363,7 @@ class Books:
         asked = fingerprint.payment(
             debtor, creditor, amount, EUR, fields.get("leg") == NO_LEG,
             fields.get("occurred_at", 0), fields.pop("expires_in_s", 0), fields.get("reference"),
-            DIGEST.of(fields.get("details")),
+            self.master.digest.of(fields.get("details")),
         )  # fmt: skip
         fields = {"key": self.key(), "fingerprint": asked, **fields}
         self._first[payment] = self.add(

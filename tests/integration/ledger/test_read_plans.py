@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from headrace.runtime.keys import subject_keys
 from headrace.runtime.ledger import read_accounts, read_events, read_payments, standing
 from headrace.runtime.ledger.statements import load
 
@@ -28,8 +29,10 @@ FROM generate_series(0, 40000) n,
 INSERT INTO accounts (number, tenant, id, currency, opened_at)
 SELECT (p::bigint << 40) + 4096 + a, 1, 'account-' || p || '-' || a, 978, now()
 FROM generate_series(0, 15) p, generate_series(0, 99) a;
+INSERT INTO subject_keys SELECT number, 0, '\\x00', now() FROM accounts;
 UPDATE leases SET last_seq = 2500;
 """
+NO_SCANS = ("journal", "accounts", "subject_keys")
 PAYMENT = "01941f29-7c00-7000-8000-000000000000"
 ACCOUNT = (3 << 40) + 4100
 MOMENT = "'2025-01-01 00:03:00+00'"
@@ -60,6 +63,8 @@ HOT = [
     (ACCOUNTS, "debtors", f"ARRAY['{PAYMENT}']::uuid[]", {"journal_payment"}),
     (EVENTS, "edge", "3, 100, 2000, 50", {"journal_seq"}),
     (EVENTS, "events", "3, 100, 150, 1, NULL", {"journal_seq"}),
+    (subject_keys.SQL, "newest", f"ARRAY[{ACCOUNT}]", {"subject_keys_pkey"}),
+    (subject_keys.SQL, "living", f"ARRAY[{ACCOUNT}], ARRAY[0]", {"subject_keys_pkey"}),
 ]  # fmt: skip
 
 
@@ -68,7 +73,7 @@ async def filled(database):
     async with database.acquire() as connection:
         await connection.execute("INSERT INTO tenants (name) VALUES ('acme')")
         await connection.execute(FILL)
-        await connection.execute("ANALYZE journal; ANALYZE accounts; ANALYZE leases")
+        await connection.execute("ANALYZE journal, accounts, leases, subject_keys")
         yield connection
 
 
@@ -89,7 +94,7 @@ async def test_every_hot_read_uses_its_index_and_never_scans_the_journal(filled)
             used = {n["Index Name"] for n in found if "Index Name" in n}
             scans = [
                 n for n in found
-                if n["Node Type"] == "Seq Scan" and n["Relation Name"] in ("journal", "accounts")
+                if n["Node Type"] == "Seq Scan" and n["Relation Name"] in NO_SCANS
             ]  # fmt: skip
             assert used >= indexes, (mode, name, used)
             assert scans == [], (mode, name)
@@ -99,7 +104,11 @@ async def test_every_hot_read_uses_its_index_and_never_scans_the_journal(filled)
     ("package", "file"),
     [
         (package, file.name.removesuffix(".sql"))
-        for package in ("headrace.runtime.ledger", "headrace.runtime.identity")
+        for package in (
+            "headrace.runtime.ledger",
+            "headrace.runtime.identity",
+            "headrace.runtime.keys",
+        )
         for file in (files(package) / "sql").iterdir()
     ],
 )

@@ -74,18 +74,6 @@ async def test_a_ledger_takes_its_first_master_key_and_no_other(database, settin
     assert await subject_keys.at_hand(database, str(tmp_path / "lost.key")) is None
 
 
-async def test_a_ledgers_digest_of_texts_stays_the_same(database, settings):
-    master = await subject_keys.bound(database, settings.master_key_file)
-    assert await subject_keys.text_digest_at_hand(database, master) is None
-    made = await asyncio.gather(*[subject_keys.text_digest(database, master) for _ in range(4)])
-    read = await subject_keys.text_digest_at_hand(database, master)
-    assert read is not None
-    assert {digest.of(b"words") for digest in (*made, read)} == {made[0].of(b"words")}
-    await database.execute("UPDATE platform SET value = '00' WHERE name = 'text_digest_key'")
-    with pytest.raises(MasterKeyError, match="damaged"):
-        await subject_keys.text_digest(database, master)
-
-
 async def test_a_data_directory_makes_a_key_for_a_new_ledger_and_never_a_second(
     database, settings, tmp_path: Path
 ):
