@@ -88,7 +88,7 @@ DAMAGES = {
     # Single records
     "a change of settings moves money": ("UPDATE journal SET amount = 1 WHERE kind = 2", {ENTRY}),
     "a record is of a kind that nobody knows": (
-        "UPDATE journal SET kind = 9 WHERE kind = 2", {ENTRY, ACCOUNTS},
+        "UPDATE journal SET kind = 9 WHERE kind = 2", {ENTRY, ACCOUNTS, SEALED},
     ),
     "a deposit came from a transit account": (
         "UPDATE journal SET debit = debit + 1 WHERE kind = 4 AND currency = 392", {ENTRY, TRANSIT},
