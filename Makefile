@@ -1,7 +1,7 @@
 # Needs Python 3.11 or newer; everything else comes into .venv, at the versions and with the
 # hashes of requirements.lock.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench bench-short bench-against overload chaos chaos-short \
+.PHONY: help install run test accept check bench bench-short bench-against overload chaos chaos-short \
 	books books-short mutants format lock clean
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -13,6 +13,9 @@ SEED ?= 1
 MUTANTS ?= 300
 SEEDS ?= 1 2 3
 ROUNDS ?= 5
+WORKERS ?= 2
+# A worker that has none left takes over tests of another: files take from seconds to minutes.
+SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist worksteal
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## /make \1\t/p' $(MAKEFILE_LIST)
@@ -22,8 +25,11 @@ install: $(VENV)/installed  ## fill .venv with what running needs
 run: install  ## start everything, play some payments and stay up until Ctrl-C
 	@$(BIN)/headrace up --play $(PAYMENTS)
 
-test: $(VENV)/installed-dev  ## run all tests
-	@$(BIN)/pytest
+test: $(VENV)/installed-dev  ## run the unit and integration tests, two at a time (WORKERS=2)
+	@$(BIN)/pytest $(SIDE_BY_SIDE) --budget-s 360 --area-budget-s 60 tests/unit tests/integration
+
+accept: $(VENV)/installed-dev  ## run whole platforms: their start and end, kills, mutants, the wheel
+	@$(BIN)/pytest --budget-s 600 tests/acceptance
 
 check: $(VENV)/installed-dev  ## lint, format, types and the direction of imports
 	@$(BIN)/ruff check

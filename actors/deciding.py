@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from headrace.actors.debtor_order import DebtorOrder
 from headrace.actors.intake import Item
 from headrace.runtime.ledger import commit
 from headrace.runtime.payments.answer import Answer, LegsAnswer, Refused
@@ -28,24 +29,39 @@ class Decided:
     """Commands that raised: answered INTERNAL_ERROR, with nothing left of them."""
 
 
-def decide_batch(book: Book, number: int, items: list[Item], given: Given) -> Decided:
-    """Batch `number`, or a later one: a batch that is decided one by one uses more numbers up."""
+def decide_batch(
+    book: Book, number: int, items: list[Item], given: Given, order: DebtorOrder
+) -> Decided:
+    """Batch `number`, or a later one: what is decided anew, or one by one, uses more numbers up."""
     batch = Batch(number)
     try:
-        answers = decide(book, batch, enumerate([item[0] for item in items]), given)
+        if order.concerns_anybody():
+            answers = order.decide(book, batch, items, given)
+        else:
+            answers = decide(book, batch, enumerate([item[0] for item in items]), given)
+            if batch.put_off and not order.kept(items, answers):
+                book.undo(batch)
+                batch = Batch(number + 1)
+                answers = order.decide(book, batch, items, given)
         seal_texts(book, batch, batch.opened)
         return Decided(batch, commit.prepare(batch, book.partitions), items, answers)
     except Exception as error:  # decided again below, where it is told
         log.warning("batch_failed", commands=len(items), error=repr(error))
         book.undo(batch)
-    return _one_by_one(book, number, items, given)
+    return _one_by_one(book, batch.number, items, given, order)
 
 
-def _one_by_one(book: Book, number: int, items: list[Item], given: Given) -> Decided:
+def _one_by_one(
+    book: Book, number: int, items: list[Item], given: Given, order: DebtorOrder
+) -> Decided:
     whole = Batch(number)
     answers: list[Answer | LegsAnswer] = []
     failed = 0
-    for place, (command, _, _) in enumerate(items):
+    for place, item in enumerate(items):
+        command = item[0]
+        if behind := order.behind(item):
+            answers.append(behind)
+            continue
         number += 1
         part = Batch(number)
         try:
@@ -59,5 +75,6 @@ def _one_by_one(book: Book, number: int, items: list[Item], given: Given) -> Dec
             failed += 1
         else:
             whole.absorb(part)
+            order.note(item, answer)
         answers.append(answer)
     return Decided(whole, commit.prepare(whole, book.partitions), items, answers, failed)

@@ -55,8 +55,9 @@ class Intake:
         return len(self._queue) + self._legs_waiting
 
     def has_room(self, size: int) -> bool:
-        """Whether a call of this many commands may still come in."""
-        return len(self._queue) + size <= self._payments_max
+        """Whether a call of this many commands may still come in. Where nothing waits a call of
+        any size may: it would never fit otherwise."""
+        return not self._queue or len(self._queue) + size <= self._payments_max
 
     def put(self, commands: Sequence[Command]) -> "asyncio.Future[list[Answer]]":
         """Queues a call's commands, of which there is at least one."""

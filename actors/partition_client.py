@@ -3,6 +3,9 @@
 What arrives while a call is out to an actor goes together with the next; only when much has come is
 a further call made beside it, so that the actor has the next batch at hand. No timer and no batch
 size: an idle platform is asked at once, a busy one in batches.
+
+What is submitted together goes to an actor in one call, however much it is: a call is taken whole
+or not at all, so that no payment of a batch is decided while an earlier one was put off.
 """
 
 import asyncio
@@ -71,7 +74,9 @@ class PartitionClient:
         self._calls: set[asyncio.Task[None]] = set()
 
     async def submit(self, commands: Sequence[Command]) -> list[Answer]:
-        """Answers in the order of the commands, of which there is at least one."""
+        """Answers in the order of the commands."""
+        if not commands:
+            return []
         partitions, actors = self._settings.partitions, self._settings.actors
         submission = Submission(len(commands))
         touched = set()
@@ -129,12 +134,20 @@ class PartitionClient:
         while lane.calls_out < self._settings.calls_per_actor_max and lane.waiting:
             if lane.calls_out and len(lane.waiting) < WORTH_A_BATCH:
                 break
-            size = min(len(lane.waiting), self._settings.call_payments_max)
-            items = [lane.waiting.popleft() for _ in range(size)]
+            items = self._next_call(lane.waiting)
             lane.calls_out += 1
             call = asyncio.create_task(self._call(number, items))
             self._calls.add(call)
             call.add_done_callback(self._calls.discard)
+
+    def _next_call(self, waiting: deque[_Asked]) -> list[_Asked]:
+        """What waits longest, to the end of the last submission."""
+        size = min(len(waiting), self._settings.call_payments_max)
+        items = [waiting.popleft() for _ in range(size)]
+        last = items[-1][1]
+        while waiting and waiting[0][1] is last:
+            items.append(waiting.popleft())
+        return items
 
     async def carry(self, number: int, legs: Carry) -> LegsAnswer:
         """One call of legs to an actor. Raises whatever went wrong on the way."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from headrace.loadtests.platform import LocalPlatform, actor_memory_mib, fresh_platform
+from headrace.loadtests.platform_under_load import LocalPlatform, actor_memory_mib, fresh_platform
 from headrace.loadtests.sampling import sampled
 from headrace.loadtests.signals import run
 

@@ -19,7 +19,12 @@ from rich.console import Console
 
 from headrace.cluster.cli.client import Api, raise_for_problem
 from headrace.loadtests.bench.http_load import percentile_ms
-from headrace.loadtests.platform import LocalPlatform, RunError, actor_memory_mib, fresh_platform
+from headrace.loadtests.platform_under_load import (
+    LocalPlatform,
+    RunError,
+    actor_memory_mib,
+    fresh_platform,
+)
 from headrace.loadtests.signals import run
 from headrace.runtime.settings import load as load_settings
 

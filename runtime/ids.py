@@ -2,29 +2,31 @@
 
 from collections.abc import Iterator
 from os import urandom
-from struct import unpack
 
-_BITS, _LOW = 58, 46
-"""Random bits of an id, and how many of them stand behind its variant."""
+import numpy as np
+
 _READ_AT_ONCE = 512
 """Asking the system for each id's bits would cost more than all the rest of it."""
 
 
-def _random_bits() -> Iterator[int]:
+def _middles() -> Iterator[bytes]:
+    """Bytes 6 to 13 of ids: version 7, 12 random bits, variant 2, 46 random bits."""
     while True:
-        for number in unpack(f"{_READ_AT_ONCE}Q", urandom(8 * _READ_AT_ONCE)):
-            yield number >> (64 - _BITS)
+        read = np.frombuffer(bytearray(urandom(8 * _READ_AT_ONCE)), np.uint8).reshape(-1, 8)
+        read[:, 0] = read[:, 0] & 0x0F | 0x70
+        read[:, 2] = read[:, 2] & 0x3F | 0x80
+        whole = read.tobytes()
+        for start in range(0, len(whole), 8):
+            yield whole[start : start + 8]
 
 
-_next_bits = _random_bits().__next__
+_next_middle = _middles().__next__
 
 
 def payment_id(time_us: int, partition: int) -> bytes:
     """A new payment id as 16 bytes: milliseconds, 58 random bits, home partition."""
-    bits = _next_bits()
-    high, low = bits >> _LOW, bits & ((1 << _LOW) - 1)
-    number = time_us // 1000 << 80 | 7 << 76 | high << 64 | 2 << 62 | low << 16 | partition
-    return number.to_bytes(16, "big")
+    milliseconds = (time_us // 1000).to_bytes(6, "big")
+    return milliseconds + _next_middle() + partition.to_bytes(2, "big")
 
 
 def text(payment: bytes) -> str:

@@ -18,11 +18,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     actors: int = 2
     gateways: int = 1
     queue_payments_max: int = 20_000
-    """Waiting in one actor; more is refused at once with 429."""
+    """Waiting in one actor; more is refused at once with 429, unless it is one call's and nothing
+    else waits."""
     batch_payments_max: int = 1_000
     """Decided and committed together by an actor."""
     call_payments_max: int = 1_000
-    """In one call from a gateway to an actor."""
+    """In one call from a gateway to an actor, but for the rest of a batch, which is not divided."""
     calls_per_actor_max: int = 3
     """Calls out at once from a gateway to an actor."""
     gateway_requests_max: int = 40_000

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import asyncpg
 import pytest
 import pytest_asyncio
+from support import budgets
 
 from headrace.cluster.local.ports import free_ports
 from headrace.cluster.local.postgres import DATABASE, Postgres
@@ -27,6 +28,14 @@ from headrace.runtime.settings import Settings
 TEMPLATE = f"headrace_template_{uuid.uuid4().hex}"
 SHARED_SERVER = "TESTS_POSTGRES_URL"
 """Names a server that runs already, for sessions that follow each other fast."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    budgets.add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    budgets.install(config)
 
 
 def _data_dir() -> Path:

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -127,6 +128,7 @@ def run(call: Callable[[], Awaitable[Outcome]], as_json: bool) -> None:
     """Runs a command, prints its outcome and exits with its code."""
 
     async def main() -> Outcome:
+        _cancel_when_told()
         return await call()
 
     try:
@@ -140,6 +142,24 @@ def run(call: Callable[[], Awaitable[Outcome]], as_json: bool) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(PIPE_CLOSED) from None
     raise typer.Exit(outcome.exit_code)
+
+
+def _cancel_when_told() -> None:
+    """SIGTERM and a closed terminal end a command as Ctrl-C does: with what it started stopped.
+
+    Once: a second one must not cut that short.
+    """
+    task = asyncio.current_task()
+    assert task is not None
+
+    def end(number: int) -> None:
+        asyncio.get_running_loop().add_signal_handler(number, lambda: None)
+        if not task.cancelling():
+            task.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            asyncio.get_running_loop().add_signal_handler(number, end, number)
 
 
 def _print(outcome: Outcome, as_json: bool) -> None:

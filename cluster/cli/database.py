@@ -45,6 +45,17 @@ async def ledger_settings(data_dir: Path) -> AsyncIterator[Settings]:
         await postgres.stop()
 
 
+def settings_of_running(data_dir: Path) -> Settings:
+    """Of the platform that runs there; starts nothing, and BadInput when they can't be known."""
+    try:
+        settings = load()
+        if settings.database_url:
+            return settings
+        return msgspec.structs.replace(settings, database_url=_url_of_running(data_dir))
+    except (ValueError, OSError, msgspec.ValidationError) as error:
+        raise BadInput(str(error)) from error
+
+
 def _url_of_running(data_dir: Path) -> str:
     password = (data_dir / "postgres.password").read_text().strip()
     port = int((data_dir / "postgres.port").read_text())

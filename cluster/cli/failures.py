@@ -4,9 +4,11 @@ Failure            1  the platform refused, or a check failed
 ├── BadInput       2  an option, argument or file is wrong
 ├── Unreachable    3  no answer, or too busy for longer than we wait: run it again
 ├── NotAllowed     4  no key, or one that may not do this
-└── Interrupted  130  Ctrl-C
+├── NotInOrder     5  stopped as told, but a part was gone before or had to be killed
+└── Interrupted  130  Ctrl-C, SIGTERM, SIGHUP
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -45,6 +47,20 @@ class Unreachable(Failure):
 class NotAllowed(Failure):
     exit_code = 4
     code = "not_allowed"
+
+
+class NotInOrder(Failure):
+    """Nothing runs and nothing is lost; PostgreSQL, if it is named, recovers at the next start."""
+
+    exit_code = 5
+    code = "not_in_order"
+
+    def __init__(self, parts: Sequence[str], data: dict[str, Any]) -> None:
+        named = ", ".join(parts)
+        super().__init__(
+            f"stopped, but not in order: {named} was gone or had to be killed",
+            data=data | {"not_in_order": list(parts)},
+        )
 
 
 class Interrupted(Failure):

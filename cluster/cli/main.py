@@ -14,9 +14,10 @@ from headrace.cluster.cli import (
     migrate,
     pay,
     payment,
-    platform,
+    status,
     subject,
     tenant,
+    up,
     verify,
 )
 
@@ -45,7 +46,7 @@ def headrace(
     """A high-volume payment platform on Ray and PostgreSQL."""
 
 
-for commands in (platform, pay, verify, migrate):
+for commands in (up, status, pay, verify, migrate):
     app.add_typer(commands.app)
 
 for plugin in sorted(entry_points(group="headrace.commands"), key=lambda point: point.name):

@@ -13,16 +13,18 @@ from msgspec import Struct
 
 from headrace.cluster.local import processes, state
 from headrace.cluster.local.errors import PlatformError
+from headrace.cluster.local.leftovers import end_leftovers
 from headrace.cluster.local.lock import AlreadyRunning, Lock, holder
-from headrace.cluster.local.platform import end_leftovers
-from headrace.cluster.local.postgres import Postgres
+from headrace.cluster.local.parts import PARTS
 from headrace.cluster.local.processes import Process
 from headrace.cluster.local.state import STOPPED, State
 
 LOG = "headrace.log"
 LOG_TAIL_BYTES = 4_000
 START_TIMEOUT_S = 180.0
-STOP_TIMEOUT_S = 120.0
+STOP_TIMEOUT_S = 30.0
+"""More than a platform's own bounds add up to; then it is killed."""
+KILL_TIMEOUT_S = 5.0
 POLL_S = 0.1
 
 
@@ -58,16 +60,25 @@ async def start(command: Sequence[str], data_dir: Path, on_phase: Callable[[str]
     daemon = _spawn(command, log)
     try:
         ready = await _until_ready(daemon, data_dir, on_phase)
-    except asyncio.CancelledError:
-        daemon.terminate()
-        await asyncio.to_thread(daemon.wait, STOP_TIMEOUT_S)
+    except BaseException:
+        await _end(daemon, data_dir)
         raise
     if ready is not None:
         return ready
-    daemon.terminate()
-    await asyncio.to_thread(daemon.wait, STOP_TIMEOUT_S)
+    await _end(daemon, data_dir)
     tail = log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace").strip()
     raise PlatformError(f"the platform did not start; the end of {log}:\n{tail}")
+
+
+async def _end(daemon: subprocess.Popen[bytes], data_dir: Path) -> None:
+    """A start that is given up, and what it has started."""
+    daemon.terminate()
+    try:
+        await asyncio.to_thread(daemon.wait, STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        daemon.kill()
+        await asyncio.to_thread(daemon.wait, KILL_TIMEOUT_S)
+        await _end_leftovers(data_dir)
 
 
 async def _until_ready(
@@ -96,24 +107,24 @@ def _spawn(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
         )
 
 
-async def stop(data_dir: Path) -> bool:
-    """Whether there was one to stop. Ends what a killed one left, too.
+async def stop(data_dir: Path) -> State | None:
+    """As it told in the end; None when there was none to stop. Ends what a killed one left, too.
 
-    PlatformError when it didn't stop in order: nothing runs any more, and nothing is lost.
+    PlatformError when its process didn't end by itself: nothing runs any more, nothing is lost.
     """
     found = running(data_dir)
     if found is None:
         await _end_leftovers(data_dir)
-        return False
+        return None
     os.kill(found.pid, signal.SIGTERM)
     ended = await processes.wait_until_ended(found.pid, found.started, STOP_TIMEOUT_S)
     if not ended:
         with contextlib.suppress(ProcessLookupError):
             os.kill(found.pid, signal.SIGKILL)
-        await processes.wait_until_ended(found.pid, found.started, STOP_TIMEOUT_S)
+        await processes.wait_until_ended(found.pid, found.started, KILL_TIMEOUT_S)
     told = state.read(data_dir)
     if told is not None and told.phase == STOPPED:
-        return True
+        return told
     await _end_leftovers(data_dir)
     raise PlatformError(
         f"process {found.pid} "
@@ -130,7 +141,8 @@ async def _end_leftovers(data_dir: Path) -> None:
         lock.acquire()
         try:
             await end_leftovers(data_dir)
-            await Postgres(data_dir).end_leftover()
+            for part in reversed(PARTS):
+                await part.end_left(data_dir)
         finally:
             lock.release()
 
@@ -140,4 +152,5 @@ def status(data_dir: Path) -> Status | None:
     found = running(data_dir)
     if found is None:
         return None
-    return Status(state=found, processes=processes.of_platform(found.pid, found.postmaster))
+    words = {part.name: part.words for part in PARTS}
+    return Status(state=found, processes=processes.of_platform(found.pid, found.parts, words))

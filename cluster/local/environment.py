@@ -31,11 +31,20 @@ def of_platform(settings: Settings, runtime_dir: Path, token_file: Path) -> dict
         "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
         "AUTOSCALER_METRIC_PORT": str(autoscaler_port),
         "DASHBOARD_METRIC_PORT": str(dashboard_port),
+        # Ray's workers would give way to whatever else the machine does; they are what it is for.
+        "RAY_worker_niceness": "0",
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
         "RAY_SERVE_METRICS_EXPORT_INTERVAL_MS": "5000",
         "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "headrace.serve.gateway.asgi.middlewares",
         # Ten turns a second of Serve's controller cost 3 % of a core, idle or not.
         "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.3",
+        # What Ray gathers for its own pages, which nobody waits for: each some wake-ups a second.
+        "EVENT_AGENT_REPORT_INTERVAL_SECONDS": "5",
+        "METRICS_RECORD_INTERVAL_S": "60",
+        "REPORTER_UPDATE_INTERVAL_MS": "30000",
+        "SCAN_EVENT_DIR_INTERVAL_SECONDS": "60",
+        "RAY_metrics_report_interval_ms": "60000",
+        "RAY_task_events_report_interval_ms": "0",
         "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",  # a dead HAProxy is replaced in 8 s, not 30
         # What was accepted is answered before a replica ends; the rest of the wait is for nothing.
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0",

@@ -5,6 +5,7 @@ and postgres.log. It listens on 127.0.0.1 and on a socket in a private folder.
 """
 
 import asyncio
+import contextlib
 import os
 import secrets
 import shutil
@@ -19,12 +20,18 @@ import psutil
 from headrace.cluster.local.lock import Lock
 from headrace.cluster.local.ports import free_ports
 from headrace.cluster.local.postgres_home import Home, PostgresError, home
-from headrace.cluster.local.postmaster import is_ready, remove_old_socket_dir, stop_leftover
+from headrace.cluster.local.postmaster import (
+    is_ready,
+    kill_all_of,
+    remove_old_socket_dir,
+    stop_leftover,
+)
 
 ROLE = DATABASE = "headrace"
 START_TIMEOUT_S = 120.0
 """Crash recovery after a hard stop under load takes up to about half a minute."""
 STOP_TIMEOUT_S = 60.0
+KILL_TIMEOUT_S = 0.5
 LOG_BYTES_MAX = 16 * 1024 * 1024
 
 OPTIONS = {
@@ -121,21 +128,21 @@ class Postgres:
         """Until the server ends by itself or by `stop`; its return code."""
         return await self._process.wait() if self._process else 0
 
-    async def stop(self) -> None:
-        """Ends sessions, writes a checkpoint and waits; what was committed is safe in any case."""
-        if self._process is not None and self._process.returncode is None:
-            for sign in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-                self._process.send_signal(sign)
-                try:
-                    await asyncio.wait_for(self._process.wait(), STOP_TIMEOUT_S)
-                    break
-                except TimeoutError:
-                    continue
+    async def stop(self, within_s: float = STOP_TIMEOUT_S) -> bool:
+        """Ends sessions, writes a checkpoint and waits; what was committed is safe in any case.
+
+        Whether it ended in order: not when it was gone already, or not done in time and killed.
+        """
+        process = self._process  # kept meanwhile: a start that is given up stops it, too
+        in_order = process is None or await _ended(process, within_s)
         self._process = None
+        if not in_order and self._home is not None:
+            await kill_all_of(self._home.cluster)  # backends outlive a postmaster for a moment
         if self._socket_dir is not None:
             shutil.rmtree(self._socket_dir, ignore_errors=True)
         if self._lock is not None:
             self._lock.release()
+        return in_order
 
     async def _make_cluster(self, found: Home) -> None:
         """initdb into a folder beside, renamed when whole: a crash leaves no half cluster."""
@@ -229,6 +236,22 @@ class Postgres:
         (port,) = free_ports(1, preferred=last)
         path.write_text(f"{port}\n")
         return port
+
+
+async def _ended(process: asyncio.subprocess.Process, within_s: float) -> bool:
+    """Whether a postmaster ended in order; it has ended on return."""
+    was_running = process.returncode is None
+    for sign, share_s in (
+        (signal.SIGINT, max(0.0, within_s - 2 * KILL_TIMEOUT_S)),
+        (signal.SIGQUIT, KILL_TIMEOUT_S),
+        (signal.SIGKILL, KILL_TIMEOUT_S),
+    ):
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(sign)
+        with contextlib.suppress(TimeoutError):
+            ended = await asyncio.wait_for(process.wait(), share_s)
+            return was_running and sign == signal.SIGINT and ended == 0
+    return False
 
 
 def _shared_buffers() -> str:

@@ -15,7 +15,8 @@ from headrace.cluster.local.postgres_home import PostgresError
 
 LOCK_FILE = "postmaster.pid"
 SOCKET_DIR_PREFIX = "/tmp/headrace-"
-STOP_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 10.0
+KILL_TIMEOUT_S = 3.0
 
 
 def is_ready(cluster: Path, pid: int) -> bool:
@@ -45,13 +46,19 @@ async def stop_leftover(cluster: Path) -> None:
         if postmaster is not None:
             postmaster.send_signal(signal.SIGINT)
             await asyncio.to_thread(psutil.wait_procs, left, STOP_TIMEOUT_S)
-    for process in left:  # backends that outlived their postmaster, or would not end
+    await kill_all_of(cluster)  # backends that outlived their postmaster, or would not end
+    pid_file.unlink(missing_ok=True)  # its pid may be another process's by now
+
+
+async def kill_all_of(cluster: Path) -> None:
+    """Every process of the cluster; PostgresError when one does not end."""
+    left = [process for process in psutil.process_iter() if _serves(process, cluster)]
+    for process in left:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    _, alive = await asyncio.to_thread(psutil.wait_procs, left, STOP_TIMEOUT_S)
+    _, alive = await asyncio.to_thread(psutil.wait_procs, left, KILL_TIMEOUT_S)
     if alive:
         raise PostgresError(f"PostgreSQL processes that don't end: {[p.pid for p in alive]}")
-    pid_file.unlink(missing_ok=True)  # its pid may be another process's by now
 
 
 def _serves(process: psutil.Process, cluster: Path) -> bool:

@@ -8,14 +8,14 @@ import asyncio
 import contextlib
 import os
 import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
 from msgspec import Struct
 
-END_TIMEOUT_S = 3.0
-ROUNDS_MAX = 5
-"""A process killed may just have started another."""
+END_POLL_S = 0.2
+"""A process killed may just have started another: they are looked for again."""
 
 
 class Process(Struct, frozen=True):
@@ -30,25 +30,53 @@ class Process(Struct, frozen=True):
 
 def running_in(folder: Path) -> list[psutil.Process]:
     """The processes, apart from this one, that work in a folder."""
+    return _working(lambda where: where == folder)
+
+
+def running_below(folder: Path) -> list[psutil.Process]:
+    """The same in it and in the folders below it."""
+    return _working(lambda where: where.is_relative_to(folder))
+
+
+def _working(there: Callable[[Path], bool]) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            where = process.cwd().removesuffix(" (deleted)")
-            if process.pid != os.getpid() and Path(where) == folder:
+            where = Path(process.cwd().removesuffix(" (deleted)"))
+            if process.pid != os.getpid() and there(where):
                 found.append(process)
     return found
 
 
-async def end_all_in(folder: Path) -> None:
+def children_in(folder: Path) -> list[int]:
+    """This process's own children that work in a folder."""
+    found = []
+    for process in psutil.Process().children():
+        with contextlib.suppress(psutil.Error, OSError):
+            if Path(process.cwd()) == folder:
+                found.append(process.pid)
+    return found
+
+
+async def end_all_in(folder: Path, timeout_s: float) -> None:
     """Kills what works in a folder: what is left there has nobody to answer to."""
-    for _ in range(ROUNDS_MAX):
-        left = running_in(folder)
-        if not left:
-            return
+    await _end_all(lambda: running_in(folder), timeout_s)
+
+
+async def end_all_below(folder: Path, timeout_s: float) -> None:
+    """The same in it and in the folders below it."""
+    await _end_all(lambda: running_below(folder), timeout_s)
+
+
+async def _end_all(found: Callable[[], list[psutil.Process]], timeout_s: float) -> None:
+    deadline = time.monotonic() + timeout_s
+    while left := found():
         for process in left:
-            with contextlib.suppress(psutil.NoSuchProcess):
+            with contextlib.suppress(psutil.Error):
                 process.kill()
-        await asyncio.to_thread(psutil.wait_procs, left, END_TIMEOUT_S)
+        await asyncio.to_thread(psutil.wait_procs, left, END_POLL_S)
+        if time.monotonic() > deadline:
+            return
 
 
 def started_at(pid: int) -> float:
@@ -75,21 +103,44 @@ async def wait_until_ended(pid: int, started: float, timeout_s: float) -> bool:
     return True
 
 
-def of_platform(pid: int, postmaster: int) -> list[Process]:
-    """A platform's processes with their memory and CPU time, by part; PostgreSQL's are included."""
-    found = []
-    for root in {pid, postmaster} - {0}:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            parent = psutil.Process(root)
-            found += [parent, *parent.children(recursive=True)]
-    told = {}
-    for process in found:
+Words = Callable[[psutil.Process], str]
+
+
+def of_platform(
+    pid: int, parts: Mapping[str, Sequence[int]], words: Mapping[str, Words] | None = None
+) -> list[Process]:
+    """A platform's processes with their memory and CPU time, by part.
+
+    `parts` names the processes started for each part; `words` says what to call those below them,
+    which otherwise have the part's name.
+    """
+    called: dict[psutil.Process, str] = {}
+    for name, roots in parts.items():
+        for root in roots:
+            for process in _tree(root):
+                with contextlib.suppress(psutil.Error, OSError):
+                    called[process] = words[name](process) if words and name in words else name
+    for process in _tree(pid):
+        if process.pid == pid:
+            called[process] = "platform"
+        elif process not in called:
+            with contextlib.suppress(psutil.Error, OSError):
+                called[process] = part_of(process)
+    told = []
+    for process, part in called.items():
         with contextlib.suppress(psutil.Error, OSError):
-            part = "platform" if process.pid == pid else part_of(process)
             memory = process.memory_full_info().pss / 2**20
             cpu = round(sum(process.cpu_times()[:4]), 2)
-            told[process.pid] = Process(process.pid, part, round(memory, 1), cpu)
-    return sorted(told.values(), key=lambda process: (process.part, process.pid))
+            told.append(Process(process.pid, part, round(memory, 1), cpu))
+    return sorted(told, key=lambda process: (process.part, process.pid))
+
+
+def _tree(pid: int) -> list[psutil.Process]:
+    try:
+        root = psutil.Process(pid)
+        return [root, *root.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def part_of(process: psutil.Process) -> str:

@@ -8,7 +8,6 @@ lives as long as the node; being one, it also keeps a stop behind the start it i
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from importlib.resources import files
@@ -19,13 +18,14 @@ import psutil
 import ray
 import yaml
 from ray import serve
-from ray._private import parameter
+from ray._private import parameter, services
 from ray.exceptions import RayError
 from ray.serve.context import _get_global_client  # has no public form that deploys a file
 from ray.serve.schema import ServeDeploySchema
 
 from headrace.actors.ray_names import NAMESPACE
 from headrace.cluster.local.errors import PlatformError
+from headrace.cluster.local.one_thread import OneThread
 from headrace.cluster.local.ports import free_ports
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ T = TypeVar("T")
 CPUS = 16
 """What actors may ask for together, not what the machine has: none of them keeps a core busy."""
 OBJECT_STORE_BYTES = 200 * 2**20
-STOP_TIMEOUT_S = 20.0
+DEAD_POLL_S = 0.1
 FAILURE_CHARACTERS_MAX = 1_500
 """Of what Serve says: the end of its traceback is what matters."""
 ESSENTIAL = ("gcs_server", "raylet")
@@ -44,25 +44,25 @@ class RayNodeError(PlatformError):
 
 
 class RayNode:
-    """Start, deploy, stop, in that order; `stop` may come at any time."""
+    """Start, deploy, drain, stop, in that order; the last two may come at any time."""
 
     def __init__(self, runtime_dir: Path) -> None:
         self._runtime_dir = runtime_dir
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ray")
-        self._essential: list[psutil.Process] = []
+        self._thread = OneThread("ray")
+        self._essential: dict[str, psutil.Process] = {}
         self.dashboard_url = ""
 
     async def start(self, port: int) -> None:
         """Ray and an empty Serve that listens on 127.0.0.1."""
         try:
-            await self._on_thread(self._start, port)
-        except (RayError, RuntimeError, OSError) as error:
+            await self._call(_own_sessions()(self._start), port)
+        except (RayError, RuntimeError, OSError, psutil.Error) as error:
             raise RayNodeError(f"Ray could not start: {_end(str(error))}") from error
 
     def _start(self, port: int) -> None:
         for name in ("ray", "ray.serve"):
             logging.getLogger(name).setLevel(logging.ERROR)
-        with _own_agent_port():
+        with _parameters():
             context = ray.init(
                 address="local",
                 namespace=NAMESPACE,
@@ -76,7 +76,10 @@ class RayNode:
             )
         self.dashboard_url = f"http://{context.dashboard_url}"
         children = psutil.Process().children()
-        self._essential = [child for child in children if child.name() in ESSENTIAL]
+        named = {child.name(): child for child in children}
+        if gone := [name for name in ESSENTIAL if name not in named]:
+            raise RayNodeError(f"Ray's {gone[0]} ended at once")
+        self._essential = {name: named[name] for name in ESSENTIAL}
         config = _config(port)
         serve.start(
             proxy_location=config.proxy_location,
@@ -86,7 +89,7 @@ class RayNode:
 
     async def deploy(self, port: int) -> None:
         """Hands the application to Serve, which starts it in its own time."""
-        await self._on_thread(self._deploy, port)
+        await self._call(self._deploy, port)
 
     def _deploy(self, port: int) -> None:
         client = _get_global_client()
@@ -96,7 +99,7 @@ class RayNode:
 
     async def failure(self) -> str:
         """Why the application will not come up, or empty while it may."""
-        status = await self._on_thread(serve.status)
+        status = await self._call(serve.status)
         for name, application in status.applications.items():
             if application.status == "DEPLOY_FAILED":
                 reasons = [application.message]
@@ -106,44 +109,78 @@ class RayNode:
 
     def dead(self) -> str:
         """The name of an essential process that is gone, or empty."""
-        for process in self._essential:
-            if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
-                return process.name()
+        for name, process in self._essential.items():
+            try:
+                if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                    continue
+            except psutil.NoSuchProcess:  # between the two questions
+                pass
+            return name
         return ""
 
-    async def stop(self) -> None:
-        """Lets requests under way be answered, then ends Serve and Ray. Never raises."""
-        for step in (self._delete_application, ray.shutdown):
-            try:
-                await asyncio.wait_for(self._on_thread(step), STOP_TIMEOUT_S)
-            except Exception as error:  # what is left is ended process by process
-                logging.getLogger(__name__).warning("stopping Ray: %r", error)
-        self._thread.shutdown(wait=False, cancel_futures=True)
+    async def drain(self) -> None:
+        """Lets requests under way be answered and ends the application.
+
+        RayNodeError when Ray is gone, or goes meanwhile.
+        """
+        await self._call(self._delete_application)
+
+    async def stop(self, within_s: float) -> None:
+        """Ends Serve and Ray, as far as they can; what is left is ended process by process."""
+        if self.dead():
+            return  # Ray would wait for it
+        try:
+            await asyncio.wait_for(self._thread.call(ray.shutdown), within_s)
+        except Exception as error:
+            logging.getLogger(__name__).warning("stopping Ray: %r", error)
 
     def _delete_application(self) -> None:
-        if self._essential and not self.dead():
-            for name in serve.status().applications:
-                serve.delete(name)
+        for name in serve.status().applications:
+            serve.delete(name)
 
-    async def _on_thread(self, function: Callable[..., T], *arguments: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+    async def _call(self, function: Callable[..., T], *arguments: Any) -> T:
+        """RayNodeError when an essential process is gone: Ray would wait for it for ever."""
+        done = self._thread.call(function, *arguments)
+        while not done.done():
+            if dead := self.dead():
+                raise RayNodeError(f"Ray's {dead} is gone; start again, nothing is lost")
+            await asyncio.wait({done}, timeout=DEAD_POLL_S)
+        return done.result()
 
 
 @contextmanager
-def _own_agent_port() -> Iterator[None]:
-    """Gives the node's agent a port of its own, for which ray.init has no argument.
-
-    On the common one, a second platform's agent would knock for four seconds and go without.
-    """
+def _parameters() -> Iterator[None]:
+    """Those for which ray.init has no argument: a port of its own for the node's agent, since on
+    the common one a second platform's agent would knock for four seconds and go without; and no
+    process that copies logs to a driver, who reads none."""
     original = parameter.RayParams
     (port,) = free_ports(1)
     parameter.RayParams = partial(  # type: ignore[assignment,misc]  # a class for a while
-        original, dashboard_agent_listen_port=port
+        original,
+        dashboard_agent_listen_port=port,
+        include_log_monitor=False,  # type: ignore[arg-type]  # declared as text, read as a truth
     )
     try:
         yield
     finally:
         parameter.RayParams = original  # type: ignore[misc]  # and itself again
+
+
+@contextmanager
+def _own_sessions() -> Iterator[None]:
+    """Starts Ray's processes in sessions of their own, for which ray.init has no argument.
+
+    What a terminal, `timeout` or CI sends to our whole group is for us, who stop Ray in order: a
+    raylet that is taken first leaves nobody to answer what is under way.
+    """
+    original = services.ConsolePopen
+    services.ConsolePopen = partial(  # type: ignore[assignment,misc]  # a class for a while
+        original, start_new_session=True
+    )
+    try:
+        yield
+    finally:
+        services.ConsolePopen = original  # type: ignore[misc]  # and itself again
 
 
 def _end(told: str) -> str:

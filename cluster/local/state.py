@@ -19,9 +19,11 @@ class State(msgspec.Struct, kw_only=True):
     url: str
     dashboard_url: str = ""
     runtime_dir: str = ""
-    postmaster: int = 0
-    """PostgreSQL's process, 0 when the ledger is elsewhere."""
+    parts: dict[str, list[int]] = {}
+    """The processes that were started for each part; theirs are known by them."""
     ready_after_s: float = 0.0
+    not_in_order: list[str] = []
+    """Once stopped: the parts that were gone before, or had to be killed."""
 
     @property
     def is_ready(self) -> bool:

@@ -9,7 +9,6 @@ import asyncio
 import json
 import os
 import sys
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 from httpx import HTTPError
@@ -19,11 +18,11 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from headrace.cluster.local.errors import PlatformError
 from headrace.loadtests.bench import charts, tables
 from headrace.loadtests.bench.baseline_service import BaselineService
-from headrace.loadtests.bench.platform import BenchPlatform
+from headrace.loadtests.bench.bench_platform import BenchPlatform
 from headrace.loadtests.bench.run import Bench, Plan, Results
 from headrace.loadtests.bench.scenarios import BATCH_CONNECTIONS, SINGLE_CONNECTIONS
-from headrace.loadtests.platform import RunError, fresh_folder
-from headrace.loadtests.signals import run, to_its_end
+from headrace.loadtests.platform_under_load import RunError, fresh_folder
+from headrace.loadtests.signals import in_turn, run, to_its_end
 
 FULL, SHORT = (10.0, 2, 15.0), (4.0, 1, 5.0)
 """Seconds of a scenario in a round, rounds, seconds of a paced run."""
@@ -74,10 +73,7 @@ async def _measure(options: argparse.Namespace, timeout_s: float, console: Conso
 
 
 async def _stop(platform: BenchPlatform, baseline: BaselineService | None) -> None:
-    async with AsyncExitStack() as stack:
-        if baseline is not None:
-            stack.push_async_callback(baseline.stop)
-        stack.push_async_callback(platform.down)
+    await in_turn(platform.down, *([baseline.stop] if baseline is not None else []))
 
 
 def _progress(console: Console, timeout_s: float) -> Progress:

@@ -13,7 +13,7 @@ from headrace.cluster.local import processes
 from headrace.cluster.local.postgres import Postgres
 from headrace.loadtests.bench.address import Address
 from headrace.loadtests.bench.payments import accounts
-from headrace.loadtests.platform import RunError
+from headrace.loadtests.platform_under_load import RunError
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
@@ -64,7 +64,7 @@ class BaselineService:
     def cpu_s(self) -> float | None:
         """Of its workers and its PostgreSQL, from the operating system."""
         assert self._process is not None
-        found = processes.of_platform(self._process.pid, self._postgres.pid)
+        found = processes.of_platform(self._process.pid, {"PostgreSQL": [self._postgres.pid]})
         return sum(process.cpu_s for process in found)
 
     async def checkpoint(self) -> None:

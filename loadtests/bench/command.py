@@ -54,9 +54,9 @@ def bench(
 
         from headrace.loadtests.bench import tables
         from headrace.loadtests.bench.address import Address
-        from headrace.loadtests.bench.platform import RunningPlatform
+        from headrace.loadtests.bench.bench_platform import RunningPlatform
         from headrace.loadtests.bench.run import Bench, Plan
-        from headrace.loadtests.platform import RunError
+        from headrace.loadtests.platform_under_load import RunError
 
         base, key = resolve(url, api_key, data_dir)
         plan = Plan(seconds, rounds, seconds, single_connections, batch_connections)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from random import Random
 
-from headrace.loadtests.books.platform import BooksPlatform
+from headrace.loadtests.books.books_platform import BooksPlatform
 from headrace.loadtests.books.tally import Tally
 from headrace.loadtests.chaos.faults import FAULTS
 

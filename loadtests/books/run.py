@@ -13,9 +13,9 @@ from rich.console import Console
 
 from headrace.loadtests.books import api, story
 from headrace.loadtests.books.api import Unanswered
+from headrace.loadtests.books.books_platform import BooksPlatform, Shape
 from headrace.loadtests.books.kills import kill
 from headrace.loadtests.books.plan import Plan
-from headrace.loadtests.books.platform import BooksPlatform, Shape
 from headrace.loadtests.books.reading import Unreadable
 from headrace.loadtests.books.scenarios.bystanders import Bystanders, Worst
 from headrace.loadtests.books.scenarios.crowd import Crowd
@@ -27,7 +27,7 @@ from headrace.loadtests.books.scenarios.readings import Readings
 from headrace.loadtests.books.tally import Tally
 from headrace.loadtests.books.tenants import Tenant, Tenants
 from headrace.loadtests.books.world import World
-from headrace.loadtests.platform import RunError
+from headrace.loadtests.platform_under_load import RunError
 from headrace.loadtests.signals import to_its_end
 
 ONE, THREE, TWO = Shape(1, tiny=True), Shape(3, tiny=True), Shape(2, tiny=False)

@@ -13,8 +13,8 @@ import psutil
 
 from headrace.cluster.local.postgres_home import PostgresError
 from headrace.loadtests.chaos import ledger
-from headrace.loadtests.chaos.platform import TestedPlatform
-from headrace.loadtests.platform import RunError
+from headrace.loadtests.chaos.tested_platform import TestedPlatform
+from headrace.loadtests.platform_under_load import RunError
 
 SLOW_S = 0.1
 """A direction; a round trip takes twice as long."""

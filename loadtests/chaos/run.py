@@ -23,10 +23,10 @@ from headrace.loadtests.chaos.judge import judge
 from headrace.loadtests.chaos.listener import Listener
 from headrace.loadtests.chaos.log import Log, Told
 from headrace.loadtests.chaos.plan import Plan
-from headrace.loadtests.chaos.platform import TestedPlatform
+from headrace.loadtests.chaos.tested_platform import TestedPlatform
 from headrace.loadtests.chaos.verdict import WRONGS, Ledger, Verdict
 from headrace.loadtests.chaos.watch import Watch
-from headrace.loadtests.platform import RunError
+from headrace.loadtests.platform_under_load import RunError
 from headrace.loadtests.signals import to_its_end
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.settings import load

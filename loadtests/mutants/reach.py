@@ -6,6 +6,8 @@ What runs at import is seen by whoever runs anything of its module, or of one th
 import ast
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import accumulate, islice
+from math import inf
 from pathlib import Path
 
 from headrace.loadtests.mutants.house import House
@@ -24,8 +26,9 @@ class Reach:
             path: _imported(house.root / path) for path in {_file(test) for test in report.ran}
         }
 
-    def tests(self, mutant: Mutant) -> dict[str, Ran]:
-        """The quick ones first, those that ran the very lines before all others."""
+    def tests(self, mutant: Mutant, seconds_max: float = inf) -> dict[str, Ran]:
+        """The quick ones first, those that ran the very lines before all others; as many as took
+        so long together, and one in any case."""
         module, lines = mutant.key.module, range(mutant.lines[0], mutant.lines[1] + 1)
 
         def ran_it(ran: Ran) -> bool:
@@ -38,7 +41,9 @@ class Reach:
                 test: ran for test, ran in self._ran
                 if test not in tests and self._uses(test, ran, affected)
             }  # fmt: skip
-        return tests
+        spent = accumulate(ran.seconds for ran in tests.values())
+        fitting = max(sum(seconds <= seconds_max for seconds in spent), 1)
+        return dict(islice(tests.items(), fitting))
 
     def _uses(self, test: str, ran: Ran, modules: set[str]) -> bool:
         return not ran.modules.isdisjoint(modules) or not (

@@ -25,6 +25,9 @@ ALL_TESTS_TIMEOUT_S = 900.0
 HANGS_AFTER_S = 30.0
 HANGS_AFTER_TIMES = 5.0
 """A mutant's tests have so long, and so often what they took on the unchanged tree."""
+TESTS_S_MAX = {UNIT: 300.0, INTEGRATION: 60.0}
+"""Of a mutant's tests, the quick ones first, as many as took so long on the unchanged tree: what
+the first minute of integration tests lets live, their last seconds hardly ever kill."""
 
 
 class Plan(NamedTuple):
@@ -145,7 +148,7 @@ class Run:
         return sorted(left, key=drawn.index)
 
     async def _judge(self, stage: str, tree: Tree, reach: Reach, mutant: Mutant, url: str) -> Fate:
-        tests = reach.tests(mutant)
+        tests = reach.tests(mutant, TESTS_S_MAX[stage])
         before = self._fates.get(mutant)
         survived = f"{before.by}, " if before else "survived "
         survived += f"{len(tests)} {stage} tests"

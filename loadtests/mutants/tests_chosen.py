@@ -1,13 +1,12 @@
 """Runs tests in this process: those that are asked for, and remembers what they reach."""
 
 import sys
-import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from types import CodeType, FrameType
 from typing import Any
 
+import coverage
 import hypothesis
 import pytest
 
@@ -86,57 +85,63 @@ class Chosen:
 
 class Trace:
     """Lines of some modules, by the test that ran them; modules of some packages, likewise. Threads
-    count for the test under way, processes that a test starts do not count."""
+    count for the test under way, processes that a test starts do not count.
+
+    Coverage's tracer is in C: a line costs some tens of nanoseconds, where one in Python makes the
+    tests of the ledger take longer than there is.
+    """
 
     def __init__(self, modules: list[str], packages: list[str]) -> None:
         self.ran: defaultdict[str, Ran] = defaultdict(Ran)
-        self.at_import: defaultdict[str, set[int]] = defaultdict(set)
+        self.at_import: dict[str, set[int]] = {}
         self._modules = frozenset(modules)
         self._packages = tuple(f"{package}." for package in packages)
-        self._of_code: dict[CodeType, str] = {}
-        self._test: Ran | None = None
+        here = Path.cwd().resolve()
+        self._coverage = coverage.Coverage(
+            data_file=None, config_file=False, include=[f"{here}/*"], omit=[f"{here}/tests/*"],
+            messages=False,
+        )  # fmt: skip
 
     def start(self) -> None:
-        threading.settrace(self._called)
-        sys.settrace(self._called)
+        self._coverage.start()
 
     def stop(self) -> None:
-        sys.settrace(None)
-        threading.settrace(None)
+        """Sorts what was seen."""
+        self._coverage.stop()
+        data = self._coverage.get_data()
+        names = self._names()
+        for file in data.measured_files():
+            name = names.get(file)
+            if name is None:
+                continue
+            for line, tests in data.contexts_by_lineno(file).items():
+                for test in tests:
+                    self._add(name, line, test)
+
+    def _add(self, name: str, line: int, test: str) -> None:
+        if test:
+            self.ran[test].modules.add(name)
+        if name in self._modules:
+            lines = self.ran[test].lines if test else self.at_import
+            lines.setdefault(name, set()).add(line)
+
+    def _names(self) -> dict[str, str]:
+        """Of modules, by their files, links followed."""
+        return {
+            str(Path(file).resolve()): name
+            for name, module in list(sys.modules.items())
+            if f"{name}.".startswith(self._packages)
+            and (file := getattr(module, "__file__", None)) is not None
+        }
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        self._test = self.ran[name_of(item)]
+        self.ran[name_of(item)]
+        self._coverage.switch_context(name_of(item))
         try:
             return (yield)
         finally:
-            self._test = None
+            self._coverage.switch_context("")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.ran[report.nodeid.split("[")[0]].seconds += report.duration
-
-    def _called(self, frame: FrameType, event: str, argument: object) -> Any:
-        code = frame.f_code
-        module = self._of_code.get(code)
-        if module is None:
-            module = self._of_code[code] = self._module_of(frame)
-        if not module:
-            return None
-        if self._test is not None:
-            self._test.modules.add(module)
-        return self._line if module in self._modules else None
-
-    def _module_of(self, frame: FrameType) -> str:
-        name = frame.f_globals.get("__name__", "")
-        made = frame.f_code.co_filename.startswith("<")  # of a dataclass, say: lines of no file
-        ours = isinstance(name, str) and not made and f"{name}.".startswith(self._packages)
-        return name if ours else ""
-
-    def _line(self, frame: FrameType, event: str, argument: object) -> Any:
-        if event == "line":
-            module = self._of_code[frame.f_code]
-            lines = self.at_import if self._test is None else self._test.lines
-            if self._test is not None and module not in lines:
-                self._test.lines[module] = set()
-            lines[module].add(frame.f_lineno)
-        return self._line

@@ -18,7 +18,7 @@ from headrace.loadtests.bench.payments import Payments
 from headrace.loadtests.overload.crowd import Crowd, CrowdSize
 from headrace.loadtests.overload.offer import BATCH, Offered, Order, offer_in_a_process
 from headrace.loadtests.overload.probe import probe, recovered_after_s
-from headrace.loadtests.platform import LocalPlatform, actor_memory_mib, fresh_platform
+from headrace.loadtests.platform_under_load import LocalPlatform, actor_memory_mib, fresh_platform
 from headrace.loadtests.sampling import sampled
 from headrace.loadtests.signals import run
 

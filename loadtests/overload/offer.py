@@ -21,7 +21,7 @@ import uvloop
 from headrace.loadtests.bench.http_connection import ANSWER_TIMEOUT_S, HttpConnection
 from headrace.loadtests.bench.http_load import percentile_ms
 from headrace.loadtests.bench.payments import Payments
-from headrace.loadtests.platform import RunError
+from headrace.loadtests.platform_under_load import RunError
 
 BATCH = 1_000
 HURRY = -10

@@ -101,17 +101,13 @@ class Account:
         if self.windows is not None and windows is not None:
             self.windows.state = windows
 
-    def limited(self) -> bool:
-        """Whether any limit is set."""
-        return bool(self.payment_max or self.daily_amount_max or self.daily_count_max)
-
     def limited_by_day(self) -> bool:
         """Whether a limit of a day is set."""
         return bool(self.daily_amount_max or self.daily_count_max)
 
     def over_limit(self, amount: int, now: int) -> DeclineReason:
         """The first limit that a payment of `amount` at `now` (microseconds) would break."""
-        if not self.limited():
+        if not (self.payment_max or self.daily_amount_max or self.daily_count_max):
             return DeclineReason.NONE
         self._turn_day(now)
         if self.payment_max and amount > self.payment_max:

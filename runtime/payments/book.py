@@ -140,6 +140,8 @@ class Batch:
     carried: list[Place] = field(default_factory=list)
     subject_keys: list[NewKey] = field(default_factory=list)
     """Made for its texts."""
+    put_off: bool = False
+    """A payment in it was refused that may be made later."""
 
     def __len__(self) -> int:
         return len(self.records) + sum(map(len, self.rows))

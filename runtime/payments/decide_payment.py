@@ -6,7 +6,6 @@ from msgspec import Struct
 
 from headrace.runtime.ids import payment_id
 from headrace.runtime.ledger.record import NO_LEG, Record
-from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.partitioning import TRANSIT_OUT, system_account
 from headrace.runtime.payments.account import Account, AccountState, Creditor
 from headrace.runtime.payments.answer import Answer, Done, Refused
@@ -101,12 +100,13 @@ def decide_payment(
     now = max(now, partition.at)
     if isinstance(creditor, Account):
         now = max(now, book.partitions[creditor.partition].at)
-        coming_back = book.coming_back.get(creditor.number, 0)
-        if creditor.posted + coming_back > BALANCE_MAX - amount:  # Book.has_room, once a payment
+        if not book.has_room(creditor, amount):
             return Refused(Refusal.AMOUNT_TOO_LARGE, "amount", CREDITOR_FULL)
     elif book.open_legs >= book.open_legs_max:
+        batch.put_off = True
         return Refused(Refusal.OVERLOADED, "", TOO_MANY_LEGS)
     if risk is None:
+        batch.put_off = True
         return Refused(Refusal.UNAVAILABLE, "", "risk has not judged it yet")
 
     if debtor.batch != batch.number:
@@ -200,7 +200,6 @@ def _hold(
     debtor.held += command.amount
     seconds = times.review_s if review else command.expires_in_s or times.hold_s
     record.expires_at = record.at + seconds * 1_000_000
-    record.leg = NO_LEG if command.manual_capture else 0
     if review:
         record.kind, record.state = RecordKind.HELD_FOR_REVIEW, PaymentState.IN_REVIEW
     else:

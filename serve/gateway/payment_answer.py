@@ -27,7 +27,7 @@ class BatchPayment(Struct, gc=False):
     decline_reason: str | UnsetType = UNSET
 
 
-class BatchResult(Struct, omit_defaults=True):
+class BatchResult(Struct, omit_defaults=True, gc=False):
     """What became of one item: a payment, or the problem for which it was refused."""
 
     status: Annotated[int, Meta(description="The HTTP status it would have had by itself.")]

@@ -62,8 +62,10 @@ _body = BatchBody(BatchPaymentRequest)
     "Make many payments",
     'A JSON array, `{"items": […]}`, or NDJSON with one payment a line. The answer is `200`'
     " whatever became of the items; look at each one's `status`. An item whose partition is away"
-    " gets a `503` problem of its own: send it again with its key. Of two items with one key the"
-    " second is refused as [duplicate_key_in_batch](/problems/duplicate_key_in_batch). With an"
+    " gets a `503` problem of its own: send it again with its key. Nothing passes an item that was"
+    " put off (`429`, `503`): those of its debtor behind it are put off as well, so send them again"
+    " in their order. Of two items with one key the second is refused as"
+    " [duplicate_key_in_batch](/problems/duplicate_key_in_batch). With an"
     " `Idempotency-Key` for the batch, its answers can be found again after a lost connection.",
     Answer(200, "Every item's result, in their order.", BatchAnswer, BATCH),
     body=list[BatchPaymentRequest] | BatchItems,

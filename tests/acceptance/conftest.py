@@ -11,6 +11,13 @@ import httpx
 import psutil
 import pytest
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that share a platform come last: it runs beside none that measures or breaks another.
+    Told of tests in all folders."""
+    items.sort(key=lambda item: "platform" in getattr(item, "fixturenames", ()))
+
+
 Pay = Callable[..., dict[str, Any]]
 SETTLED_WITHIN_S = 20.0
 
@@ -26,7 +33,7 @@ def processes_of() -> ProcessesOf:
     def processes_of(data_dir: Path) -> list[psutil.Process]:
         state = json.loads((data_dir / "platform.json").read_text())
         found: set[psutil.Process] = set()
-        for root in filter(None, (state["pid"], state["postmaster"])):
+        for root in (state["pid"], *state["parts"].get("PostgreSQL", [])):
             parent = psutil.Process(root)
             found |= {parent, *parent.children(recursive=True)}
         return list(found)

@@ -43,7 +43,7 @@ KEYS = """\
 """
 MUTANTS = {
     "answers before the commit": Mutant(
-        (Change("actors/account_partition.py", COMMIT, ANSWER + COMMIT),),
+        (Change("actors/turns.py", COMMIT, ANSWER + COMMIT),),
         "connection,connection,connection,connection,postgres,connection,connection",
         "lost",
     ),

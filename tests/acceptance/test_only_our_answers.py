@@ -96,16 +96,37 @@ async def _until_ready(url: str) -> None:
             await asyncio.sleep(0.05)
 
 
-def _kill(runtime_dir: Path, names: tuple[str, ...]) -> int:
-    """How many were killed."""
-    killed = 0
+def _called(runtime_dir: Path, names: tuple[str, ...]) -> dict[psutil.Process, str]:
+    """The platform's processes of these names, each with its own."""
+    found = {}
     for process in running_in(runtime_dir):
         with contextlib.suppress(psutil.Error):
             title = " ".join(process.cmdline())
-            if process.name() in names or title.startswith(names):
-                process.send_signal(signal.SIGKILL)
-                killed += 1
+            for name in names:
+                if process.name() == name or title.startswith(name):
+                    found[process] = name
+    return found
+
+
+def _kill(runtime_dir: Path, names: tuple[str, ...]) -> dict[psutil.Process, str]:
+    """What was killed."""
+    killed = _called(runtime_dir, names)
+    for process in killed:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(signal.SIGKILL)
     return killed
+
+
+async def _until_replaced(runtime_dir: Path, killed: dict[psutil.Process, str]) -> None:
+    """Until what was killed has gone and each name has another process."""
+    names, deadline = tuple(set(killed.values())), time.monotonic() + BACK_WITHIN_S
+    while True:
+        now = await asyncio.to_thread(_called, runtime_dir, names)
+        missing = set(names) - {name for process, name in now.items() if process not in killed}
+        if not missing and not now.keys() & killed.keys():
+            return
+        assert time.monotonic() < deadline, f"nothing takes the place of {missing}"
+        await asyncio.sleep(0.05)
 
 
 async def test_a_bare_404_while_parts_come_and_go(
@@ -122,8 +143,9 @@ async def test_a_bare_404_while_parts_come_and_go(
         told = state.read(data_dir)
         assert told is not None
         for names in KILLED:
-            assert _kill(Path(told.runtime_dir), names)
-            await asyncio.sleep(0.5)  # until the fault can be seen, not a condition
+            killed = _kill(Path(told.runtime_dir), names)
+            assert killed
+            await _until_replaced(Path(told.runtime_dir), killed)
             await _until_ready(url)
     finally:
         await asyncio.to_thread(headrace, "down", *options)

@@ -201,7 +201,7 @@ def test_killed_and_started_again_beside_another(
 
 
 def _kill_postgresql(data_dir: Path) -> None:
-    postmaster = json.loads((data_dir / "platform.json").read_text())["postmaster"]
+    (postmaster,) = json.loads((data_dir / "platform.json").read_text())["parts"]["PostgreSQL"]
     os.kill(postmaster, signal.SIGKILL)
 
 

@@ -46,7 +46,8 @@ Results = list[Paid | Refused | None]
 
 
 class Sender:
-    """At most `in_flight` requests out at once."""
+    """At most `in_flight` requests out at once. A chunk keeps its place among them until all its
+    rows are answered, so that with a single one no later chunk passes rows that were put off."""
 
     def __init__(self, api: Api, in_flight: int) -> None:
         self._api = api
@@ -56,6 +57,10 @@ class Sender:
     async def send(self, mapped: Mapped, results: Results) -> list[Batch]:
         """Puts an answer for every row into `results`, each as it comes; Unreachable when no row
         of any chunk got one for the client's patience."""
+        async with self._slots:
+            return await self._send(mapped, results)
+
+    async def _send(self, mapped: Mapped, results: Results) -> list[Batch]:
         items = {i: item for i, item in enumerate(mapped.items) if item is not None}
         batches: list[Batch] = []
         attempt = 0
@@ -77,11 +82,10 @@ class Sender:
     ) -> dict[int, PaymentItem]:
         """Sends once; returns the items to send again."""
         rows = list(items)
-        async with self._slots:
-            response = await self._api.send(
-                "POST", "/v1/payment-batches", headers=NDJSON,
-                content=_encode_lines(items.values()), patience=self._patience,
-            )  # fmt: skip
+        response = await self._api.send(
+            "POST", "/v1/payment-batches", headers=NDJSON,
+            content=_encode_lines(items.values()), patience=self._patience,
+        )  # fmt: skip
         if response.status_code in SPLIT:
             if len(rows) == 1:
                 told = convert(problem_of(response), answers.Problem)
@@ -91,7 +95,8 @@ class Sender:
             half = len(rows) // 2
             for part in (rows[:half], rows[half:]):
                 sent = {i: items[i] for i in part}
-                unanswered |= await self._post(sent, results, batches)
+                waits = bool(unanswered)  # nothing passes what was put off
+                unanswered |= sent if waits else await self._post(sent, results, batches)
             return unanswered
         raise_for_problem(response)
         answer = _decoded(response.content, len(rows))

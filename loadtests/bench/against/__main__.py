@@ -19,7 +19,7 @@ from headrace.loadtests.bench.against import clones
 from headrace.loadtests.bench.against.comparison import SIDES, Compared, Figures, as_json, compare
 from headrace.loadtests.bench.against.rounds import Plan, measure_rounds
 from headrace.loadtests.bench.figures import Json
-from headrace.loadtests.platform import RunError, fresh_folder
+from headrace.loadtests.platform_under_load import RunError, fresh_folder
 from headrace.loadtests.signals import run
 
 CHECKOUT = Path(__file__).resolve().parents[3]

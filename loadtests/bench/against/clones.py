@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from headrace.loadtests.platform import RunError
+from headrace.loadtests.platform_under_load import RunError
 
 GIT_TIMEOUT_S, INSTALL_TIMEOUT_S = 60.0, 300.0
 SAID_CHARACTERS = 2_000

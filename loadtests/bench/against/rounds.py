@@ -7,16 +7,16 @@ from pathlib import Path
 from msgspec import Struct
 
 from headrace.loadtests.bench.against.comparison import SIDES, Figures
+from headrace.loadtests.bench.bench_platform import BenchPlatform
 from headrace.loadtests.bench.figures import Run, row
 from headrace.loadtests.bench.measure import measure, paced
-from headrace.loadtests.bench.platform import BenchPlatform
 from headrace.loadtests.bench.run import IDLE_PER_S, on_uvloop
 from headrace.loadtests.bench.scenarios import (
     BATCH_CONNECTIONS,
     SINGLE_CONNECTIONS,
     Scenario,
 )
-from headrace.loadtests.platform import RunError
+from headrace.loadtests.platform_under_load import RunError
 from headrace.loadtests.signals import to_its_end
 
 IDLE_S, IDLE_WARM_UP_S = 3.0, 1.0

@@ -13,7 +13,9 @@ ITEMS_MAX = 40
 
 
 async def pay_many(world: World) -> None:
-    """Debtors that nobody pays in this batch: each item's answer follows from those before it."""
+    """Debtors that nobody pays in this batch: each item's answer follows from those before it, also
+    when it took several attempts, for an item that is put off puts off those of its debtor behind
+    it."""
     random, accounts = world.random, list(world.books.accounts.values())
     random.shuffle(accounts)
     debtors, creditors = accounts[::2], accounts[1::2]
@@ -35,8 +37,7 @@ async def pay_many(world: World) -> None:
         return
     first: dict[int, Outcome] = {}
     doubles = _doubles(world, items)
-    for place in _decided(results, doubtful=told.doubtful):
-        item, result = items[place], results[place]
+    for place, (item, result) in enumerate(zip(items, results, strict=True)):
         expected = DOUBLE if place in doubles else _expected(world, item, result)
         wrong = judge.item(expected, result, doubtful=told.doubtful)
         asked = {"POST /v1/payment-batches": item, "place": place, "of": len(items), "name": name}
@@ -50,15 +51,6 @@ async def pay_many(world: World) -> None:
     )
     await _settle(world, batch)
     world.batches.append(batch)
-
-
-def _decided(results: Sequence[Json], *, doubtful: bool) -> list[int]:
-    """The items' places in the order in which they were decided: as they were sent, but of several
-    attempts, each of which may have left items out, in the order of the payments' ids."""
-    places = list(range(len(results)))
-    if doubtful:
-        places.sort(key=lambda place: (results[place].get("payment") or {}).get("id", ""))
-    return places
 
 
 def _spoiled(world: World, asked: Json, before: list[Json]) -> Json:

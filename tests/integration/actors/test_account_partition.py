@@ -74,7 +74,7 @@ async def test_who_waits_for_a_leg_is_told_after_its_commit(cell: Any) -> None:
         waiting = asyncio.create_task(cell.client.await_final(answer, 10))
         await asyncio.wait([waiting], timeout=0.2)
         assert not waiting.done()
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, 60)
     await other.close()
     state = await cell.ledger.fetchval(
         "SELECT max(state) FROM journal WHERE payment = $1 AND kind < 30",

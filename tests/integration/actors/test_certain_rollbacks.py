@@ -27,7 +27,7 @@ async def test_order_for_a_debtor_stays_after_a_conflict(cell: Any) -> None:
                 *(cell.pay(other, creditor, f"more-{n}", 1) for n in range(WORTH_A_BATCH)),
             )
         )
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not cell.total("queue"):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
     paid, replayed = await first
@@ -98,7 +98,7 @@ async def test_a_rolled_back_batch_leaves_accounts_and_payments_as_they_were(cel
             )
         )
         await cell.until_committing(0)
-        batch = actor._under_way.batch
+        batch = actor._turns.under_way.batch
         assert account.balances()[:-1] != before[0]
         actor._book.undo(batch)
         payment = actor._book.payments[held.payment]

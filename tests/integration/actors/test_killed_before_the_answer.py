@@ -20,16 +20,8 @@ from msgspec import json
 from headrace.actors.account_partition import AccountPartition
 from headrace.actors.writer import Writer
 from headrace.runtime.payments import command
-from headrace.runtime.payments.decide_payment import NOT_SCORED
 from headrace.runtime.settings import Settings
-
-class Unscored:
-    async def score(self, matrix, amounts):
-        return [NOT_SCORED] * len(amounts)
-
-class NoWindows:
-    def for_creditor(self, number): return None
-    def observe(self, number, occurred_at_us, amount): return None
+from support.strangers import NoWindows, Unscored
 
 class DiesAfterCommit(Writer):
     async def commit(self, batch, ready):
@@ -52,7 +44,8 @@ async def _dies(settings: Settings, payments: list[Pay]) -> int:
 
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-c", CHILD, json.encode(settings).decode(),
-        stdin=asyncio.subprocess.PIPE, env=dict(os.environ), cwd=Path(__file__).parents[3],
+        stdin=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[3],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )  # fmt: skip
     await asyncio.wait_for(child.communicate(command.encode(payments)), 60)
     return child.returncode or 0

@@ -33,3 +33,29 @@ async def test_payments_to_a_counterpart_that_is_away_are_refused_beyond_a_bound
     again = await cell.ask(*(cell.pay(debtor, far, f"k{n}") for n in range(5)))
     assert all(a.replayed for a in again)
     assert await cell.posted(far) == 100_500
+
+
+async def test_a_payment_near_by_passed_one_of_its_debtor_that_waited(cell: Any) -> None:
+    debtor, other, near = cell.owned_by(0, 3)
+    (far,) = cell.owned_by(1, 1)
+    await cell.open(debtor, other, near)
+    await cell.open(far, money=0)
+    await cell.restart(0, open_legs_max=5, batch_payments_max=4)
+    await cell.actors[1].stop()
+    there = [cell.pay(debtor, far, f"far-{n}") for n in range(7)]
+    here = [cell.pay(debtor, near, f"near-{n}") for n in range(7)]
+    others = [cell.pay(other, near, f"other-{n}") for n in range(7)]
+    asked = [p for three in zip(there, here, others, strict=True) for p in three]
+    answers = await cell.ask(*asked)
+    decided = [pay.key for pay, a in zip(asked, answers, strict=True) if isinstance(a, Done)]
+    first = [f"{kind}-{n}" for n in range(5) for kind in ("far", "near")]
+    assert [key for key in decided if not key.startswith("other")] == first
+    assert sum(key.startswith("other") for key in decided) == 7
+    await cell.start(1)
+    await cell.all_arrived()
+    again = await cell.ask(*asked)
+    rest = [a for pay, a in zip(asked, again, strict=True) if pay.key not in decided]
+    assert all(isinstance(a, Done) for a in again)
+    assert [a.replayed for a in rest] == [False] * 4
+    places = [a.seq for pay, a in zip(asked, again, strict=True) if pay.debtor == debtor]
+    assert places == sorted(places)

@@ -8,7 +8,7 @@ from headrace.runtime.payments.answer import Done
 
 
 async def parked(cell: Any, many: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(await parked_legs.everyone(cell.ledger)) != many:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 

@@ -59,7 +59,7 @@ async def test_a_worker_that_came_back_under_its_name_is_another_holder(settings
             assert not done
             await ledger.execute(hold, "after")
             with pytest.raises(ConnectionError):
-                await asyncio.wait_for(waiting, 10)
+                await asyncio.wait_for(waiting, 60)
             assert await asyncio.wait_for(actors.submit(0, b"pay"), 10) == b"pay"
         finally:
             await ledger.close()

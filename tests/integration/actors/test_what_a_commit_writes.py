@@ -24,7 +24,7 @@ async def committed_before(cell: Any, first: Any, second: Any, payer: str, payee
             on_top = asyncio.create_task(
                 cell.ask(second, cell.pay(payer, payee, "held up", 1), *more)
             )
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while cell.total("decide_us") == decided:  # noqa: ASYNC110
                     await asyncio.sleep(0.001)
         assert isinstance((await below)[0], Done)

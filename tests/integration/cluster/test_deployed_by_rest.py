@@ -94,12 +94,12 @@ async def test_actors_are_found_from_a_job_in_another_namespace(
     url = f"http://127.0.0.1:{port}"
     keys = await credentials.ensure(settings, tmp_path, url)
     operator = {"Authorization": f"Bearer {node.token}"}
-    async with httpx.AsyncClient(base_url=node.dashboard, trust_env=False, timeout=30) as http:
+    async with httpx.AsyncClient(base_url=node.dashboard, trust_env=False, timeout=120) as http:
         path = "/api/serve/applications/"
         await until_answered(http, "GET", path, headers=operator)
         (await http.put(path, json=config, headers=operator)).raise_for_status()
     caller = {"Authorization": f"Bearer {keys.api_key}"}
-    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=120) as http:
         await until_answered(http, "GET", "/readyz")
         accounts = [
             {"id": "debtor", "currency": "EUR", "opening_deposit": 100_000},

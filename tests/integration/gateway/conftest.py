@@ -8,6 +8,7 @@ import asyncpg
 import httpx
 import pytest_asyncio
 import uvicorn
+from support.strangers import NoWindows, Unscored
 
 from headrace.actors.account_partition import AccountPartition
 from headrace.actors.partition_client import PartitionClient, Stats
@@ -15,31 +16,8 @@ from headrace.runtime.identity import keys, tenants
 from headrace.runtime.identity.keys import Role
 from headrace.runtime.ledger import connect
 from headrace.runtime.payments.book import Place
-from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk
-from headrace.runtime.risk.features import Matrix
-from headrace.runtime.risk.windows import Windows
 from headrace.runtime.settings import Settings
 from headrace.serve.gateway.app import Gateway
-
-
-class SteadyRisk:
-    """Says the same of every payment; a test may change what."""
-
-    def __init__(self) -> None:
-        self.says: Risk = NOT_SCORED
-
-    async def score(self, matrix: Matrix, amounts: list[int]) -> list[Risk]:
-        return [self.says] * len(amounts)
-
-
-class NoWindows:
-    """Knows nothing of creditors."""
-
-    def for_creditor(self, number: int) -> Windows | None:
-        return None
-
-    def observe(self, number: int, occurred_at_us: int, amount: int) -> None:
-        return None
 
 
 class InProcess:
@@ -67,7 +45,7 @@ class House:
     """A running gateway, and whom to ask it as."""
 
     def __init__(
-        self, settings: Settings, gateway: Gateway, actors: InProcess, risk: SteadyRisk,
+        self, settings: Settings, gateway: Gateway, actors: InProcess, risk: Unscored,
         pool: asyncpg.Pool,
     ) -> None:  # fmt: skip
         self.settings = settings
@@ -120,7 +98,7 @@ class House:
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[House]:
     """Two actors and a gateway on a fresh ledger."""
-    risk = SteadyRisk()
+    risk = Unscored()
     actors = InProcess([])
     peers = PartitionClient(settings, actors)
     actors.partitions = [
@@ -150,7 +128,7 @@ async def listening(house: "House") -> AsyncIterator[str]:
     config = uvicorn.Config(house.gateway, port=0, lifespan="off", log_level="warning")
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not server.started:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]

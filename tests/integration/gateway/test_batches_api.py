@@ -93,7 +93,7 @@ async def test_a_batch_is_read_again(house: "House") -> None:
     async def read() -> Json:
         return (await client.get(f"/v1/payment-batches/{sent['id']}")).json()  # type: ignore[no-any-return]
 
-    deadline = asyncio.get_running_loop().time() + 10
+    deadline = asyncio.get_running_loop().time() + 60
     while any(
         r.get("payment", {}).get("status") == "authorized" for r in (await read())["results"]
     ):

@@ -113,11 +113,11 @@ async def following(house: "House") -> AsyncIterator["asyncio.Queue[Any]"]:
     serving = asyncio.create_task(house.gateway(scope, receive, sent.put))
     yield sent
     hung_up.set()
-    await asyncio.wait_for(serving, 5)
+    await asyncio.wait_for(serving, 60)
 
 
 async def next_event(sent: "asyncio.Queue[Any]") -> Json:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             message = await sent.get()
             for _, event in parse(message.get("body", b"").decode()):

@@ -52,10 +52,10 @@ async def backlog(settings: "Settings") -> "AsyncIterator[tuple[House, BusyActor
         paying: list[asyncio.Task[httpx.Response]] = []
         for key in ("first", "second"):
             paying.append(asyncio.create_task(pay(house, key)))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while platform.admission.payments.taken < len(paying):  # noqa: ASYNC110
                     await asyncio.sleep(0.001)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while platform.partitions.waiting_s() <= 0.05:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         try:
@@ -67,7 +67,7 @@ async def backlog(settings: "Settings") -> "AsyncIterator[tuple[House, BusyActor
 
 async def pay(house: "House", key: str) -> "httpx.Response":
     headers = {"Content-Type": "application/json", "Idempotency-Key": key}
-    return await house.client().post("/v1/payments", content=BODY, headers=headers, timeout=30)
+    return await house.client().post("/v1/payments", content=BODY, headers=headers, timeout=120)
 
 
 @pytest.mark.parametrize("path", ["/v1/payments", "/v1/payment-batches", "/v1/account-batches"])
@@ -88,7 +88,7 @@ async def test_what_was_accepted_is_answered_and_the_gateway_takes_more_afterwar
         assert (await pay(house, "third")).status_code == 429
         busy.let()
         for key in accepted:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not await _items(house, key):  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
         assert await _items(house, "third") == []

@@ -13,7 +13,8 @@ from .conftest import listening
 if TYPE_CHECKING:
     from .conftest import House
 
-SECONDS_MAX = 120
+SECONDS_MAX = 1_200
+"""Far out: it ends by its counts of examples, on a slow machine too."""
 CONFIG = """
 [[operations]]
 include-operation-id = "stream_events"
@@ -48,8 +49,8 @@ async def test_no_answer_outside_the_document(
             "--header", f"Authorization: Bearer {house.tokens['operator']}",
             "--header", "Headrace-Tenant: acme",
             "--max-examples", "20",
-            "--max-response-time", "10",
-            "--request-timeout", "10",
+            "--max-response-time", "60",
+            "--request-timeout", "60",
             "--continue-on-failure",
             "--seed", "20260301",
             cwd=tmp_path,

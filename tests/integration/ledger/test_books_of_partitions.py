@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
+from support.strangers import NoWindows
 
 from headrace.actors.account_partition import AccountPartition
 from headrace.runtime.events import position
@@ -51,16 +52,6 @@ class Risk:
 
     async def score(self, matrix, amounts):
         return [REVIEW if self._dice.random() < 0.1 else NOT_SCORED for _ in amounts]
-
-
-class NoWindows:
-    """Nothing is known of any creditor."""
-
-    def for_creditor(self, number):
-        return None
-
-    def observe(self, number, occurred_at_us, amount):
-        pass
 
 
 class Platform:

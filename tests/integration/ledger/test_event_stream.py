@@ -12,7 +12,7 @@ from headrace.runtime.events.stream import Ends, EventStream
 from headrace.runtime.identity import tenants
 from headrace.runtime.ledger.read import Reader
 
-DEADLINE_S = 10
+DEADLINE_S = 60
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from headrace.actors.debtor_order import DebtorOrder
 from headrace.actors.deciding import decide_batch
 from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.keys.sealed_text import KeyName, key_of
@@ -77,7 +78,7 @@ def decided(house, commands):
     verdicts = {n: (scenes.ACCEPTED, None) for n in range(len(commands))}
     items = [(command, None, 0) for command in commands]
     given = Given(scenes.NOON, scenes.TIMES, verdicts, {})
-    return decide_batch(scene.book, 20, items, given)
+    return decide_batch(scene.book, 20, items, given, DebtorOrder())
 
 
 def seen(house, decided):

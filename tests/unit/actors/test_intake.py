@@ -9,7 +9,7 @@ from headrace.runtime.payments.answer import Done, LegsDone, Refused
 from headrace.runtime.payments.command import Arrived, Carry, Fund
 from headrace.runtime.payments.refusals import Refusal
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 60.0
 
 
 def command(n):
@@ -88,11 +88,27 @@ async def test_nothing_put_back_is_nothing(intake):
 
 @pytest.mark.parametrize(
     ("waiting", "size", "room"),
-    [(0, 5, True), (0, 6, False), (4, 1, True), (4, 2, False), (5, 0, True), (5, 1, False)],
+    [
+        (0, 5, True),
+        (1, 4, True),
+        (1, 5, False),
+        (4, 1, True),
+        (4, 2, False),
+        (5, 0, True),
+        (5, 1, False),
+    ],
 )
 async def test_there_is_room_up_to_the_bound(intake, waiting, size, room):
     intake.put(commands(*range(waiting))) if waiting else None
     assert intake.has_room(size) is room
+
+
+async def test_a_call_of_more_than_the_bound_gets_in_when_nothing_waits(intake):
+    assert intake.has_room(6)
+    intake.put(commands(*range(6)))
+    assert not intake.has_room(1)
+    intake.take(5)
+    assert not intake.has_room(6)
 
 
 async def test_legs_take_no_room(intake):

@@ -1,9 +1,11 @@
 import asyncio
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from headrace.actors import leg_sender
 from headrace.actors.leg_sender import CALLS_OUT_MAX, FAILURES_MAX, SMALLER, LegSender
 from headrace.runtime.partitioning import ACCOUNT_BITS
 from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsAnswer, LegsDone, Refused
@@ -12,7 +14,7 @@ from headrace.runtime.payments.command import Arrived, Carry
 from headrace.runtime.payments.refusals import Refusal
 
 FULL, HOME = 10, 3
-TIMEOUT_S = 5.0
+TIMEOUT_S = 60.0
 
 
 def legs(count: int, actor: int = 1, first: int = 1) -> list[OpenLeg]:
@@ -217,3 +219,127 @@ async def test_a_leg_held_back_is_not_sent() -> None:
     other.sender.send(legs(2, first=2))
     await other.until(lambda: len(other.arrived) == 2)
     assert [carry.seqs for carry in other.calls] == [[2, 3]]
+
+
+# Pauses
+
+
+class Timed(Answering):
+    """Each call is told with the time that it came at; `answers` says how it ends, in turn."""
+
+    def __init__(self, answers: list[bool], full: int = FULL) -> None:
+        super().__init__(full=full)
+        self.sender = LegSender(2, full, self.submit, self.take, lambda leg, n, _: None)
+        self.answers = answers
+        self.times: list[float] = []
+
+    async def submit(self, actor: int, carry: Carry) -> LegsAnswer:
+        self.times.append(asyncio.get_running_loop().time())
+        self.away = not self.answers.pop(0)
+        return await super().submit(actor, carry)
+
+    def pauses(self) -> list[float]:
+        return [after - before for before, after in pairwise(self.times)]
+
+
+@pytest.fixture
+def half(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jitter that changes nothing."""
+    monkeypatch.setattr(leg_sender, "random", lambda: 0.5)
+
+
+async def test_pauses_double_from_a_tenth_of_a_second_up_to_two(
+    no_waiting: None, half: None
+) -> None:
+    other = Timed([False] * 7 + [True])
+    other.sender.send(legs(1), again=True)
+    await asyncio.sleep(60)
+    assert other.pauses() == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0], abs=0.03)
+    assert other.arrived == {1}
+
+
+async def test_pauses_have_a_jitter_of_half_their_length(
+    no_waiting: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter([0.0, 0.999])
+    monkeypatch.setattr(leg_sender, "random", lambda: next(drawn))
+    other = Timed([False, False, True])
+    other.sender.send(legs(1), again=True)
+    await asyncio.sleep(60)
+    assert other.pauses() == pytest.approx([0.05, 0.3], abs=0.02)
+
+
+async def test_after_an_answer_pauses_begin_anew(no_waiting: None, half: None) -> None:
+    other = Timed([False, False, False, True, False, True])
+    other.sender.send(legs(1), again=True)
+    await asyncio.sleep(60)
+    other.times.clear()
+    other.sender.send(legs(1, first=2), again=True)
+    await asyncio.sleep(60)
+    assert other.pauses() == pytest.approx([0.1], abs=0.03)
+
+
+async def test_fresh_legs_go_on_at_once_after_an_answer_and_pause_after_none(
+    no_waiting: None, half: None
+) -> None:
+    """Two full calls one after the other over a lane whose repeats have failed before."""
+    other = Timed([True] * 4, full=1)
+    other.sender._lanes[1].pause_s = 2.0
+    other.sender.send(legs(4))
+    await asyncio.sleep(60)
+    assert other.pauses() == pytest.approx([0, 0, 0], abs=0.03)
+    later = Timed([False, True, True, True, True], full=1)
+    later.sender.send(legs(1))
+    later.sender.send(legs(1, first=2))
+    await asyncio.sleep(60)
+    assert later.arrived == {1, 2}
+
+
+async def test_a_lane_pauses_its_fresh_legs_after_a_call_without_an_answer(
+    no_waiting: None, half: None
+) -> None:
+    other = Timed([False] + [True] * 9)
+    other.sender.send(legs(1))
+    await asyncio.sleep(0)
+    other.sender.send(legs(1, first=2))
+    await asyncio.sleep(60)
+    assert other.arrived == {1, 2}
+    fresh = [at for at, call in zip(other.times, other.calls, strict=True) if not call.again]
+    assert fresh[1] - fresh[0] == pytest.approx(0.1, abs=0.03)
+
+
+async def test_a_leg_by_itself_is_parked_when_it_has_failed_five_times(no_waiting: None) -> None:
+    other = Answering(poison=1)
+    other.sender.send(legs(1))
+    await asyncio.sleep(60)
+    assert other.parked == [(1, 5)]
+    assert len(other.calls) == other.sender.calls_failed == 5
+
+
+async def test_what_failed_together_is_looked_for_in_eighths(no_waiting: None) -> None:
+    other = Answering(poison=1, full=64)
+    other.sender.send(legs(64))
+    await asyncio.sleep(60)
+    sizes = [len(call.seqs) for call in other.calls]
+    assert sizes == [64, *[8] * 8, *[1] * 8, *[1] * 4]
+
+
+# Calls
+
+
+async def test_beside_a_call_that_is_out_only_full_ones_go() -> None:
+    other = Counterpart()
+    other.sender.send(legs(1))
+    await asyncio.sleep(0)
+    other.sender.send(legs(FULL - 1, first=2))
+    await asyncio.sleep(0)
+    assert len(other.calls) == 1
+    other.sender.send(legs(1, first=FULL + 1))
+    await asyncio.sleep(0)
+    assert [len(carry.seqs) for carry, _ in other.calls] == [1, FULL]
+    other.sender.send(legs(FULL, first=FULL + 2))
+    await asyncio.sleep(0)
+    assert len(other.calls) == 3
+    other.sender.send(legs(FULL, first=2 * FULL + 2))
+    await asyncio.sleep(0)
+    assert len(other.calls) == 3, "no more than three at once"

@@ -1,4 +1,4 @@
-"""How long commands wait for a call, as admission is told."""
+"""Which commands go together in a call, in what order, and how long they wait for one."""
 
 import asyncio
 
@@ -8,9 +8,9 @@ from headrace.actors.intake import WORTH_A_BATCH
 from headrace.actors.partition_client import PartitionClient, Stats
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
-from headrace.runtime.payments.answer import Refused
+from headrace.runtime.payments.answer import Done, Refused
 from headrace.runtime.payments.book import Place
-from headrace.runtime.payments.command import Act, PaymentAction
+from headrace.runtime.payments.command import Act, Pay, PaymentAction
 from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.settings import Settings
 
@@ -53,7 +53,7 @@ async def test_waiting_is_told_as_long_as_a_command_has_no_call() -> None:
     await asyncio.sleep(0.02)
     assert client.waiting_s() >= first + 0.01
     actor.let.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await asyncio.gather(out, waiting)
     assert client.waiting_s() == 0
 
@@ -69,6 +69,54 @@ async def test_a_further_call_goes_out_only_when_much_waits() -> None:
         await asyncio.sleep(0)
     assert actor.asked == [1, WORTH_A_BATCH, WORTH_A_BATCH]
     actor.let.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await asyncio.gather(*asking)
     assert actor.asked[3:] == [WORTH_A_BATCH]
+
+
+class LosesTheFirst:
+    """An actor whose first call gets no answer; what comes later is decided."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    async def submit(self, actor: int, data: bytes) -> bytes:
+        self.calls += 1
+        if self.calls == 1:
+            raise ConnectionError("the other side has gone")
+        return answers_wire.encode([Done(0, n, 0) for n in range(len(commands_wire.decode(data)))])
+
+    async def await_leg(self, actor: int, opened_by: Place, timeout_s: float) -> None:
+        return None
+
+    async def stats(self, actor: int) -> Stats:
+        return {}
+
+
+async def test_a_later_payment_of_a_batch_is_not_decided_when_an_earlier_one_was_put_off() -> None:
+    settings = replace(SETTINGS, calls_per_actor_max=3, call_payments_max=10)
+    client = PartitionClient(settings, LosesTheFirst())
+    batch = [Pay(1, "debtor", f"creditor-{n}", 1, 978, f"key-{n}", 1) for n in range(25)]
+    async with asyncio.timeout(10):
+        answers = await client.submit(batch)
+    assert answers == [Refused(Refusal.UNAVAILABLE)] * 25
+
+
+async def test_batches_share_a_call_and_none_is_divided() -> None:
+    actor = HeldUp()
+    client = PartitionClient(replace(SETTINGS, call_payments_max=10), actor)
+    command = Act(0, PAYMENT, PaymentAction.EXPIRE)
+    asking = []
+    for size in (1, 4, 5, 3, 30, 1):
+        asking.append(asyncio.create_task(client.submit([command] * size)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    actor.let.set()
+    async with asyncio.timeout(10):
+        await asyncio.gather(*asking)
+    assert actor.asked == [1, 12, 30, 1]
+
+
+async def test_nothing_submitted_is_answered_at_once() -> None:
+    async with asyncio.timeout(10):
+        assert await PartitionClient(SETTINGS, HeldUp()).submit([]) == []

@@ -9,12 +9,13 @@ import jsonschema
 import pytest
 import yaml
 from msgspec import convert
+from support.shared_data import shared
 
 import headrace
 from headrace.runtime.settings import Settings
 
 ROOT = Path(__file__).parents[3]
-CRDS = ROOT.parent / "shared" / "kuberay-crds"
+CRD = "kuberay-crds/ray.io_rayservices.yaml"
 MANIFEST = ROOT / "cluster" / "kuberay" / "rayservice.yaml"
 
 Json = dict[str, Any]
@@ -44,10 +45,7 @@ def strict(schema: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def check() -> Any:
-    path = CRDS / "ray.io_rayservices.yaml"
-    if not path.exists():
-        pytest.skip(f"KubeRay's CRDs are not at {CRDS}")
-    crd = yaml.safe_load(path.read_text())
+    crd = yaml.safe_load(shared(CRD).read_text())
     assert crd["spec"]["names"]["kind"] == "RayService"
     (v1,) = (v for v in crd["spec"]["versions"] if v["name"] == "v1")
     assert v1["served"]

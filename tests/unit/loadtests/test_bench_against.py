@@ -9,7 +9,7 @@ import pytest
 
 from headrace.loadtests.bench.against import clones
 from headrace.loadtests.bench.against.comparison import MEASURES, Figures, as_json, compare
-from headrace.loadtests.platform import RunError
+from headrace.loadtests.platform_under_load import RunError
 
 
 def figures(

@@ -15,7 +15,7 @@ def _read(clocks: Clocks) -> tuple[float, float, float]:
     """Wall clock of our code, of Ray, and the monotonic clock, in another process."""
     run = subprocess.run(
         [sys.executable, "-c", READ], env={"PYTHONPATH": str(clocks.folder)},
-        capture_output=True, text=True, timeout=30, check=True,
+        capture_output=True, text=True, timeout=120, check=True,
     )  # fmt: skip
     ours, rays, monotonic = map(float, run.stdout.split())
     return ours, rays, monotonic

@@ -11,7 +11,7 @@ from headrace.loadtests.bench.http_load import percentile_ms
 from headrace.loadtests.million_accounts import Batches
 from headrace.loadtests.overload.offer import Offered
 from headrace.loadtests.overload.probe import recovered_after_s
-from headrace.loadtests.platform import RunError, actor_memory_mib, partition_sums
+from headrace.loadtests.platform_under_load import RunError, actor_memory_mib, partition_sums
 
 REFUSED = float("inf")
 

@@ -6,10 +6,11 @@ import signal
 
 import pytest
 
-from headrace.loadtests.signals import run, to_its_end
+from headrace.loadtests import signals
+from headrace.loadtests.signals import in_turn, run, to_its_end
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_work_and_lets_it_clean_up(number: int) -> None:
     done: list[str] = []
 
@@ -53,3 +54,25 @@ def test_what_was_not_told_to_end_returns_or_raises_as_ever() -> None:
     assert run(returns()) == 7
     with pytest.raises(asyncio.CancelledError):
         run(raises())
+
+
+def test_a_step_that_fails_or_never_ends_keeps_no_other_from_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(signals, "STEP_TIMEOUT_S", 0.01)
+    done: list[str] = []
+
+    async def fails() -> None:
+        raise RuntimeError("not mounted")
+
+    async def waits() -> None:
+        await asyncio.Event().wait()
+
+    async def last() -> None:
+        done.append("last")
+
+    run(in_turn(fails, waits, last))
+    assert done == ["last"]
+    told = capsys.readouterr().err
+    assert "not mounted" in told
+    assert "waits took longer" in told

@@ -86,7 +86,7 @@ class Front:
         return reader
 
     async def saw(self, count: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(self.seen) < count:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
@@ -104,7 +104,7 @@ async def front(tmp_path: Path) -> AsyncIterator[Front]:
     wrapper = haproxy.write_wrapper(tmp_path, settings)
     process = subprocess.Popen([wrapper, "-db", "-f", file])  # noqa: ASYNC220
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 try:
                     _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -328,7 +328,7 @@ def test_haproxy_starts_within_the_files_that_a_process_may_open(
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)),
     )
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not _listens(port):
             assert process.poll() is None
             assert time.monotonic() < deadline

@@ -111,7 +111,7 @@ async def client(service: Service) -> AsyncIterator[Client]:
     """The books are verified when the test is through."""
     headers = {"Authorization": f"Bearer {API_KEY}"}
     base = f"http://127.0.0.1:{service.port}"
-    async with Client(base_url=base, headers=headers, timeout=30) as client:
+    async with Client(base_url=base, headers=headers, timeout=120) as client:
         yield client
     assert (await verify(service.database_url))["wrong"] == {}
 

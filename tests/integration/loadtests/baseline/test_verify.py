@@ -37,7 +37,7 @@ def run(database_url: str) -> tuple[int, dict[str, Any]]:
     done = subprocess.run(
         [sys.executable, "-m", "headrace.loadtests.baseline", "verify", "--database-url",
          database_url],
-        capture_output=True, text=True, timeout=60,
+        capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     told: dict[str, Any] = json.loads(done.stdout)
     return done.returncode, told

@@ -6,7 +6,7 @@ from headrace.cluster.local.state import READY, State
 
 
 def test_state_is_read_as_written_and_only_by_its_owner(tmp_path: Path) -> None:
-    told = State(pid=1, started=2.5, phase=READY, url="http://127.0.0.1:8080", postmaster=3)
+    told = State(pid=1, started=2.5, phase=READY, url="http://127.0.0.1:8080", parts={"x": [3]})
     state.write(tmp_path, told)
     assert state.read(tmp_path) == told
     assert told.is_ready

@@ -131,6 +131,15 @@ def test_a_known_payment_needs_its_accounts_here(book, creditor, numbers):
     assert told(book, Act(1, PAYMENT, 1)) == {"numbers": numbers, "system": {out(0)}}
 
 
+def test_a_payments_home_is_its_debtors_partition_whichever_that_is(book):
+    held = Record(
+        payment=PAYMENT, debit=SHOP + 1, creditor=ANNA, amount=5, currency=USD, leg=NO_LEG,
+        kind=RecordKind.HELD, state=PaymentState.AUTHORIZED,
+    )  # fmt: skip
+    book.payments[PAYMENT] = Payment(held)
+    assert told(book, Act(1, PAYMENT, 1)) == {"numbers": {SHOP + 1}, "system": {out(1, USD)}}
+
+
 def leg(seq, sole=True, refund=False):
     return OpenLeg(PAYMENT, 0, 0, seq, refund, sole, 1, EUR, 5, ANNA + 1, FAR, bytes(16))
 

@@ -46,10 +46,13 @@ def test_available_is_posted_less_held_plus_the_credit_line(posted, held, line, 
     assert account(posted=posted, held=held, credit_line=line).available == available
 
 
-@pytest.mark.parametrize("limit", ["payment_max", "daily_amount_max", "daily_count_max"])
-def test_any_limit_makes_it_limited(limit):
-    assert account().limited() is False
-    assert account(**{limit: 1}).limited() is True
+@pytest.mark.parametrize(
+    ("limit", "by_day"),
+    [("payment_max", False), ("daily_amount_max", True), ("daily_count_max", True)],
+)
+def test_what_counts_a_day_is_limited_by_day(limit, by_day):
+    assert account().limited_by_day() is False
+    assert account(**{limit: 1}).limited_by_day() is by_day
 
 
 @pytest.mark.parametrize(

@@ -368,3 +368,14 @@ def test_windows_that_have_seen_nothing_are_not_kept(scene):
     scene.anna(1)
     scene.book.evict(0, 0, 99, 99)
     assert scene.book.windows == {}
+
+
+def test_a_days_payments_are_counted_on_for_those_that_have_a_limit_of_a_day(scene):
+    """Of accounts opened in the last batch; those of earlier ones are left as they are."""
+    free, limited, earlier = scene.anna(), scene.shop(daily_count_max=1), scene.bert()
+    scene.book._opened_lately = [free.number, limited.number, 99]
+    scene.book.stop_counting()
+    assert (free.counts, limited.counts, earlier.counts) == (False, True, True)
+    free.counts = True
+    scene.book.stop_counting()
+    assert free.counts, "told once"

@@ -1,13 +1,11 @@
 """No sequence of operations breaks the rules of money (hypothesis, stateful)."""
 
-import importlib.util
-import sys
 from collections import Counter
-from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from support.engine_in_memory import EUR, Engine, check_books
 
 from headrace.runtime.payments.answer import NO_SUCH_LEG, Done, LegsDone, Refused
 from headrace.runtime.payments.book import OpenLeg
@@ -22,18 +20,9 @@ from headrace.runtime.payments.command import (
     PaymentAction,
 )
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk
+from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.payments.states import FINAL_STATES, PaymentState
-
-_spec = importlib.util.spec_from_file_location(
-    "engine_in_memory", Path(__file__).with_name("engine_in_memory.py")
-)
-assert _spec is not None
-assert _spec.loader is not None
-memory = importlib.util.module_from_spec(_spec)
-sys.modules[_spec.name] = memory
-_spec.loader.exec_module(memory)
-EUR, PARTITIONS = memory.EUR, memory.PARTITIONS
 
 S = PaymentState
 ACCOUNTS = [f"account-{i}" for i in range(6)]
@@ -48,7 +37,7 @@ class Payments(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.engine = memory.Engine()
+        self.engine = Engine()
         self.has: Counter[str] = Counter()
         """Posted balances; money in flight is in `flying`."""
         self.held: Counter[str] = Counter()
@@ -277,7 +266,7 @@ class Payments(RuleBasedStateMachine):
 
     @invariant()
     def books_are_coherent(self) -> None:
-        memory.check_books(self.engine)
+        check_books(self.engine)
 
     @invariant()
     def balances_are_the_models(self) -> None:
@@ -289,7 +278,7 @@ class Payments(RuleBasedStateMachine):
     def of(self, payment: bytes):  # type: ignore[no-untyped-def]
         """The payment as its records tell."""
         mine = [r for r in self.engine.journal if r.payment == payment and r.kind < 30]
-        folded = memory.Payment(mine[0])
+        folded = Payment(mine[0])
         for record in mine[1:]:
             folded.apply(record)
         if folded.state in FINAL_STATES:

@@ -4,6 +4,9 @@ What a book lacks is loaded by folding the list, so that a batch taken back is l
 real rollback.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from headrace.runtime.ledger.record import NEVER_NULL, ROW, Record, Rows
@@ -30,10 +33,8 @@ from headrace.runtime.payments.command import (
     Pay,
     home_of,
 )
-from headrace.runtime.payments.decide_account import decide_change, decide_fund, decide_open
-from headrace.runtime.payments.decide_action import decide_action
-from headrace.runtime.payments.decide_legs import decide_arrived, decide_carry
-from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk, Times, decide_payment
+from headrace.runtime.payments.decide import Given, decide
+from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk, Times
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.states import RecordKind
 from headrace.runtime.risk.windows import Windows
@@ -72,37 +73,11 @@ class Engine:
     def decide(self, batch: Batch, command: Command, risk: Risk = NOT_SCORED) -> Answer:
         self.now += 1_000
         book = self.book_for(command)
-        match command:
-            case Pay():
-                self._load_id(book, command.tenant, command.debtor)
-                self._load_creditor(book, command.tenant, command.creditor)
-                self._load_system(book, TRANSIT_OUT)
-                return decide_payment(book, batch, command, self.now, risk, TIMES)
-            case Act():
-                self._load_payment(book, command.payment)
-                return decide_action(book, batch, command, self.now, TIMES)
-            case Fund():
-                self._load_id(book, command.tenant, command.account)
-                self._load_system(book, EXTERNAL)
-                return decide_fund(book, batch, command, self.now)
-            case OpenAccount():
-                self._load_id(book, command.tenant, command.account)
-                return decide_open(book, batch, command, self.now)
-            case ChangeAccount():
-                self._load_id(book, command.tenant, command.account)
-                return decide_change(book, batch, command, self.now)
-            case Arrived():
-                for home, seq in zip(command.homes, command.seqs, strict=True):
-                    leg = book.partitions[home].open_legs.get(seq)
-                    if leg is not None:
-                        if not leg.sole:
-                            self._load_payment(book, leg.payment)
-                        self._load_number(book, leg.debtor)
-                self._load_system(book, TRANSIT_IN)
-                self._load_system(book, TRANSIT_OUT)
-                return decide_arrived(book, batch, command, self.now)
-            case _:
-                raise TypeError(command)
+        _LOADERS[type(command)](self, book, command)
+        given = Given(self.now, TIMES, {0: (risk, None)}, {})
+        (answer,) = decide(book, batch, [(0, command)], given)
+        assert not isinstance(answer, LegsDone) or isinstance(command, Arrived)
+        return answer  # type: ignore[return-value]  # of legs only where legs were asked for
 
     def carry(self, batch: Batch, *legs: OpenLeg) -> LegsDone:
         """At their counterpart, one for all of them."""
@@ -120,7 +95,10 @@ class Engine:
                 leg.payment, leg.trace,
             )  # fmt: skip
         command = Carry([leg.partition for leg in legs], [leg.seq for leg in legs])
-        return decide_carry(book, batch, command, ShownLegs(shown, {}), self.now)
+        given = Given(self.now, TIMES, {}, {0: ShownLegs(shown, {})})
+        (answer,) = decide(book, batch, [(0, command)], given)
+        assert isinstance(answer, LegsDone)
+        return answer
 
     def commit(self, batch: Batch) -> None:
         self._append(batch.records + [r for rows in batch.rows for r in records_of(rows)])
@@ -210,6 +188,42 @@ class Engine:
             self._load_number(book, payment.debtor)
             self._load_number(book, payment.creditor)
             self._load_system(book, TRANSIT_OUT)
+
+    def _for_pay(self, book: Book, command: Pay) -> None:
+        self._load_id(book, command.tenant, command.debtor)
+        self._load_creditor(book, command.tenant, command.creditor)
+        self._load_system(book, TRANSIT_OUT)
+
+    def _for_act(self, book: Book, command: Act) -> None:
+        self._load_payment(book, command.payment)
+
+    def _for_fund(self, book: Book, command: Fund) -> None:
+        self._load_id(book, command.tenant, command.account)
+        self._load_system(book, EXTERNAL)
+
+    def _for_account(self, book: Book, command: OpenAccount | ChangeAccount) -> None:
+        self._load_id(book, command.tenant, command.account)
+
+    def _for_arrived(self, book: Book, command: Arrived) -> None:
+        for home, seq in zip(command.homes, command.seqs, strict=True):
+            leg = book.partitions[home].open_legs.get(seq)
+            if leg is not None:
+                if not leg.sole:
+                    self._load_payment(book, leg.payment)
+                self._load_number(book, leg.debtor)
+        self._load_system(book, TRANSIT_IN)
+        self._load_system(book, TRANSIT_OUT)
+
+
+_LOADERS: dict[type, Callable[[Engine, Book, Any], None]] = {
+    Pay: Engine._for_pay,
+    Act: Engine._for_act,
+    Fund: Engine._for_fund,
+    OpenAccount: Engine._for_account,
+    ChangeAccount: Engine._for_account,
+    Arrived: Engine._for_arrived,
+}
+"""What is in a book when a command is decided; who decides it stands in the product's table."""
 
 
 def records_of(rows: Rows) -> list[Record]:

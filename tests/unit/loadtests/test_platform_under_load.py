@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from headrace.loadtests import platform
+from headrace.loadtests import platform_under_load
 from headrace.loadtests.bench.address import Address
-from headrace.loadtests.platform import Platform, RunError
+from headrace.loadtests.platform_under_load import Platform, RunError
 
 
 def told(**open_legs: int) -> str:
@@ -34,7 +34,7 @@ class Scraped(Platform):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platform, "POLL_S", 0)
+    monkeypatch.setattr(platform_under_load, "POLL_S", 0)
 
 
 @pytest.mark.parametrize("partly", [told(a=0), told(b=0), LOADING, ""])
@@ -56,6 +56,6 @@ async def test_as_many_as_ever_answered_are_waited_for_when_nobody_said_how_many
 
 
 async def test_an_actor_that_never_answers_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platform, "SETTLE_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(platform_under_load, "SETTLE_TIMEOUT_S", 0.01)
     with pytest.raises(RunError, match="1 of 2 actors"):
         await Scraped([told(a=0)], actors=2).settled()

@@ -56,7 +56,9 @@ def status_table(data: dict[str, Any]) -> RenderableType:
     head = Table.grid(padding=(0, 2))
     for name in ("phase", "url", "docs_url", "dashboard_url", "data_dir", "pid"):
         head.add_row(Text(name.replace("_", " "), style="dim"), str(data[name]))
-    if data["legs_parked"]:
+    if data["legs_parked"] is None:
+        head.add_row(Text("legs parked", style="dim"), "unknown: the ledger did not say in time")
+    elif data["legs_parked"]:
         told = f"{data['legs_parked']}, see `headrace leg list`"
         head.add_row(Text("legs parked", style="dim"), Text(told, style="red bold"))
     parts: dict[str, list[dict[str, Any]]] = defaultdict(list)

@@ -23,6 +23,9 @@ from headrace.loadtests.signals import to_its_end
 from headrace.runtime.settings import load
 
 COMMAND_TIMEOUT_S = 600.0
+GIVE_UP_TIMEOUT_S = 45.0
+"""Of a command told to end, more than its own bounds add up to."""
+KILL_TIMEOUT_S = 5.0
 SETTLE_TIMEOUT_S = 60.0
 POLL_S = 0.05
 ACTORS = ("PartitionProcess", "CreditorProfiles")
@@ -100,9 +103,7 @@ class LocalPlatform(Platform):
             async with asyncio.timeout(COMMAND_TIMEOUT_S):
                 output, said = await process.communicate()
         except (asyncio.CancelledError, TimeoutError) as error:
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGINT)  # on which `up` stops what it has started
-            await process.communicate()
+            await _end(process)
             if isinstance(error, TimeoutError):
                 late = f"took longer than {COMMAND_TIMEOUT_S:.0f} s"
                 raise RunError(f"headrace {arguments[0]} {late}") from error
@@ -141,6 +142,16 @@ class LocalPlatform(Platform):
         if found is None:
             raise RunError(f"the platform in {self.data_dir} is gone")
         return found
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """A command that is given up; `up` stops what it has started, within its own bound."""
+    for number, within_s in ((signal.SIGINT, GIVE_UP_TIMEOUT_S), (signal.SIGKILL, KILL_TIMEOUT_S)):
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(number)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.communicate(), within_s)
+            return
 
 
 def partition_sums(text: str) -> Counter[str]:

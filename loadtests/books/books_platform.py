@@ -12,8 +12,8 @@ import msgspec
 
 from headrace.cluster.local import credentials
 from headrace.loadtests.books.model.risk import RULES
-from headrace.loadtests.chaos.platform import TestedPlatform
-from headrace.loadtests.platform import RunError
+from headrace.loadtests.chaos.tested_platform import TestedPlatform
+from headrace.loadtests.platform_under_load import RunError
 
 OUT_OF_REACH = {"review_from": 1_001, "reject_from": 1_002}
 """Scores end at 1000."""

@@ -1,26 +1,35 @@
-"""`headrace up`, `down` and `status`: a whole platform on this machine."""
+"""`headrace up` and `down`: a whole platform on this machine.
+
+Exit status of both: 0 stopped in order · 1 could not start or go on, and is stopped · 5 stopped as
+told, but a part was gone before or had to be killed (failures.py has all of them).
+"""
 
 import asyncio
+import contextlib
+import faulthandler
+import os
 import signal
 import sys
+import traceback
+from asyncio import FIRST_COMPLETED
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer import Option
 
-from headrace.cluster.cli.command import Outcome, plain_command, print_json, run, say
+from headrace.cluster.cli.command import Outcome, fail, plain_command, print_json, run, say
 from headrace.cluster.cli.credentials import DATA_DIR, DataDirOption, JsonOption
-from headrace.cluster.cli.failures import BadInput, Failure
+from headrace.cluster.cli.failures import BadInput, Failure, NotInOrder
+from headrace.cluster.cli.status import told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
     from headrace.cluster.local.credentials import Credentials
     from headrace.cluster.local.platform import Platform
-    from headrace.cluster.local.state import State
     from headrace.runtime.settings import Settings
 
     OnPhase = Callable[[str], None]
@@ -28,8 +37,12 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 PORT = 8080
-LEDGER_TIMEOUT_S = 3.0
-"""Of what `status` asks the ledger."""
+GIVE_UP_TIMEOUT_S = 2.0
+"""Of what was under way when a stop was asked for."""
+TOGETHER_S = 0.5
+"""Between what a signal to the whole group does to a part and to us: told to stop, not failed."""
+LAST_RESORT_S = 19.5
+"""From then on: every step has its own bound, and this one needs no Python to run out."""
 
 PartitionsOption = Annotated[
     int | None,
@@ -78,60 +91,14 @@ def down(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -> Non
         from headrace.cluster.local import daemon
 
         with _failures():
-            stopped = await daemon.stop(data_dir)
-        words = f"stopped the platform in {data_dir}" if stopped else f"none ran in {data_dir}"
-        return Outcome({"data_dir": str(data_dir), "stopped": stopped}, lambda: words)
+            ended = await daemon.stop(data_dir)
+        data = {"data_dir": str(data_dir), "stopped": ended is not None}
+        if ended is not None and ended.not_in_order:
+            raise NotInOrder(ended.not_in_order, data)
+        words = f"stopped the platform in {data_dir}" if ended else f"none ran in {data_dir}"
+        return Outcome(data, lambda: words)
 
     run(stop, as_json)
-
-
-async def _legs_parked(data_dir: Path) -> int | None:
-    """How many legs wait for somebody to release them; None when the ledger does not say."""
-    from asyncpg import PostgresError
-
-    from headrace.cluster.cli.database import ledger_settings
-    from headrace.runtime.ledger import parked_legs
-    from headrace.runtime.ledger.connect import connect
-
-    try:
-        async with asyncio.timeout(LEDGER_TIMEOUT_S), ledger_settings(data_dir) as settings:
-            connection = await connect(settings, "headrace status")
-            try:
-                return len(await parked_legs.everyone(connection))
-            finally:
-                connection.terminate()
-    except (OSError, PostgresError, Failure):
-        return None
-
-
-@plain_command(app, "status", "headrace status", "headrace status --json | jq .memory_mb")
-def status(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -> None:
-    """Show whether a platform runs, where, and what its parts weigh. Exit code 1 when none does."""
-
-    async def show() -> Outcome:
-        from headrace.cluster.cli.platform_view import status_table
-        from headrace.cluster.local import daemon
-        from headrace.cluster.local.state import READY
-
-        found = await asyncio.to_thread(daemon.status, data_dir)
-        if found is None:
-            words = f"no platform runs in {data_dir}"
-            return Outcome({"data_dir": str(data_dir), "running": False}, lambda: words, 1)
-        data: dict[str, Any] = {
-            "running": True,
-            **_told(data_dir, found.state),
-            "phase": found.state.phase,
-            "legs_parked": await _legs_parked(data_dir) if found.state.phase == READY else None,
-            "memory_mb": found.memory_mb,
-            "cpu_s": found.cpu_s,
-            "processes": [
-                {"part": p.part, "pid": p.pid, "memory_mb": p.memory_mb, "cpu_s": p.cpu_s}
-                for p in found.processes
-            ],
-        }
-        return Outcome(data, lambda: status_table(data))
-
-    run(show, as_json)
 
 
 async def _detached(
@@ -148,38 +115,120 @@ async def _detached(
         command += ["--partitions", str(partitions)] if partitions else []
         command += ["--actors", str(actors)] if actors else []
         with _failures(), _phases() as on_phase:
+            starter = asyncio.current_task()
+            assert starter is not None
+            _at_signals(asyncio.Event(), starter)  # it has a session of its own and hears none
             found = await daemon.start(command, data_dir, on_phase)
     keys = credentials.read(data_dir)
     assert keys is not None
-    data = {**_told(data_dir, found), **await _play(keys, play)}
+    data = {**told(data_dir, found), **await _play(keys, play)}
     _show(data, keys, detached=True, as_json=as_json)
     raise typer.Exit(0)
 
 
 async def _attached(
     data_dir: Path, port: int, partitions: int | None, actors: int | None, play: int, as_json: bool
-) -> Outcome:
-    task = asyncio.current_task()
-    assert task is not None
-    _cancel_at_signals(task)
-    platform: Platform | None = None
+) -> NoReturn:
+    """Runs it until it is told to end or can't go on, stops it, and leaves the process.
+
+    The stop is no part of what a signal cancels, and nothing is waited for after it: neither the
+    interpreter's threads nor Ray's exit handlers, which may wait for a Ray that is dead.
+    """
+    asked = asyncio.Event()
+    up = _Up(data_dir, port, partitions, actors, play, as_json)
+    work = asyncio.create_task(up.run())
+    _at_signals(asked, work)
+    asking = asyncio.ensure_future(asked.wait())
+    await asyncio.wait({work, asking}, return_when=FIRST_COMPLETED)
+    if sys.__stderr__ is not None:
+        faulthandler.dump_traceback_later(LAST_RESORT_S, exit=True, file=sys.__stderr__)
+    await asyncio.wait({work}, timeout=GIVE_UP_TIMEOUT_S)
+    await asyncio.wait({asking}, timeout=TOGETHER_S)
+    was_told = asked.is_set()
+    not_in_order = await up.stop()
+    code = 0
     try:
+        if not was_told:
+            await work
+        if not_in_order:
+            raise NotInOrder(not_in_order, {"data_dir": str(data_dir)})
+    except Failure as failure:
+        code = failure.exit_code
+        with contextlib.suppress(OSError, typer.Exit):
+            fail(failure, as_json)
+    except BaseException:  # a fault of ours: told as the interpreter would
+        code = 1
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
+    _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
+
+
+class _Up:
+    """A platform in this process, from its start until it is told to stop."""
+
+    def __init__(
+        self, data_dir: Path, port: int, partitions: int | None, actors: int | None, play: int,
+        as_json: bool,
+    ) -> None:  # fmt: skip
+        self._data_dir = data_dir
+        self._port = port
+        self._partitions = partitions
+        self._actors = actors
+        self._play = play
+        self._as_json = as_json
+        self._platform: Platform | None = None
+
+    async def run(self) -> None:
+        """Until it is cancelled; a Failure when it can't start or go on."""
         with _failures():
             from headrace.cluster.local.platform import Platform as Local
 
             with _phases() as on_phase:
-                platform = Local(data_dir, port, _settings(partitions, actors), on_phase)
-                keys = await platform.start(any_partitions=partitions is None)
+                settings = _settings(self._partitions, self._actors)
+                platform = self._platform = Local(self._data_dir, self._port, settings, on_phase)
+                keys = await platform.start(any_partitions=self._partitions is None)
+            assert keys is not None
             platform.on_phase = say
-            data = {**_told(data_dir, platform.state), **await _play(keys, play)}
-            _show(data, keys, detached=False, as_json=as_json)
-            await platform.wait()
+            async with _meanwhile(self._try_out(platform, keys)):
+                await platform.wait()
+
+    async def _try_out(self, platform: "Platform", keys: "Credentials") -> None:
+        played = await _play(keys, self._play)
+        data = {**told(self._data_dir, platform.state), **played}
+        _show(data, keys, detached=False, as_json=self._as_json)
+
+    async def stop(self) -> "Sequence[str]":
+        """Those of its parts that didn't end in order."""
+        return await self._platform.stop() if self._platform is not None else ()
+
+
+@asynccontextmanager
+async def _meanwhile(work: "Coroutine[Any, Any, None]") -> "AsyncIterator[None]":
+    """Does something beside the block: ends with it, and ends it when it fails."""
+    block = asyncio.current_task()
+    assert block is not None
+    task = asyncio.create_task(work)
+
+    def look(done: "asyncio.Task[None]") -> None:
+        if not done.cancelled() and done.exception() is not None:
+            block.cancel()
+
+    task.add_done_callback(look)
+    try:
+        yield
     except asyncio.CancelledError:
-        task.uncancel()
+        if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+            raise error from None
+        raise
     finally:
-        if platform is not None:
-            await platform.stop()
-    raise typer.Exit(0)
+        task.cancel()
 
 
 def _show(data: dict[str, Any], keys: "Credentials", *, detached: bool, as_json: bool) -> None:
@@ -188,23 +237,26 @@ def _show(data: dict[str, Any], keys: "Credentials", *, detached: bool, as_json:
         return
     from rich.console import Console
 
-    from headrace.cluster.cli.platform_view import welcome
+    from headrace.cluster.cli.up_view import welcome
 
     # Lines to paste are never broken.
     Console(soft_wrap=True, highlight=False).print(welcome(data, keys, detached))
 
 
-def _cancel_at_signals(task: asyncio.Task[Any]) -> None:
-    """Ctrl-C and SIGTERM cancel the task, once: a second one must not cut a stop short."""
+def _at_signals(asked: asyncio.Event, work: "asyncio.Task[Any]") -> None:
+    """Ctrl-C, SIGTERM and a terminal that is closed end the work; the stop goes on at any other."""
 
     def stop() -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, say, "stopping, please wait")
-        task.cancel()
+        if asked.is_set():
+            with contextlib.suppress(OSError, ValueError):  # nobody listens any more
+                say("stopping, please wait")
+        else:
+            work.cancel()
+        asked.set()
 
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            asyncio.get_running_loop().add_signal_handler(number, stop)
 
 
 def _settings(partitions: int | None, actors: int | None) -> "Settings":
@@ -250,8 +302,8 @@ async def _play(keys: "Credentials", n: int) -> dict[str, Any]:
     from msgspec.json import encode
 
     from headrace.cluster.cli.client import Api, raise_for_problem
-    from headrace.cluster.cli.platform_view import DEMO_ACCOUNTS
     from headrace.cluster.cli.play import play
+    from headrace.cluster.cli.up_view import DEMO_ACCOUNTS
 
     async with Api(keys.url, keys.api_key, on_wait=say) as api:
         try:
@@ -262,14 +314,3 @@ async def _play(keys: "Credentials", n: int) -> dict[str, Any]:
         except Failure as failure:
             say(f"headrace: {failure.message}")
             return {"error": failure.problem}
-
-
-def _told(data_dir: Path, state: "State") -> dict[str, Any]:
-    return {
-        "url": state.url,
-        "docs_url": f"{state.url}/docs",
-        "dashboard_url": state.dashboard_url,
-        "data_dir": str(data_dir),
-        "pid": state.pid,
-        "ready_after_s": state.ready_after_s,
-    }

@@ -1,7 +1,9 @@
 """The platform under test: the real command, over a PostgreSQL of our own behind the proxy."""
 
+import asyncio
 import contextlib
 import os
+from functools import partial
 from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit
@@ -16,7 +18,8 @@ from headrace.cluster.local.state import State
 from headrace.loadtests.chaos.clocks import Clocks
 from headrace.loadtests.chaos.disk import Disk
 from headrace.loadtests.chaos.proxy import Proxy
-from headrace.loadtests.platform import LocalPlatform, RunError
+from headrace.loadtests.platform_under_load import LocalPlatform, RunError
+from headrace.loadtests.signals import in_turn
 
 POSTGRES = {"shared_buffers": "128MB", "max_wal_size": "256MB", "min_wal_size": "64MB"}
 """It has little room, so its log is written around often."""
@@ -60,12 +63,10 @@ class TestedPlatform(LocalPlatform):
         await self.up()
 
     async def stop(self) -> None:
-        """Everything that runs for the test."""
-        await self.down()
-        if self.proxy is not None:
-            await self.proxy.stop()
-        await self.postgres.stop()
-        self.disk.unmount()
+        """Everything that runs for the test, whatever of it can't be stopped in order."""
+        proxy = [self.proxy.stop] if self.proxy is not None else []
+        unmount = partial(asyncio.to_thread, self.disk.unmount)
+        await in_turn(self.down, *proxy, self.postgres.stop, unmount)
 
     def state(self) -> State:
         """As it last told it; RunError when it never has."""

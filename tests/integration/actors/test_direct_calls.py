@@ -17,7 +17,7 @@ from headrace.actors.direct_calls import (
     listen,
 )
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 60.0
 LATE = 3
 SILENCE_S = 60.0
 

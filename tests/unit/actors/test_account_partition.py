@@ -1,0 +1,205 @@
+"""One actor, step by step: what it does with what comes, with a ledger in memory."""
+
+import asyncio
+
+import pytest
+from actor_in_memory import ANNA, EUR, FAR, SHOP, TENANT, UNAVAILABLE, WRONG, House, pay
+
+from headrace.actors.intake import WORTH_A_BATCH
+from headrace.runtime.payments.answer import Done, LegsDone, Refused
+from headrace.runtime.payments.command import (
+    Carry,
+    Fund,
+)
+from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.payments.states import PaymentState, RecordKind
+
+# What is taken in
+
+
+async def test_before_it_has_started_it_takes_nothing(house: House) -> None:
+    assert not await house.actor.heartbeat()
+    assert house.stat("ready") == 0
+    assert await house.ask(pay("k"), pay("l")) == [UNAVAILABLE] * 2
+    assert await house.ask_legs(Carry([1], [1])) == UNAVAILABLE
+    assert house.stat("partition_lag_us") == house.stat("epoch") == 0
+    await house.actor.start()
+    assert await house.actor.heartbeat()
+    assert (house.stat("ready"), house.stat("epoch")) == (1, 1)
+
+
+async def test_a_call_of_nothing_is_answered_with_nothing(house: House) -> None:
+    await house.started()
+    assert await house.ask() == []
+
+
+async def test_a_payment_is_answered_after_its_commit(house: House) -> None:
+    await house.started(ANNA, SHOP)
+    house.ledger.open.clear()
+    asking = house.asking(pay("k"))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert not asking.done()
+    house.ledger.open.set()
+    (done,) = await asking
+    assert isinstance(done, Done)
+    assert (house.posted(ANNA), house.posted(SHOP)) == (9_900, 10_100)
+
+
+async def test_what_has_no_room_is_refused_at_once_and_counted(house: House) -> None:
+    await house.started(ANNA, SHOP, queue_payments_max=2)
+    house.ledger.open.clear()
+    first = house.asking(pay("under way"))
+    await house.until(lambda: house.ledger.committing == 1)
+    waiting = house.asking(pay("a"), pay("b"))
+    await house.until(lambda: house.stat("queue") == 2)
+    assert await house.ask(pay("c"), pay("d")) == [Refused(Refusal.OVERLOADED)] * 2
+    assert house.stat("refused_overloaded") == 2
+    house.ledger.open.set()
+    assert all(isinstance(a, Done) for a in [*await first, *await waiting])
+
+
+async def test_what_belongs_to_another_actor_is_put_off_and_the_others_are_paid(
+    house: House,
+) -> None:
+    await house.started(ANNA, SHOP)
+    stray = Fund(TENANT, FAR, 5, EUR, "astray", 1)
+    answers = await house.ask(pay("a"), stray, pay("b"))
+    assert [type(a) for a in answers] == [Done, Refused, Done]
+    assert answers[1] == UNAVAILABLE
+    assert house.stat("doubts") == 0
+
+
+# Batches
+
+
+async def test_payments_that_come_one_by_one_share_the_next_commit(house: House) -> None:
+    await house.started(ANNA, SHOP)
+    house.ledger.open.clear()
+    asking = [house.asking(pay("first"))]
+    await house.until(lambda: house.ledger.committing == 1)
+    asking += [house.asking(pay(f"k{n}")) for n in range(5)]
+    await house.until(lambda: house.stat("queue") == 5)
+    house.ledger.open.set()
+    answers = [answer for calls in await asyncio.gather(*asking) for answer in calls]
+    assert [type(answer) for answer in answers] == [Done] * 6
+    assert house.ledger.tried == [1, 5]
+    assert house.stat("payments") == 6
+    assert house.posted(SHOP) == 10_600
+    assert house.ended == []
+
+
+async def test_a_large_batch_is_decided_while_the_one_before_is_committed(house: House) -> None:
+    await house.started(ANNA, SHOP)
+    house.ledger.open.clear()
+    first = house.asking(pay("first"))
+    await house.until(lambda: house.ledger.committing == 1)
+    second = house.asking(*(pay(f"k{n}", 1) for n in range(WORTH_A_BATCH)))
+    await house.until(lambda: len(house.scorer.asked) == 2)
+    assert not first.done()
+    third = house.asking(*(pay(f"l{n}", 1) for n in range(WORTH_A_BATCH)))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert len(house.scorer.asked) == 2, "at most one waits for the other"
+    house.ledger.open.set()
+    for asking in (first, second, third):
+        assert all(isinstance(answer, Done) for answer in await asking)
+    assert house.ledger.tried == [1, WORTH_A_BATCH, WORTH_A_BATCH]
+
+
+async def test_what_was_done_is_counted_once(house: House) -> None:
+    await house.started(ANNA, SHOP)
+    house.far(FAR)
+    batches = house.stat("batches")
+    records = house.stat("records")
+    await house.ask(pay("a"), pay("b", creditor=FAR), pay("poor", 10**6))
+    assert house.stat("batches") == batches + 1
+    assert house.stat("payments") == 3
+    await house.until(lambda: house.stat("records") == records + 4)
+    assert house.stat("open_legs") == 0
+    assert house.stat("records_settled") == house.stat("records_debited") == 1
+    assert house.stat("records_declined") == house.stat("records_completed") == 1
+    assert house.stat("batches") == batches + 2
+    assert 0 <= house.stat("decide_us") < 60_000_000
+    assert 0 <= house.stat("commit_us") < 60_000_000
+    assert house.stat("risk_degraded") == house.stat("commands_failed") == 0
+    shop = house.actor._book.by_id[TENANT, SHOP].number
+    assert [(n, a) for n, a in house.creditors.observed if n == shop] == [(shop, 100)]
+    assert len(house.creditors.observed) == 2, "what was declined is nobody's income"
+
+
+# Legs
+
+
+async def test_legs_go_to_the_actor_of_their_creditor_and_end(house: House) -> None:
+    await house.started(ANNA)
+    house.far(FAR)
+    house.carries.clear()
+    (answer,) = await house.ask(pay("k", creditor=FAR))
+    assert answer.state == PaymentState.AUTHORIZED
+    assert house.stat("open_legs") == 1
+    opened_by = answer.partition, answer.seq
+    waiting = asyncio.create_task(house.actor.await_leg(opened_by, 30))
+    await house.until(lambda: bool(house.carried))
+    assert not waiting.done()
+    house.carries.set()
+    await house.until(waiting.done)
+    assert house.stat("open_legs") == 0
+    assert len(house.actor._waiters) == 0
+    await house.actor.await_leg(opened_by, 30)
+
+
+async def test_who_waits_for_a_leg_is_let_go_after_a_time(house: House) -> None:
+    await house.started(ANNA)
+    house.far(FAR)
+    house.carries.clear()
+    (answer,) = await house.ask(pay("k", creditor=FAR))
+    begun = asyncio.get_running_loop().time()
+    await house.actor.await_leg((answer.partition, answer.seq), 7)
+    assert asyncio.get_running_loop().time() - begun == pytest.approx(7, abs=1)
+    assert len(house.actor._waiters) == 0
+
+
+async def test_a_leg_of_another_actor_is_credited(house: House) -> None:
+    await house.started(SHOP)
+    house.leg_for(SHOP)
+    assert await house.ask_legs(Carry([1], [3])) == LegsDone([0])
+    assert house.posted(SHOP) == 10_040
+    assert house.stat("records_credited") == 1
+
+
+# Holds that are due, and parked legs
+
+
+async def test_a_hold_that_is_due_expires_by_itself(house: House) -> None:
+    await house.started(ANNA, SHOP)
+    (held,) = await house.ask(pay("k", manual_capture=True))
+    assert held.state == PaymentState.AUTHORIZED
+    house.ledger.due = [held.payment]
+    house.actor._book.payments[held.payment].expires_at = 1
+    await house.in_time(lambda: bool(house.stat("records_released")))
+    account = house.actor._book.by_id[TENANT, ANNA]
+    assert (account.posted, account.held) == (10_000, 0)
+    (record,) = [r for r in house.ledger.engine.journal if r.kind == RecordKind.RELEASED]
+    assert (record.state, record.tenant) == (PaymentState.EXPIRED, TENANT)
+
+
+async def test_a_leg_that_always_fails_is_parked_in_the_ledger_and_released_from_there(
+    house: House,
+) -> None:
+    await house.started(ANNA)
+    house.far(FAR)
+    failing = True
+
+    async def carry(actor: int, legs: Carry) -> LegsDone | Refused:
+        return WRONG if failing else LegsDone([0] * len(legs.seqs))
+
+    house.actor._carry_elsewhere = carry
+    (answer,) = await house.ask(pay("k", creditor=FAR))
+    await house.in_time(lambda: bool(house.ledger.parked))
+    assert list(house.ledger.parked) == [(answer.partition, answer.seq)]
+    assert (house.stat("legs_parked"), house.stat("open_legs")) == (1, 1)
+    failing = False
+    house.ledger.parked.clear()
+    await house.in_time(lambda: not house.stat("open_legs"))
+    assert house.stat("legs_parked") == 0

@@ -1,0 +1,299 @@
+"""What an actor does when something can't be decided, written or known."""
+
+import asyncio
+
+import pytest
+from actor_in_memory import ANNA, EUR, FAR, SHOP, TENANT, UNAVAILABLE, WRONG, House, pay
+
+from headrace.actors.intake import WORTH_A_BATCH
+from headrace.actors.turns import GAVE_WAY_MAX
+from headrace.actors.writer import Deposed, Outcome
+from headrace.runtime.payments.answer import Done
+from headrace.runtime.payments.book import Batch
+from headrace.runtime.payments.command import (
+    Act,
+    Arrived,
+    Carry,
+)
+from headrace.runtime.payments.states import RecordKind
+
+# What can't be carried out
+
+
+def poisoned(*keys: str):
+    """Whether one of the keys is in a batch."""
+    return lambda batch: any(r.key in keys for r in batch.records)
+
+
+async def test_what_the_ledger_can_not_take_is_found_and_answered_alone(house: House) -> None:
+    await house.started(ANNA, SHOP)
+    house.ledger.unwritable = poisoned("k41")
+    answers = await house.ask(*(pay(f"k{n}", 1) for n in range(64)))
+    assert answers[41] == WRONG
+    assert sum(isinstance(a, Done) for a in answers) == 63
+    assert house.ledger.tried[:2] == [64, 8], "an eighth as large"
+    assert 1 in house.ledger.tried
+    assert len(house.ledger.tried) < 40
+    assert house.stat("commands_failed") == 1
+    assert house.stat("doubts") == 0
+    assert house.posted(SHOP) == 10_063
+
+
+async def test_batches_grow_again_after_one_that_could_not_be_written(house: House) -> None:
+    await house.started(ANNA, SHOP)
+    house.ledger.unwritable = poisoned("k0")
+    await house.ask(*(pay(f"k{n}", 1) for n in range(3)))
+    house.ledger.tried.clear()
+    await house.ask(*(pay(f"l{n}", 1) for n in range(200)))
+    sizes = house.ledger.tried
+    assert sum(sizes) == 200
+    assert len(sizes) < 12
+    house.ledger.tried.clear()
+    await house.ask(*(pay(f"m{n}", 1) for n in range(200)))
+    assert house.ledger.tried == [200]
+
+
+async def test_while_it_looks_for_what_is_wrong_nothing_is_decided_on_top(house: House) -> None:
+    await house.started(ANNA, SHOP)
+    house.ledger.unwritable = poisoned("k7")
+    many = house.asking(*(pay(f"k{n}", 1) for n in range(190)))
+    await house.until(lambda: len(house.ledger.tried) == 1)
+    house.ledger.open.clear()
+    scored = len(house.scorer.asked)
+    for _ in range(200):
+        await asyncio.sleep(0)
+    assert len(house.scorer.asked) <= scored + 1
+    house.ledger.open.set()
+    answers = await many
+    assert [n for n, answer in enumerate(answers) if answer == WRONG] == [7]
+
+
+async def test_a_call_of_legs_and_a_payment_are_tried_apart(house: House) -> None:
+    await house.started(ANNA, SHOP)
+    house.leg_for(SHOP)
+
+    def with_a_leg(batch: Batch) -> bool:
+        return any(RecordKind.CREDITED in rows["kind"] for rows in batch.rows)
+
+    house.ledger.unwritable = with_a_leg
+    house.ledger.open.clear()
+    first = house.asking(pay("first"))
+    await house.until(lambda: house.ledger.committing == 1)
+    legs = asyncio.create_task(house.ask_legs(Carry([1], [3])))
+    paying = house.asking(pay("k"))
+    await house.until(lambda: house.stat("queue") == 2)
+    house.ledger.open.set()
+    assert await legs == WRONG
+    assert isinstance((await paying)[0], Done)
+    assert isinstance((await first)[0], Done)
+
+
+async def test_a_command_that_nobody_can_load_is_answered_alone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.started(ANNA, SHOP)
+    house.scorer.error = ValueError("no opinion")
+    assert await house.ask(pay("a")) == [WRONG]
+    assert house.stat("commands_failed") == 1
+    house.scorer.error = None
+    assert isinstance((await house.ask(pay("b")))[0], Done)
+    assert house.stat("doubts") == 0
+
+
+async def test_a_command_that_can_not_be_told_what_it_needs_is_answered_alone(
+    house: House,
+) -> None:
+    await house.started(ANNA, SHOP)
+    lost = Arrived([99], [1], [0])
+    assert await house.actor._intake.put_legs(lost) == [WRONG]
+    assert isinstance((await house.ask(pay("b")))[0], Done)
+
+
+# Rolled back for certain
+
+
+async def test_who_gave_way_is_tried_again_a_little_later(house: House) -> None:
+    await house.started(ANNA, SHOP)
+    loop = asyncio.get_running_loop()
+    house.ledger.outcomes.extend([Outcome.DECIDE_AGAIN] * GAVE_WAY_MAX)
+    begun = loop.time()
+    (answer,) = await house.ask(pay("k"))
+    assert isinstance(answer, Done)
+    assert house.stat("commits_gave_way") == GAVE_WAY_MAX
+    assert house.stat("doubts") == 0
+    most = sum(0.005 * 1.5 * n for n in range(1, GAVE_WAY_MAX + 1))
+    assert most / 3 <= loop.time() - begun <= most + 0.5
+    assert house.posted(SHOP) == 10_100
+
+
+@pytest.mark.parametrize("paid_before", [0, 1, 2])
+async def test_who_gives_way_too_often_starts_anew(house: House, paid_before: int) -> None:
+    """Ten times in a row are borne, counted anew after each commit and after each start."""
+    await house.started(ANNA, SHOP)
+    for n in range(paid_before):
+        house.ledger.outcomes.extend([Outcome.DECIDE_AGAIN] * 5)
+        await house.ask(pay(f"before-{n}"))
+    for doubts in (1, 2):
+        house.ledger.outcomes.extend([Outcome.DECIDE_AGAIN] * 11)
+        assert await house.ask(pay(f"k{doubts}")) == [UNAVAILABLE]
+        assert house.stat("doubts") == doubts
+        assert not house.ledger.outcomes
+    house.ledger.outcomes.extend([Outcome.DECIDE_AGAIN] * 10)
+    assert isinstance((await house.ask(pay("k")))[0], Done)
+    assert house.stat("doubts") == 2
+
+
+async def test_a_key_that_the_ledger_has_gets_its_first_answer(house: House) -> None:
+    """Memory has forgotten it, and the commit says that it is there."""
+    await house.started(ANNA, SHOP)
+    (first,) = await house.ask(pay("k"))
+    house.actor._book.keys.clear()
+    house.ledger.outcomes.append(Outcome.ALREADY_THERE)
+    again, other = await house.ask(pay("k"), pay("l"))
+    assert again.replayed
+    assert (again.payment, again.seq) == (first.payment, first.seq)
+    assert isinstance(other, Done)
+    assert house.stat("conflicts") == 1
+    assert house.stat("doubts") == 0
+    assert house.posted(SHOP) == 10_200
+
+
+async def test_what_was_decided_on_top_of_a_batch_taken_back_is_decided_again(
+    house: House,
+) -> None:
+    await house.started(ANNA, SHOP)
+    house.ledger.open.clear()
+    first = house.asking(pay("first"))
+    await house.until(lambda: house.ledger.committing == 1)
+    second = house.asking(*(pay(f"k{n}", 1) for n in range(WORTH_A_BATCH)))
+    await house.until(lambda: len(house.scorer.asked) == 2)
+    house.ledger.outcomes.append(Outcome.DECIDE_AGAIN)
+    house.ledger.open.set()
+    assert all(isinstance(a, Done) for a in [*await first, *await second])
+    assert house.posted(SHOP) == 10_100 + WORTH_A_BATCH
+
+
+# Doubt
+
+
+@pytest.mark.parametrize("outcome", [Outcome.IN_DOUBT, ValueError("while answering")])
+async def test_in_doubt_it_forgets_and_everybody_may_ask_again(
+    house: House, outcome: Outcome | Exception
+) -> None:
+    await house.started(ANNA, SHOP)
+    house.ledger.outcomes.append(outcome)
+    house.ledger.unreachable = 3
+    assert await house.ask(pay("a"), pay("b")) == [UNAVAILABLE] * 2
+    assert house.stat("doubts") == 1
+    await house.until(lambda: house.stat("ready") == 1)
+    assert house.ledger.pauses == 3
+    assert house.stat("epoch") == 2
+    assert house.stat("accounts_in_memory") == 0
+    assert all(isinstance(a, Done) for a in await house.ask(pay("a"), pay("b")))
+    assert house.posted(SHOP) == 10_200
+
+
+async def test_a_ledger_that_is_away_while_a_batch_is_loaded_is_doubt(house: House) -> None:
+    await house.started(ANNA, SHOP)
+    house.scorer.error = OSError("away")
+    assert await house.ask(pay("a")) == [UNAVAILABLE]
+    assert (house.stat("doubts"), house.stat("commands_failed")) == (1, 0)
+    house.scorer.error = None
+    await house.until(lambda: house.stat("ready") == 1)
+    assert isinstance((await house.ask(pay("a")))[0], Done)
+
+
+async def test_what_waited_and_what_was_decided_on_top_is_put_off_in_doubt(house: House) -> None:
+    await house.started(ANNA, SHOP)
+    house.ledger.open.clear()
+    first = house.asking(pay("first"))
+    await house.until(lambda: house.ledger.committing == 1)
+    second = house.asking(*(pay(f"k{n}", 1) for n in range(WORTH_A_BATCH)))
+    await house.until(lambda: len(house.scorer.asked) == 2)
+    third = house.asking(pay("third"))
+    house.ledger.outcomes.append(Outcome.IN_DOUBT)
+    house.ledger.open.set()
+    answers = await first + await second + await third
+    assert answers == [UNAVAILABLE] * (WORTH_A_BATCH + 2)
+
+
+async def test_who_waits_for_a_leg_that_ended_in_the_meantime_is_told_after_doubt(
+    house: House,
+) -> None:
+    """One of two legs is over by the time that the partitions are loaded anew."""
+    await house.started(ANNA)
+    house.far(FAR)
+    house.carries.clear()
+    over, open_still = await house.ask(pay("over", creditor=FAR), pay("open", creditor=FAR))
+    waits = [asyncio.create_task(house.actor.await_leg((a.partition, a.seq), 1_000))
+             for a in (over, open_still)]  # fmt: skip
+    await house.until(lambda: len(house.actor._waiters) == 2)
+    debited = next(r for r in house.ledger.engine.journal if r.payment == over.payment)
+    partition = debited.partition
+    seq = house.ledger.engine.ends[partition] + 1
+    house.ledger.engine.ends[partition] = seq
+    house.ledger.engine.journal.append(
+        type(debited)(
+            seq=seq, credit_seq=seq, partition=partition, credit_partition=partition,
+            kind=RecordKind.COMPLETED, payment=over.payment, tenant=TENANT, currency=EUR,
+        )
+    )  # fmt: skip
+    house.ledger.outcomes.append(Outcome.IN_DOUBT)
+    assert await house.ask(pay("doubt", creditor=FAR)) == [UNAVAILABLE]
+    await house.until(lambda: house.stat("ready") == 1)
+    await house.until(waits[0].done)
+    assert not waits[1].done()
+    assert house.stat("open_legs") == 1
+    waits[1].cancel()
+
+
+async def test_a_parked_leg_is_not_sent_after_a_new_start(house: House) -> None:
+    await house.started(ANNA)
+    house.far(FAR)
+    house.carries.clear()
+    parked, sent = await house.ask(pay("a", creditor=FAR), pay("b", creditor=FAR))
+    house.ledger.parked[parked.partition, parked.seq] = (5, "why")
+    await house.until(lambda: bool(house.carried))
+    house.carried.clear()
+    house.ledger.outcomes.append(Outcome.IN_DOUBT)
+    await house.ask(pay("doubt", creditor=FAR))
+    await house.until(lambda: bool(house.carried))
+    assert [(c.homes, c.seqs, c.again) for c in house.carried] == [
+        ([sent.partition], [sent.seq], True)
+    ]
+    assert house.stat("legs_parked") == 1
+
+
+async def test_who_was_deposed_refuses_and_says_so(house: House) -> None:
+    await house.started(ANNA, SHOP)
+    house.ledger.outcomes.append(Outcome.DEPOSED)
+
+    async def taken(*, first: bool) -> None:
+        raise Deposed([0, 2])
+
+    house.actor._writer.take_over = taken
+    assert await house.ask(pay("a")) == [UNAVAILABLE]
+    await house.until(house.actor.deposed.is_set)
+    assert await house.ask(pay("b")) == [UNAVAILABLE]
+    assert not await house.actor.heartbeat()
+    assert house.ended == [], "its owner ends it"
+
+
+async def test_a_payment_that_an_open_batch_changes_is_not_loaded_before_its_commit(
+    house: House,
+) -> None:
+    await house.started(ANNA, SHOP)
+    (held,) = await house.ask(pay("k", manual_capture=True))
+    house.ledger.open.clear()
+    capture = Act(TENANT, held.payment, 1, 30, False, "c1", 1)
+    first = house.asking(capture)
+    await house.until(lambda: house.ledger.committing == 1)
+    house.actor._book.payments.clear()
+    more = [pay(f"k{n}", 1) for n in range(WORTH_A_BATCH)]
+    second = house.asking(Act(TENANT, held.payment, 1, 30, False, "c2", 1), *more)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    house.ledger.open.set()
+    answers = [*await first, *await second]
+    assert [type(a) for a in answers if not isinstance(a, Done)] == []
+    assert house.posted(SHOP) == 10_060 + WORTH_A_BATCH

@@ -1,0 +1,424 @@
+"""What readers make of rows: accounts, statements, payments, events, names, uses of keys."""
+
+from datetime import datetime
+from inspect import signature
+from typing import Any
+from uuid import UUID
+
+import pytest
+from msgspec import json
+
+from headrace.runtime import ids
+from headrace.runtime.clock import from_us
+from headrace.runtime.ids import payment_id
+from headrace.runtime.ledger import account_names, parked_legs, read_accounts, standing
+from headrace.runtime.ledger import cursors as pages
+from headrace.runtime.ledger.account_names import AccountNames
+from headrace.runtime.ledger.cursors import InvalidCursor
+from headrace.runtime.ledger.read import Reader
+from headrace.runtime.ledger.read_accounts import AccountReader, Settings
+from headrace.runtime.ledger.read_events import SQL as EVENTS
+from headrace.runtime.ledger.read_events import EventReader
+from headrace.runtime.ledger.read_payments import SQL as PAYMENTS
+from headrace.runtime.ledger.read_payments import PaymentReader
+from headrace.runtime.ledger.record import Record
+from headrace.runtime.ledger.texts import Texts
+from headrace.runtime.ledger.views import AccountView, Limits
+from headrace.runtime.partitioning import TRANSIT_OUT, system_account
+from headrace.runtime.payments.answer import Done
+from headrace.runtime.payments.states import PaymentState as S
+from headrace.runtime.payments.states import RecordKind as K
+
+EUR, AT = 978, 1_700_000_000_000_000
+ANNA, SHOP, BERT = 1 << 40 | 4096, 1 << 40 | 4097, 1 << 40 | 4098
+PAYMENT, OTHER = payment_id(AT, 1), payment_id(AT + 1_000, 1)
+NAMES = {ANNA: "anna", SHOP: "shop", BERT: "bert"}
+ACCOUNTS = read_accounts.SQL | PAYMENTS
+
+
+def journal(**fields: Any) -> dict[str, Any]:
+    given = {name: getattr(Record(), name) for name in Record.__struct_fields__}
+    given |= {
+        "payment": UUID(bytes=PAYMENT), "trace": UUID(int=9), "at": from_us(AT),
+        "occurred_at": from_us(AT), "tenant": 5, "debit": ANNA, "credit": SHOP, "creditor": SHOP,
+        "amount": 30, "currency": EUR, "partition": 1, "credit_partition": 1, "kind": K.SETTLED,
+        "state": S.SETTLED, "seq": 4, "credit_seq": 4,
+    }  # fmt: skip
+    return {**given, **fields}
+
+
+def named(numbers: list[int]) -> list[dict[str, Any]]:
+    return [{"number": n, "id": NAMES[n]} for n in numbers if n in NAMES]
+
+
+# Names
+
+
+async def test_names_are_looked_up_once(told) -> None:
+    db = told(PAYMENTS, account_names=named)
+    names = AccountNames(db)
+    transit = system_account(1, EUR, TRANSIT_OUT)
+    assert await names.of([ANNA, 0, transit, 99 << 40 | 5_000]) == {ANNA: "anna"}
+    assert await names.of([ANNA, SHOP]) == {ANNA: "anna", SHOP: "shop"}
+    assert await names.of([SHOP, ANNA]) == {ANNA: "anna", SHOP: "shop"}
+    assert [sorted(numbers) for _, (numbers,) in db.asked] == [[ANNA, 99 << 40 | 5_000], [SHOP]]
+
+
+async def test_too_many_names_are_forgotten_but_those_asked_for(
+    told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_names, "NAMES_MAX", 2)
+    db = told(PAYMENTS, account_names=named)
+    names = AccountNames(db)
+    await names.of([ANNA, SHOP])
+    assert len(db.asked) == 1
+    assert await names.of([ANNA, BERT]) == {ANNA: "anna", BERT: "bert"}
+    assert await names.of([ANNA]) == {ANNA: "anna"}
+    assert [numbers for _, (numbers,) in db.asked[1:]] == [[BERT]]
+    await names.of([SHOP])
+    assert len(db.asked) == 3
+
+
+async def test_as_many_names_as_there_is_room_for_are_kept(
+    told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_names, "NAMES_MAX", 2)
+    db = told(PAYMENTS, account_names=named)
+    names = AccountNames(db)
+    for number in (ANNA, SHOP, ANNA, SHOP):
+        await names.of([number])
+    assert len(db.asked) == 2
+
+
+async def test_records_name_debtors_creditors_and_who_is_paid_in_the_end(told) -> None:
+    names = AccountNames(told(PAYMENTS, account_names=named))
+    record = Record(debit=ANNA, credit=system_account(1, EUR, TRANSIT_OUT), creditor=BERT)
+    assert await names.in_records([record]) == {ANNA: "anna", BERT: "bert"}
+
+
+def test_a_page_has_a_hundred_items_where_nobody_says_otherwise() -> None:
+    for listing in (Reader.accounts, Reader.entries, Reader.payments):
+        assert signature(listing).parameters["limit"].default == 100
+
+
+# Accounts
+
+
+def test_settings_that_a_record_leaves_out_are_none() -> None:
+    assert json.decode(b'{"state":"open"}', type=Settings) == Settings(
+        state="open", credit_line=0, payment_max=0, daily_amount_max=0, daily_count_max=0
+    )
+    assert Limits() == Limits(0, 0, 0)
+
+
+def account(**fields: Any) -> dict[str, Any]:
+    given = {
+        "number": ANNA, "id": "anna", "currency": EUR, "state": 2, "posted": 100, "held": 30,
+        "credit_line": 5, "payment_max": 1, "daily_amount_max": 2, "daily_count_max": 3,
+        "opened_at": from_us(0),
+    }  # fmt: skip
+    return {**given, **fields}
+
+
+def reader(db: Any) -> AccountReader:
+    return AccountReader(db, AccountNames(db), Texts(db, None))
+
+
+async def test_an_account_is_told_as_it_is(told) -> None:
+    assert await reader(told(ACCOUNTS, account=[account()])).account(5, "anna") == AccountView(
+        id="anna", currency="EUR", state="frozen", posted=100, held=30, available=75,
+        credit_line=5, limits=Limits(1, 2, 3), opened_at="1970-01-01T00:00:00.000000Z",
+    )  # fmt: skip
+    assert await reader(told(ACCOUNTS, account=[])).account(5, "anna") is None
+
+
+async def test_an_account_is_told_as_it_was(told) -> None:
+    details = b'{"state":"closed","credit_line":7,"payment_max":4}'
+    answers = {
+        "account": [account()], "seq_until": [40], "balance_at": [{"posted": 9, "held": 1}],
+        "settings_at": [details],
+    }  # fmt: skip
+    db = told(ACCOUNTS, **answers)
+    found = await reader(db).account(5, "anna", from_us(AT))
+    assert found == AccountView(
+        id="anna", currency="EUR", state="closed", posted=9, held=1, available=15, credit_line=7,
+        limits=Limits(4, 0, 0), opened_at="1970-01-01T00:00:00.000000Z", as_of=found.as_of,
+    )  # fmt: skip
+    assert found.as_of == "2023-11-14T22:13:20.000000Z"
+    assert db.asked[1:] == [
+        ("seq_until", (1, from_us(AT))), ("balance_at", (ANNA, 40, from_us(AT))),
+        ("settings_at", (ANNA, 40)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("missing", ["balance_at", "settings_at"])
+async def test_an_account_that_was_not_opened_yet_is_none(told, missing: str) -> None:
+    answers = {
+        "account": [account()], "seq_until": [40], "balance_at": [{"posted": 9, "held": 1}],
+        "settings_at": [b'{"state":"open"}'],
+    }  # fmt: skip
+    db = told(ACCOUNTS, **{**answers, missing: []})
+    assert await reader(db).account(5, "anna", from_us(AT)) is None
+
+
+@pytest.mark.parametrize("bound", [read_accounts.seq_before, read_accounts.seq_until])
+async def test_a_partition_without_a_lease_is_no_partition(told, bound: Any) -> None:
+    assert await bound(told(ACCOUNTS, seq_before=[0], seq_until=[0]), 1, from_us(AT)) == 0
+    with pytest.raises(LookupError):
+        await bound(told(ACCOUNTS, seq_before=[], seq_until=[]), 1, from_us(AT))
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4])
+async def test_pages_of_accounts_are_the_list(told, limit: int) -> None:
+    ids = ["a", "b", "c"]
+
+    def page(_: int, after: str, many: int) -> list[dict[str, Any]]:
+        return [account(id=id) for id in ids if id > after][:many]
+
+    found, cursor = [], None
+    for _ in range(4):
+        got = await reader(told(ACCOUNTS, accounts=page)).accounts(5, cursor, limit)
+        found += [view.id for view in got.items]
+        cursor = got.next_cursor
+        assert len(got.items) == limit or cursor is None
+        if cursor is None:
+            break
+    assert found == ids
+
+
+# Statements
+
+ENTRIES = [
+    *(journal(seq=n, credit_seq=n + 100, debit=ANNA, amount=n) for n in (3, 7)),
+    *(journal(seq=n + 200, credit_seq=n, debit=SHOP, credit=ANNA, creditor=ANNA, amount=n)
+      for n in (4, 5, 9)),
+]  # fmt: skip
+
+
+class Statement:
+    """Statements of Anna's entries, which came from both sides of the journal."""
+
+    def __init__(self, told) -> None:
+        self.db = told(
+            ACCOUNTS, account_number=[ANNA], entries=self.entries, account_names=named,
+            seq_until=[7], seq_before=[3],
+        )  # fmt: skip
+        self.bounds: list[tuple[int, int]] = []
+
+    def entries(
+        self, number: int, high: int, low: int, since: datetime | None, until: datetime | None,
+        limit: int,
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        self.bounds.append((high, low))
+        own = [(r["seq"] if r["debit"] == ANNA else r["credit_seq"], r) for r in ENTRIES]
+        found = [(seq, r) for seq, r in own if low <= seq <= high]
+        newest = sorted(found, key=lambda e: e[0], reverse=True)[:limit]
+        return [r for _, r in sorted(newest, key=lambda e: e[1]["seq"])]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 6])
+async def test_pages_of_a_statement_are_all_entries_newest_first(told, limit: int) -> None:
+    statement = Statement(told)
+    found, cursor = [], None
+    for _ in range(6):
+        page = await reader(statement.db).entries(5, "anna", cursor, limit)
+        found += [(entry.id, entry.amount, entry.counterparty) for entry in page.items]
+        cursor = page.next_cursor
+        assert len(page.items) == limit or cursor is None
+        assert page.items
+        if cursor is None:
+            break
+    assert found == [("1:9", 9, "shop"), ("1:7", -7, "shop"), ("1:5", 5, "shop"),
+                     ("1:4", 4, "shop"), ("1:3", -3, "shop")]  # fmt: skip
+    assert statement.bounds[0][0] >= 2**53
+    assert statement.bounds[0][0] < 2**63
+
+
+async def test_a_statement_is_bounded_by_what_stood_at_its_times(told) -> None:
+    statement = Statement(told)
+    page = await reader(statement.db).entries(5, "anna", None, 9, from_us(AT), from_us(AT + 1))
+    assert statement.bounds == [(7, 3)]
+    assert [entry.id for entry in page.items] == ["1:7", "1:5", "1:4", "1:3"]
+    await reader(statement.db).entries(
+        5, "anna", pages.encode("entries", 5), 9, until=from_us(AT + 1)
+    )
+    await reader(statement.db).entries(
+        5, "anna", pages.encode("entries", 8), 9, until=from_us(AT + 1)
+    )
+    assert statement.bounds[1:] == [(5, 0), (7, 0)]
+    with pytest.raises(InvalidCursor):
+        await reader(statement.db).entries(5, "anna", pages.encode("accounts", 5))
+
+
+async def test_nobodys_statement_is_none(told) -> None:
+    assert await reader(told(ACCOUNTS, account_number=[])).entries(5, "nobody") is None
+
+
+async def test_what_came_from_elsewhere_names_its_debtor(told) -> None:
+    row = journal(
+        kind=K.CREDITED, debit=system_account(1, EUR, 3), credit=ANNA, creditor=ANNA, credit_seq=4
+    )
+    db = told(
+        ACCOUNTS, account_number=[ANNA], entries=[row], account_names=named,
+        debtors=[{"payment": UUID(bytes=PAYMENT), "debit": BERT}],
+    )  # fmt: skip
+    (entry,) = (await reader(db).entries(5, "anna")).items
+    assert entry.counterparty == "bert"
+
+
+# Payments
+
+
+def payments(told, **answers: Any) -> PaymentReader:
+    db = told(PAYMENTS, account_names=named, **answers)
+    return PaymentReader(db, AccountNames(db), Texts(db, None))
+
+
+HELD = {"kind": K.HELD, "state": S.AUTHORIZED, "leg": -1, "credit": 0, "credit_partition": 1}
+CAPTURED = {"kind": K.CAPTURED, "state": S.SETTLED, "leg": 1, "seq": 6}
+
+
+async def test_a_payment_is_told_as_it_stands_and_as_it_stood(told) -> None:
+    found = payments(told, records=[journal(**HELD), journal(**CAPTURED)])
+    now = await found.payment(5, PAYMENT)
+    assert (now.status, now.captured_amount) == ("settled", 30)
+    then = await found.payment(5, PAYMENT, (1, 5))
+    assert (then.status, then.captured_amount) == ("authorized", 0)
+    assert (await found.payment(5, PAYMENT, (1, 6))).status == "settled"
+    assert await found.payment(5, PAYMENT, (1, 3)) is None
+    with pytest.raises(ValueError, match="home partition"):
+        await found.payment(5, PAYMENT, (0, 6))
+
+
+async def test_what_nobody_knows_is_none(told) -> None:
+    found = payments(told, records=[], by_key=[])
+    assert await found.payment(5, PAYMENT) is None
+    assert await found.timeline(5, PAYMENT) == []
+    assert await found.payment_by_key(5, "k") is None
+    assert await found.operation(5, "k") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "a_payment"),
+    [(K.SETTLED, True), (K.HELD, True), (K.DECLINED, True), (K.CAPTURED, False),
+     (K.DEPOSITED, False)],
+)  # fmt: skip
+async def test_a_payments_key_is_that_of_its_first_record(told, kind: K, a_payment: bool) -> None:
+    found = payments(told, records=[journal(key="k")], by_key=[journal(kind=kind, key="k")])
+    assert (await found.payment_by_key(5, "k") is not None) is a_payment
+
+
+async def test_an_operation_is_what_a_key_was_used_for(told) -> None:
+    found = payments(told, by_key=[journal(key="k", fingerprint=7)])
+    operation = await found.operation(5, "k")
+    assert (operation.kind, operation.fingerprint, operation.amount) == ("payment", 7, 30)
+
+
+async def test_several_payments_come_in_the_order_asked_for_without_the_unknown(told) -> None:
+    rows = [journal(**HELD), journal(**CAPTURED), journal(payment=UUID(bytes=OTHER), amount=8)]
+    found = payments(told, records=rows)
+    unknown = payment_id(AT + 2_000, 1)
+    views = await found.payment_views(5, [UUID(bytes=p) for p in (OTHER, unknown, PAYMENT)])
+    assert [(view.amount, view.status) for view in views] == [(8, "settled"), (30, "settled")]
+
+
+# Events
+
+
+class Events:
+    """A partition's records are all of kind SETTLED, at these sequences."""
+
+    def __init__(self, told, *seqs: int) -> None:
+        self.db = told(EVENTS, edge=self.edge, events=self.events)
+        self.seqs = seqs
+
+    def edge(self, partition: int, after: int, through: int, offset: int) -> list[int]:
+        return [seq for seq in self.seqs if after < seq <= through][offset : offset + 1]
+
+    def events(self, partition: int, after: int, through: int, *rest: Any) -> list[dict[str, Any]]:
+        self.rest = rest
+        return [journal(seq=seq) for seq in self.seqs if after < seq <= through]
+
+    async def page(self, after: int, limit: int, through: int) -> tuple[list[int], int]:
+        records, upto = await EventReader(self.db, Texts(self.db, None)).events(
+            1, after, 5, limit, through=through
+        )
+        return [record.seq for record in records], upto
+
+
+async def test_a_page_of_events_ends_with_its_last_record(told) -> None:
+    events = Events(told, 2, 4, 6, 8, 9)
+    assert await events.page(0, 3, 9) == ([2, 4, 6], 6)
+    assert await events.page(6, 3, 9) == ([8, 9], 9)
+    assert events.rest == (5, None)
+    assert await events.page(0, 5, 9) == ([2, 4, 6, 8, 9], 9)
+    assert await events.page(0, 6, 9) == ([2, 4, 6, 8, 9], 9)
+    assert await events.page(0, 9, 9) == ([2, 4, 6, 8, 9], 9)
+
+
+async def test_a_page_that_can_not_be_too_long_is_not_measured(told) -> None:
+    events = Events(told, 2, 4)
+    await events.page(0, 4, 4)
+    assert events.db.names() == ["events"]
+    await events.page(0, 3, 4)
+    assert events.db.names() == ["events", "edge", "events"]
+
+
+# Uses of keys
+
+
+def use(key: str, n: int, made: bool = True, state: S = S.AUTHORIZED, reason: int = 0) -> Any:
+    return {
+        "key": key, "fingerprint": n, "made": made, "partition": 1, "seq": n, "at": from_us(AT),
+        "payment": UUID(int=n), "state": state, "reason": reason, "risk_score": 10,
+        "risk_flags": 8, "risk_model": 2,
+    }  # fmt: skip
+
+
+async def test_a_key_that_made_a_payment_tells_how_it_stands_now(told) -> None:
+    rows = [use("a", 1), use("b", 2, state=S.DECLINED, reason=3), use("c", 3, made=False),
+            use("d", 4), use("e", 5)]  # fmt: skip
+    latest = [
+        {"payment": UUID(int=1), "state": S.SETTLED, "reason": 9},
+        {"payment": UUID(int=4), "state": S.RETURNED, "reason": 9},
+        {"payment": UUID(int=5), "state": S.EXPIRED, "reason": 8},
+    ]
+    db = told(standing.SQL, uses=rows, latest=latest)
+    found = await standing.uses(db, 5, ("a", "b"))
+    assert {key: (u.told.state, u.told.reason) for key, u in found.items()} == {
+        "a": (S.SETTLED, 0), "b": (S.DECLINED, 3), "c": (S.AUTHORIZED, 0), "d": (S.RETURNED, 9),
+        "e": (S.EXPIRED, 8),
+    }  # fmt: skip
+    assert db.asked == [
+        ("uses", (5, ["a", "b"])), ("latest", (5, [UUID(int=1), UUID(int=4), UUID(int=5)])),
+    ]  # fmt: skip
+    assert found["b"].told == Done(1, 2, AT, UUID(int=2).bytes, S.DECLINED, 3, 10, 8, 2)
+    assert (found["c"].made, found["c"].fingerprint) == (False, 3)
+
+
+async def test_nothing_more_is_asked_of_payments_that_can_not_change(told) -> None:
+    db = told(standing.SQL, uses=[use("b", 2, state=S.DECLINED), use("c", 3, made=False)])
+    await standing.uses(db, 5, ["b", "c"])
+    assert db.names() == ["uses"]
+
+
+# Parked legs
+
+
+@pytest.mark.parametrize(("place", "asked"), [(None, (None, None)), ((1, 4), (1, 4))])
+async def test_who_releases_a_leg_is_told_which_were_parked(told, place: Any, asked: Any) -> None:
+    db = told(parked_legs.SQL, release=[{"partition": 1, "seq": 4}])
+    assert await parked_legs.release(db, place) == [(1, 4)]
+    assert db.asked == [("release", asked)]
+
+
+async def test_parked_legs_are_told_for_people(told) -> None:
+    row = {
+        "partition": 1, "seq": 4, "payment": UUID(bytes=PAYMENT), "leg": 2, "tenant": "acme",
+        "amount": 30, "currency": "EUR", "failures": 5, "error": "why", "parked_at": from_us(AT),
+    }  # fmt: skip
+    (leg,) = await parked_legs.everyone(told(parked_legs.SQL, everyone=[row]))
+    assert leg == parked_legs.ParkedLeg(
+        "1:4", leg.payment, 2, "acme", 30, "EUR", 5, "why", from_us(AT)
+    )
+    assert leg.payment == ids.text(PAYMENT)
