@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from support.strangers import NoWindows
 
 from headrace.actors.account_partition import AccountPartition
 from headrace.actors.partition_client import PartitionClient
@@ -175,8 +176,7 @@ async def test_who_comes_with_another_master_key_takes_nothing_over(
     wrong = msgspec.structs.replace(house.settings, master_key_file=str(other))
     leases = "SELECT partition, epoch, holder FROM leases ORDER BY partition"
     before = await house.pool.fetch(leases)
-    creditors = house.actors.partitions[0]._creditors
-    actor = AccountPartition(0, "wrong", wrong, house.risk, creditors, carry_nothing)
+    actor = AccountPartition(0, "wrong", wrong, house.risk, NoWindows(), carry_nothing)
     with pytest.raises(MasterKeyError, match="is not this ledger's"):
         await actor.start()
     await actor.stop()
