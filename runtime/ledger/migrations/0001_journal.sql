@@ -84,7 +84,7 @@ CREATE TABLE journal (
     risk_model       smallint NOT NULL,
     key              text,                            -- Idempotency-Key
     reference        text,
-    details          bytea,                           -- UTF-8 JSON object
+    details          bytea,                           -- settings of an account, as UTF-8 JSON; sealed text (runtime/keys)
     expires_at       timestamptz                      -- of a hold or review, when it ends
 ) WITH (autovacuum_vacuum_insert_scale_factor = 0.5);
 COMMENT ON TABLE journal IS 'Append-only: ledger, timeline, event log and audit trail. No record is ever updated.';

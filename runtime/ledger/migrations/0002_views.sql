@@ -23,13 +23,21 @@ RETURN (ARRAY['external', 'transit_out', 'transit_in'])[number & 3]
     || ':' || currency || ':' || (number >> 40);
 COMMENT ON FUNCTION system_account_name IS 'Of an account that belongs to a partition and not to a tenant.';
 
+CREATE FUNCTION details_shown(details bytea) RETURNS json
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN substring(details FROM 1 FOR 1) = '\x01' THEN '"sealed"'::json
+    ELSE convert_from(details, 'UTF8')::json
+END;
+COMMENT ON FUNCTION details_shown IS 'Settings of an account as they are; of personal text only that it is there, sealed.';
+
 CREATE VIEW payments AS
 SELECT
     f.payment AS id, t.name AS tenant, s.name AS status, r.name AS decline_reason,
     d.id AS debtor, c.id AS creditor, f.amount, cu.code AS currency,
     CASE WHEN f.leg = -1 THEN 'manual' ELSE 'automatic' END AS capture,
     p.held AS held_amount, p.captured AS captured_amount, p.refunded AS refunded_amount,
-    f.key AS idempotency_key, f.reference, convert_from(f.details, 'UTF8')::json AS details,
+    f.key AS idempotency_key, f.reference, details_shown(f.details) AS details,
     nullif(f.risk_score, -1) AS risk_score, f.risk_flags, f.risk_model,
     f.at AS created_at, p.updated_at, f.occurred_at, f.expires_at, f.trace,
     f.partition, f.seq, p.last_seq
@@ -119,7 +127,7 @@ SELECT
     coalesce(d.id, CASE WHEN j.debit <> 0 THEN system_account_name(j.debit, cu.code) END) AS debit,
     coalesce(c.id, CASE WHEN j.credit <> 0 THEN system_account_name(j.credit, cu.code) END) AS credit,
     j.amount, cu.code AS currency, r.name AS reason, j.leg, j.key AS idempotency_key, j.reference,
-    convert_from(j.details, 'UTF8')::json AS details, j.trace, j.partition, j.seq
+    details_shown(j.details) AS details, j.trace, j.partition, j.seq
 FROM journal j
 JOIN tenants t ON t.number = j.tenant
 JOIN currencies cu ON cu.number = j.currency

@@ -7,6 +7,7 @@ from headrace.runtime.ledger.statements import load
 from headrace.runtime.ledger.verify import shapes
 from headrace.runtime.ledger.verify.found import Ask, Found
 from headrace.runtime.money import AMOUNT_MAX, BALANCE_MAX
+from headrace.runtime.payments.personal_text import SETTINGS_KINDS
 from headrace.runtime.payments.states import TRANSITIONS
 from headrace.runtime.risk.flags import RiskFlag
 
@@ -24,6 +25,7 @@ ARGUMENTS: dict[str, list[Any]] = {
     "fields_fit_their_kind": [*shapes.fields(), sum(RiskFlag)],
     "records_are_double_entry": shapes.parties(),
     "states_follow": _moves(),
+    "texts_are_sealed": [sorted(SETTINGS_KINDS)],
 }
 """Of the statements that take some."""
 

@@ -8,6 +8,7 @@ import pytest_asyncio
 from headrace.runtime.clock import from_us, iso
 from headrace.runtime.identity import tenants
 from headrace.runtime.ids import text
+from headrace.runtime.keys import master_key
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.payments.states import PaymentState, RecordKind
 
@@ -15,8 +16,8 @@ S, K = PaymentState, RecordKind
 
 
 @pytest.fixture
-def reader(database):
-    return Reader(database)
+def reader(database, settings):
+    return Reader(database, master_key.read(settings.keys.master_key_file))
 
 
 @pytest_asyncio.fixture
