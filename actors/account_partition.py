@@ -10,6 +10,7 @@ from headrace.actors.leg_sender import LegSender
 from headrace.actors.leg_waiters import LegWaiters
 from headrace.actors.memory import Memory
 from headrace.actors.scoring import CreditorWindows, Scorer, Scoring
+from headrace.actors.text_sealing import text_sealer
 from headrace.actors.turns import Turns
 from headrace.actors.writer import Writer
 from headrace.runtime.clock import now_us
@@ -39,6 +40,7 @@ class AccountPartition:
         that it runs in, as the ledger calls it."""
         self.name = name
         self.index = index
+        self._settings = settings
         self._end = end
         self._carry_elsewhere = carry_elsewhere
         self._counts = Counts()
@@ -78,7 +80,9 @@ class AccountPartition:
         return self._writer.holder
 
     async def start(self) -> None:
-        """Takes the partitions over and loads what is open. Raises what the database raises."""
+        """Takes the partitions over and loads what is open. Raises what the database raises, and
+        MasterKeyError."""
+        self._book.texts = await text_sealer(self._settings)
         await self._turns.start()
         self._tasks = [
             endless(f"{self.name} decides", self._turns.run, self._end),

@@ -11,6 +11,7 @@ from headrace.runtime.ledger import commit
 from headrace.runtime.payments.answer import Answer, LegsAnswer, Refused
 from headrace.runtime.payments.book import Batch, Book
 from headrace.runtime.payments.decide import Given, decide
+from headrace.runtime.payments.personal_text import seal_texts
 from headrace.runtime.payments.refusals import Refusal
 
 log = structlog.get_logger("headrace.partition")
@@ -42,6 +43,7 @@ def decide_batch(
                 book.undo(batch)
                 batch = Batch(number + 1)
                 answers = order.decide(book, batch, items, given)
+        seal_texts(book, batch, batch.opened)
         return Decided(batch, commit.prepare(batch, book.partitions), items, answers)
     except Exception as error:  # decided again below, where it is told
         log.warning("batch_failed", commands=len(items), error=repr(error))
@@ -64,6 +66,7 @@ def _one_by_one(
         part = Batch(number)
         try:
             (answer,) = decide(book, part, [(place, command)], given)
+            seal_texts(book, part, whole.opened | part.opened)
             commit.prepare(part, book.partitions)
         except Exception:
             log.exception("command_failed", command=type(command).__name__)

@@ -21,6 +21,7 @@ from support import budgets
 
 from headrace.cluster.local.ports import free_ports
 from headrace.cluster.local.postgres import DATABASE, Postgres
+from headrace.runtime.keys import master_key
 from headrace.runtime.ledger.migrate import migrate
 from headrace.runtime.settings import Settings
 
@@ -92,8 +93,18 @@ async def migrated_template(postgres_url: str) -> str:
     return TEMPLATE
 
 
+@pytest.fixture(scope="session")
+def master_key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all ledgers of the session."""
+    path = tmp_path_factory.mktemp("keys") / "master.key"
+    master_key.make(path)
+    return path
+
+
 @pytest_asyncio.fixture
-async def settings(postgres_url: str, migrated_template: str) -> AsyncIterator[Settings]:
+async def settings(
+    postgres_url: str, migrated_template: str, master_key_file: Path
+) -> AsyncIterator[Settings]:
     """Settings with a fresh migrated ledger."""
     name = f"test_{uuid.uuid4().hex}"
     create = f"CREATE DATABASE {name} TEMPLATE {migrated_template}"
@@ -101,7 +112,9 @@ async def settings(postgres_url: str, migrated_template: str) -> AsyncIterator[S
         create += " STRATEGY file_copy"  # without fsync, as there, a tenth of the time
     await _execute(postgres_url, create)
     try:
-        yield Settings(database_url=_database(postgres_url, name))
+        yield Settings(
+            database_url=_database(postgres_url, name), master_key_file=str(master_key_file)
+        )
     finally:
         await _execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from headrace.cluster.cli.failures import BadInput, Failure
 from headrace.cluster.local.lock import AlreadyRunning
+from headrace.cluster.local.master_key import with_master_key
 from headrace.cluster.local.postgres import DATABASE, ROLE, Postgres
 from headrace.cluster.local.postgres_home import PostgresError
 from headrace.runtime.settings import Settings, SettingsError, load
@@ -19,6 +20,7 @@ async def ledger_settings(data_dir: Path) -> AsyncIterator[Settings]:
         settings = load()
     except SettingsError as error:
         raise BadInput(str(error)) from error
+    settings = with_master_key(settings, data_dir)
     if settings.ledger.database_url:
         yield settings
         return

@@ -15,6 +15,7 @@ from headrace.cluster.cli import (
     pay,
     payment,
     status,
+    subject,
     tenant,
     up,
     verify,
@@ -57,6 +58,7 @@ for name, noun in (
     ("account", account),
     ("payment", payment),
     ("leg", leg),
+    ("subject", subject),
     ("events", events),
 ):
     app.add_typer(noun.app, name=name)

@@ -39,7 +39,9 @@ async def migrate_ledger(data_dir: Path, operator_key: bool) -> Outcome:
     from asyncpg import PostgresError
 
     from headrace.cluster.cli.database import ledger_settings
+    from headrace.cluster.local.master_key import check
     from headrace.runtime.identity.keys import Role, create
+    from headrace.runtime.keys.master_key import MasterKeyError
     from headrace.runtime.ledger.connect import pool
     from headrace.runtime.ledger.migrate import MigrationError, migrate
 
@@ -49,11 +51,12 @@ async def migrate_ledger(data_dir: Path, operator_key: bool) -> Outcome:
                 "applied": await migrate(settings.ledger, settings.cell.partitions),
                 "partitions": settings.cell.partitions,
             }
+            await check(settings)
             if operator_key:
                 async with await pool(settings.ledger, 1, "headrace migrate") as connections:
                     made = await create(connections, None, Role.OPERATOR, label="headrace migrate")
                 told["operator_key"] = made.api_key
-        except MigrationError as error:
+        except (MigrationError, MasterKeyError) as error:
             raise Failure(str(error)) from error
         except (OSError, PostgresError) as error:
             raise Unreachable(f"the ledger's database: {error}") from error

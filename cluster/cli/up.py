@@ -275,13 +275,14 @@ def _failures() -> Iterator[None]:
     """What can go wrong on this machine, told as failures of the command."""
     from headrace.cluster.local.errors import PlatformError
     from headrace.cluster.local.lock import AlreadyRunning
+    from headrace.runtime.keys.master_key import MasterKeyError
     from headrace.runtime.ledger.migrate import MigrationError
 
     try:
         yield
     except AlreadyRunning as error:
         raise Failure(f"a platform runs here already: {error}") from error
-    except (PlatformError, MigrationError) as error:
+    except (PlatformError, MigrationError, MasterKeyError) as error:
         raise Failure(str(error)) from error
 
 

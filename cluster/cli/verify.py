@@ -7,7 +7,7 @@ import typer
 
 from headrace.cluster.cli.command import Outcome, plain_command, run
 from headrace.cluster.cli.credentials import DATA_DIR, DataDirOption, JsonOption
-from headrace.cluster.cli.failures import Unreachable
+from headrace.cluster.cli.failures import Failure, Unreachable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -50,13 +50,18 @@ async def check_ledger(data_dir: Path, as_json: bool) -> Outcome:
     from rich.console import Console
 
     from headrace.cluster.cli.database import ledger_settings
+    from headrace.runtime.keys.master_key import MasterKeyError
     from headrace.runtime.ledger.verify import CHECKS, verify
 
     shown = Shown(Console(stderr=as_json, highlight=False), len(CHECKS))
     async with ledger_settings(data_dir) as settings:
         try:
             with shown:
-                verdict = await verify(settings.ledger, shown.ended, shown.begun)
+                verdict = await verify(
+                    settings.ledger, shown.ended, shown.begun, settings.keys.master_key_file
+                )
+        except MasterKeyError as error:
+            raise Failure(str(error)) from error
         except (OSError, PostgresError) as error:
             raise Unreachable(f"the ledger's database: {error}") from error
     passed = verdict.result == "pass"

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from headrace.cluster.local import processes, state
+from headrace.cluster.local import master_key, processes, state
 from headrace.cluster.local.credentials import Credentials
 from headrace.cluster.local.errors import PlatformError
 from headrace.cluster.local.leftovers import RUNTIME_DIR_PREFIX, clear, end_leftovers
@@ -46,7 +46,7 @@ class Platform:
         self.data_dir = data_dir.absolute()
         self.on_phase = on_phase
         self._port = port
-        self._settings = settings
+        self._settings = master_key.with_master_key(settings, self.data_dir)
         self._kinds = parts
         self._site: Site | None = None
         self._parts: list[Part] = []

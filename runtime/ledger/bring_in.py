@@ -10,6 +10,7 @@ from headrace.runtime.journal.account_numbers import (
     system_account,
 )
 from headrace.runtime.journal.kinds import KINDS
+from headrace.runtime.keys import subject_keys
 from headrace.runtime.ledger import load
 from headrace.runtime.ledger.connect import Database
 from headrace.runtime.partitioning import partition_of, partition_of_payment
@@ -26,6 +27,7 @@ from headrace.runtime.payments.command import (
     Pay,
 )
 from headrace.runtime.payments.decide_account import needs_counts
+from headrace.runtime.payments.personal_text import subjects
 
 Legs = dict[int, ShownLegs]
 """By the place of their command in the batch."""
@@ -47,6 +49,8 @@ class Needs:
         """Accounts that are asked to be opened, perhaps again."""
         self.astray: set[int] = set()
         """Places of commands for partitions that are not the book's."""
+        self.texts: list[Command] = []
+        """Commands that bring a text, which is sealed under a key of its subject."""
         self._system: set[int] = set()
         self._later: list[Command] = []
         """Commands whose accounts are found by number or when something else has been loaded."""
@@ -56,6 +60,8 @@ class Needs:
         seen: dict[int, int] = {}
         for place, command in enumerate(commands):
             if isinstance(command, Pay):
+                if command.details is not None:
+                    self.texts.append(command)
                 debtor = by_id.get(key := (command.tenant, command.debtor))
                 if debtor is None:
                     self._need_id(key, place)
@@ -73,6 +79,8 @@ class Needs:
                 self._need_ends(command)
             elif isinstance(command, Act):
                 self._later.append(command)
+                if command.details is not None:
+                    self.texts.append(command)
                 if command.payment not in book.payments:
                     self.payments.add(command.payment)
                     if partition_of_payment(command.payment) not in book.partitions:
@@ -81,7 +89,10 @@ class Needs:
                 self._later.append(command)
                 if (account := by_id.get(key := (command.tenant, command.account))) is None:
                     self._need_id(key, place)
-                if isinstance(command, OpenAccount):
+                if isinstance(command, Fund):
+                    if command.details is not None:
+                        self.texts.append(command)
+                elif isinstance(command, OpenAccount):
                     self.opened_as.add(key)
                     self._need_for_new(command)
                 elif (
@@ -149,6 +160,10 @@ class Needs:
         counting |= {a.number: a for key in self.limits if (a := book.by_id.get(key))}
         if counting:
             await self._count_day(db, list(counting.values()), now)
+        if self.texts and book.texts is not None:
+            lacking = book.texts.lacking(subjects(book, self.texts))
+            if lacking:
+                book.texts.learn(lacking, await subject_keys.newest(db, lacking))
         return legs
 
     def _add(self, accounts: list[Account], batch: int) -> None:

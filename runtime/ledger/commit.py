@@ -9,6 +9,7 @@ import asyncpg
 
 from headrace.runtime.clock import from_us
 from headrace.runtime.journal.record import COLUMNS
+from headrace.runtime.keys.text_sealer import NewKey
 from headrace.runtime.ledger import copy
 from headrace.runtime.ledger.connect import Connection
 from headrace.runtime.ledger.fencing import advance
@@ -40,7 +41,8 @@ class Commit:
     moved: list[tuple[Partition, int]]
     """Each partition as it stands after the batch, and its sequence before."""
     statements: list[tuple[str, tuple[Any, ...]]]
-    """Names of SQL and their arguments: accounts opened and changed, holds put and ended."""
+    """Names of SQL and their arguments: accounts opened and changed, holds put and ended, subjects'
+    keys made."""
 
 
 def prepare(batch: Batch, partitions: dict[int, Partition]) -> Commit:
@@ -76,6 +78,8 @@ def _statements(batch: Batch) -> list[tuple[str, tuple[Any, ...]]]:
         statements.append(("put_holds", _put(put)))
     if ended:
         statements.append(("end_holds", (ended,)))
+    if batch.subject_keys:
+        statements.append(("put_subject_keys", _made(batch.subject_keys)))
     return statements
 
 
@@ -110,6 +114,15 @@ def _put(holds: list[Hold]) -> tuple[Any, ...]:
         [from_us(hold.expires_at) for hold in holds],
         [hold.expires_in_s for hold in holds],
         [UUID(bytes=hold.submitted_by) if hold.submitted_by else None for hold in holds],
+    )
+
+
+def _made(keys: list[NewKey]) -> tuple[Any, ...]:
+    return (
+        [key.name.subject for key in keys],
+        [key.name.generation for key in keys],
+        [key.wrapped for key in keys],
+        [from_us(key.at) for key in keys],
     )
 
 

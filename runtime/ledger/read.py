@@ -2,12 +2,14 @@
 
 import asyncpg
 
+from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.ledger import read_payment_lists
 from headrace.runtime.ledger.account_names import AccountNames
 from headrace.runtime.ledger.read_accounts import AccountReader
 from headrace.runtime.ledger.read_events import EventReader
 from headrace.runtime.ledger.read_payment_lists import Filter
 from headrace.runtime.ledger.read_payments import PaymentReader
+from headrace.runtime.ledger.texts import Texts
 from headrace.runtime.ledger.views import Page, PaymentView
 
 
@@ -17,9 +19,11 @@ class Reader(PaymentReader, AccountReader, EventReader):
     Raises asyncpg.QueryCanceledError when a statement took too long.
     """
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, master: MasterKey | None = None) -> None:
+        """`master`: without it personal text is not told."""
         self.pool = pool
         self.names = AccountNames(pool)
+        self.texts = Texts(pool, master)
 
     async def payments(
         self, tenant: int, chosen: Filter, cursor: str | None = None, limit: int = 100

@@ -16,6 +16,7 @@ from headrace.runtime.ledger import cursors, load, statement
 from headrace.runtime.ledger.account_names import AccountNames
 from headrace.runtime.ledger.connect import Database
 from headrace.runtime.ledger.statements import load as load_sql
+from headrace.runtime.ledger.texts import Texts
 from headrace.runtime.ledger.views import AccountView, Entry, Limits, Page
 from headrace.runtime.money import currency_code
 
@@ -54,9 +55,10 @@ async def _bound(database: Database, name: str, partition: int, moment: datetime
 class AccountReader:
     """Each question belongs to a tenant, and no other's account answers it."""
 
-    def __init__(self, pool: asyncpg.Pool, names: AccountNames) -> None:
+    def __init__(self, pool: asyncpg.Pool, names: AccountNames, texts: Texts) -> None:
         self.pool = pool
         self.names = names
+        self.texts = texts
 
     async def account(self, tenant: int, id: str, at: datetime | None = None) -> AccountView | None:
         """An account as it is, or as it was at a moment; None when there was none."""
@@ -134,6 +136,7 @@ class AccountReader:
             debtors = {row["payment"].bytes: row["debit"] for row in rows}
         others = [statement.counterparty(r, account, debtors.get(r.payment, 0)) for r in records]
         names = await self.names.of(others)
+        await self.texts.unseal(records)
         return [
             statement.entry(record, account, other, names)
             for record, other in zip(records, others, strict=True)

@@ -8,6 +8,7 @@ from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger import load
 from headrace.runtime.ledger.statements import load as load_sql
+from headrace.runtime.ledger.texts import Texts
 
 SQL = load_sql("headrace.runtime.ledger", "read_events")
 
@@ -15,8 +16,9 @@ SQL = load_sql("headrace.runtime.ledger", "read_events")
 class EventReader:
     """Committed records only; a partition's come without gaps, since each has one writer."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, texts: Texts) -> None:
         self.pool = pool
+        self.texts = texts
 
     async def ends(self) -> dict[int, int]:
         """Each partition's newest sequence."""
@@ -45,7 +47,9 @@ class EventReader:
             tenant,
             None if kinds is None else list(kinds),
         )
-        return [load.record_of(row) for row in rows], through
+        records = [load.record_of(row) for row in rows]
+        await self.texts.unseal(records)
+        return records, through
 
     async def tenant_names(self, numbers: Collection[int]) -> dict[int, str]:
         """Of tenants by number."""

@@ -10,6 +10,7 @@ from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger import load, payment_view
 from headrace.runtime.ledger.account_names import AccountNames
 from headrace.runtime.ledger.statements import load as load_sql
+from headrace.runtime.ledger.texts import Texts
 from headrace.runtime.ledger.views import Operation, PaymentView, TimelineEntry
 from headrace.runtime.partitioning import partition_of_payment
 
@@ -19,9 +20,10 @@ SQL = load_sql("headrace.runtime.ledger", "read_payments")
 class PaymentReader:
     """Each question belongs to a tenant, and no other's payment answers it."""
 
-    def __init__(self, pool: asyncpg.Pool, names: AccountNames) -> None:
+    def __init__(self, pool: asyncpg.Pool, names: AccountNames, texts: Texts) -> None:
         self.pool = pool
         self.names = names
+        self.texts = texts
 
     async def payment(
         self, tenant: int, payment: bytes, as_of: tuple[int, int] | None = None
@@ -34,6 +36,7 @@ class PaymentReader:
             records = payment_view.standing_at(records, as_of[1])
         if not records:
             return None
+        await self.texts.unseal(records[:1])
         return payment_view.payment_view(records, await self.names.in_records(records))
 
     async def payment_by_key(self, tenant: int, key: str) -> PaymentView | None:
@@ -52,6 +55,7 @@ class PaymentReader:
         record = await self._by_key(tenant, key)
         if record is None:
             return None
+        await self.texts.unseal([record])
         return payment_view.operation(record, await self.names.in_records([record]))
 
     async def payment_views(self, tenant: int, payments: Iterable[UUID]) -> list[PaymentView]:
@@ -63,6 +67,7 @@ class PaymentReader:
             record = load.record_of(row)
             by_payment.setdefault(record.payment, []).append(record)
         names = await self.names.in_records(r for rs in by_payment.values() for r in rs)
+        await self.texts.unseal(rs[0] for rs in by_payment.values())
         return [
             payment_view.payment_view(by_payment[payment.bytes], names)
             for payment in wanted

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from headrace.runtime.journal.account_numbers import NO_ROLE, PLACE_BITS
 from headrace.runtime.journal.record import Record, Rows
 from headrace.runtime.journal.states import AccountState
+from headrace.runtime.keys.text_sealer import NewKey, TextSealer
 from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments.account import Account, Balances, Creditor, Terms
@@ -143,6 +144,8 @@ class Batch:
     """The same; None: it was not in memory."""
     keys: list[tuple[int, str]] = field(default_factory=list)
     carried: list[Place] = field(default_factory=list)
+    subject_keys: list[NewKey] = field(default_factory=list)
+    """Made for its texts."""
     put_off: bool = False
     """A payment in it was refused that may be made later."""
 
@@ -165,13 +168,18 @@ class Batch:
         self.payments = later.payments | self.payments
         self.keys += later.keys
         self.carried += later.carried
+        self.subject_keys += later.subject_keys
 
 
 class Book:
     """The memory of one actor."""
 
-    def __init__(self, partitions: int, open_legs_max: int = 2**31) -> None:
+    def __init__(
+        self, partitions: int, open_legs_max: int = 2**31, texts: TextSealer | None = None
+    ) -> None:
+        """`texts`: without it no text can be written."""
         self.partitions_total = partitions
+        self.texts = texts
         self.open_legs_max = open_legs_max
         self.partitions: dict[int, Partition] = {}
         self.accounts: dict[int, Account] = {}
@@ -303,6 +311,8 @@ class Book:
         """Forgets the keys and carried legs of batches that were committed a while ago."""
         self.closing_legs.difference_update([(leg.partition, leg.seq) for leg in batch.legs_closed])
         self._opened_lately += batch.opened
+        if self.texts is not None and batch.subject_keys:
+            self.texts.committed(batch.subject_keys)
         self._remembered.append((batch.keys, batch.carried))
         if len(self._remembered) > BATCHES_REMEMBERED:
             keys, carried = self._remembered.popleft()
@@ -356,6 +366,8 @@ class Book:
             self.keys.pop(key, None)
         for opened_by in batch.carried:
             self.carried.pop(opened_by, None)
+        if self.texts is not None and batch.subject_keys:
+            self.texts.undo(batch.subject_keys)
 
     def forget_account(self, number: int) -> None:
         """The account is loaded again when next needed."""
@@ -365,7 +377,9 @@ class Book:
 
     def forget_all(self) -> None:
         """On doubt, or when the partitions are taken over: memory starts again from the ledger."""
-        self.__init__(self.partitions_total, self.open_legs_max)  # type: ignore[misc]
+        if self.texts is not None:
+            self.texts.forget_all()
+        self.__init__(self.partitions_total, self.open_legs_max, self.texts)  # type: ignore[misc]
 
     def evict(self, accounts_max: int, payments_max: int, committed: int, windows_max: int) -> int:
         """Above a bound, drops down to nine tenths of it: what was touched longest ago, and nothing

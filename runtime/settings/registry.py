@@ -10,6 +10,7 @@ from headrace.runtime import environment
 from headrace.runtime.settings.cell import CellSettings
 from headrace.runtime.settings.events import EventSettings
 from headrace.runtime.settings.gateway import GatewaySettings
+from headrace.runtime.settings.keys import KeySettings
 from headrace.runtime.settings.ledger import LedgerSettings
 from headrace.runtime.settings.partition import CallSettings, PartitionSettings
 from headrace.runtime.settings.risk import RiskSettings
@@ -32,6 +33,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
 
     cell: CellSettings = CellSettings()
     ledger: LedgerSettings = LedgerSettings()
+    keys: KeySettings = KeySettings()
     partition: PartitionSettings = PartitionSettings()
     calls: CallSettings = CallSettings()
     gateway: GatewaySettings = GatewaySettings()
@@ -97,6 +99,10 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
             (
                 self.calls.call_payments_max <= self.partition.open_legs_max,
                 "open_legs_max: at least call_payments_max",
+            ),
+            (
+                self.partition.batch_payments_max <= self.keys.subject_keys_in_memory_max,
+                "subject_keys_in_memory_max: at least batch_payments_max",
             ),
             (
                 self.risk.risk_timeout_s < self.calls.call_timeout_s,

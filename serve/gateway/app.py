@@ -6,6 +6,7 @@ import asyncpg
 
 from headrace.actors.partition_client import PartitionClient
 from headrace.runtime.clock import now_us
+from headrace.runtime.keys.subject_keys import bound
 from headrace.runtime.ledger.connect import pool as connect_pool
 from headrace.runtime.settings import Settings
 from headrace.serve.gateway.doors import DOORS
@@ -46,11 +47,12 @@ class Gateway(Server[Services]):
         self._now = now
 
     async def opened(self) -> Services:
-        """With connections to the ledger of its own, unless some were given."""
-        pool = self._pool or await connect_pool(
-            self._settings.ledger, application="headrace gateway"
-        )
-        return Services(self._settings, self._partitions, pool, self._now, doors=self._doors)
+        """With connections to the ledger of its own, unless some were given. Raises
+        MasterKeyError."""
+        settings = self._settings
+        pool = self._pool or await connect_pool(settings.ledger, application="headrace gateway")
+        master = await bound(pool, settings.keys.master_key_file)
+        return Services(settings, self._partitions, pool, master, self._now, doors=self._doors)
 
     async def closed(self, services: Services) -> None:
         """Lets what was submitted finish, then closes the connections that `opened` made."""

@@ -62,7 +62,12 @@ _NO_NUL = r"^[^\x00]*$"
 FORMS[_NO_NUL] = "text without NUL characters"
 Description = Annotated[
     str,
-    Meta(pattern=_NO_NUL, max_length=500, description="Free text.", examples=["Two tickets"]),
+    Meta(
+        pattern=_NO_NUL,
+        max_length=500,
+        description="Free text, kept sealed. Not told any more once its subject was forgotten.",
+        examples=["Two tickets"],
+    ),
 ]
 Label = Annotated[
     str, Meta(pattern=_NO_NUL, max_length=100, description="For people.", examples=["checkout"])
@@ -74,7 +79,8 @@ Metadata = Annotated[
     ],
     Meta(
         max_length=50,
-        description="Up to 50 pairs of your own, kept and returned as they are.",
+        description="Up to 50 pairs of your own, returned as they are; kept sealed and forgotten"
+        " like `description`.",
         examples=[{"order": "2041"}],
     ),
 ]

@@ -8,6 +8,7 @@ from asyncpg import Pool
 from headrace.actors.partition_client import PartitionClient
 from headrace.runtime.clock import now_us
 from headrace.runtime.events.stream import EventStream
+from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.settings import Settings
 from headrace.serve.gateway.authentication import Authentication
@@ -25,6 +26,7 @@ class Services:
         settings: Settings,
         partitions: PartitionClient,
         pool: Pool,
+        master: MasterKey,
         now: Callable[[], int] = now_us,
         *,
         doors: Sequence[Door],
@@ -32,7 +34,8 @@ class Services:
         self.settings = settings
         self.partitions = partitions
         self.pool = pool
-        self.reader = Reader(pool)
+        self.digest = master.digest
+        self.reader = Reader(pool, master)
         self.events = EventStream(self.reader, settings.events)
         self.now_us = now
         self.admission = Admission(settings.gateway)

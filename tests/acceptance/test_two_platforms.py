@@ -30,12 +30,15 @@ IDLE_S = 10.0
 class Side:
     """One of the platforms, as a process of its own and killed as such."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.data_dir = Path(tempfile.mkdtemp(prefix="headrace-side-", dir="/tmp"))
         (port,) = free_ports(1)
         self.port = port
         clean = {n: value for n, value in os.environ.items() if not n.startswith("HEADRACE_")}
-        self._environment = clean | {"HEADRACE_DATABASE_URL": database_url}
+        self._environment = clean | {
+            "HEADRACE_DATABASE_URL": settings.ledger.database_url,
+            "HEADRACE_MASTER_KEY_FILE": settings.keys.master_key_file,
+        }
 
     def run(self, *arguments: str) -> None:
         command = [sys.executable, "-m", "headrace.cluster.cli", *arguments]
@@ -85,7 +88,7 @@ class Side:
 async def sides(
     settings: Settings, processes_of: Callable[[Path], list[psutil.Process]]
 ) -> AsyncIterator[tuple[Side, Side]]:
-    both = Side(settings.ledger.database_url), Side(settings.ledger.database_url)
+    both = Side(settings), Side(settings)
     try:
         yield both
     finally:

@@ -175,7 +175,7 @@ async def running_cell(settings: Settings) -> AsyncIterator[Cell]:
         yield cell
         for actor in cell.started:
             await actor.stop()
-        verdict = await verify(settings.ledger)
+        verdict = await verify(settings.ledger, master_key_file=settings.keys.master_key_file)
         assert verdict.result == "pass", [c for c in verdict.checks if c.result != "pass"]
     finally:
         for actor in cell.started:

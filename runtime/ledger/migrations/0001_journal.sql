@@ -91,7 +91,7 @@ CREATE TABLE journal (
     epoch            integer NOT NULL DEFAULT 0,      -- of its partition's lease, under which it was committed
     key              text,                            -- Idempotency-Key
     reference        text,
-    details          bytea,                           -- UTF-8 JSON object
+    details          bytea,                           -- settings of an account, as UTF-8 JSON; sealed text (runtime/keys)
     expires_at       timestamptz                      -- of a hold or review, when it ends
 ) WITH (autovacuum_vacuum_insert_scale_factor = 0.5);
 COMMENT ON TABLE journal IS 'Append-only: ledger, timeline, event log and audit trail. No record is ever updated.';

@@ -60,13 +60,21 @@ RETURN CASE WHEN account = 0 THEN NULL WHEN is_system_account(account) THEN syst
     END;
 COMMENT ON FUNCTION account_name IS 'A tenant''s id of its account; of others what they are for, their currency and partition.';
 
+CREATE FUNCTION details_shown(details bytea) RETURNS json
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN substring(details FROM 1 FOR 1) = '\x01' THEN '"sealed"'::json
+    ELSE convert_from(details, 'UTF8')::json
+END;
+COMMENT ON FUNCTION details_shown IS 'Settings of an account as they are; of personal text only that it is there, sealed.';
+
 CREATE VIEW payments AS
 SELECT
     f.payment AS id, t.name AS tenant, s.name AS status, r.name AS decline_reason,
     d.id AS debtor, c.id AS creditor, f.amount, cu.code AS currency,
     CASE WHEN f.leg = -1 THEN 'manual' ELSE 'automatic' END AS capture,
     p.held AS held_amount, p.captured AS captured_amount, p.refunded AS refunded_amount,
-    f.key AS idempotency_key, f.reference, convert_from(f.details, 'UTF8')::json AS details,
+    f.key AS idempotency_key, f.reference, details_shown(f.details) AS details,
     nullif(f.risk_score, -1) AS risk_score, f.risk_flags, f.risk_model,
     f.at AS created_at, p.updated_at, f.occurred_at, f.expires_at, f.trace,
     f.partition, f.seq, p.last_seq
@@ -152,7 +160,7 @@ SELECT
     coalesce(d.id, account_name(j.debit, cu.code)) AS debit,
     coalesce(c.id, account_name(j.credit, cu.code)) AS credit,
     j.amount, cu.code AS currency, r.name AS reason, j.leg, j.key AS idempotency_key, j.reference,
-    convert_from(j.details, 'UTF8')::json AS details, j.trace, j.partition, j.seq
+    details_shown(j.details) AS details, j.trace, j.partition, j.seq
 FROM journal j
 JOIN tenants t ON t.number = j.tenant
 JOIN currencies cu ON cu.number = j.currency

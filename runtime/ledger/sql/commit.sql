@@ -23,3 +23,7 @@ SET amount = excluded.amount, review = excluded.review, expires_at = excluded.ex
 
 -- name: end_holds
 DELETE FROM holds WHERE payment = ANY($1::uuid[])
+
+-- name: put_subject_keys
+INSERT INTO subject_keys (subject, generation, wrapped, made_at)
+SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::bytea[], $4::timestamptz[]);

@@ -16,10 +16,12 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import asyncpg
 from msgspec import Struct
 
+from headrace.runtime.keys import subject_keys
 from headrace.runtime.ledger.connect import Connection, connect
 from headrace.runtime.ledger.verify.by_code import (
     accounts_are_at_home,
@@ -42,6 +44,7 @@ LONGEST_FIRST = (
     "fingerprints_are_the_requests", "balances_follow", "states_follow", "amounts_add_up",
     "legs_arrive_once", "parties_are_the_payments", "sequences_are_whole", "keys_are_used_once",
 )  # fmt: skip
+PRINTS = fingerprints_are_the_requests.__name__
 CONNECTIONS = 3
 WORK_MEM = "256MB"
 """For one sort or hash at a time; a larger ledger spills to disk."""
@@ -73,14 +76,18 @@ async def verify(
     settings: LedgerSettings,
     ended: Ended = lambda check: None,
     begun: Begun = lambda name: None,
+    master_key_file: str = "",
 ) -> Verdict:
-    """Runs every check, also after one has failed; `begun` and `ended` hear of each.
+    """Runs every check, also after one has failed; `begun` and `ended` hear of each. Without a
+    master key sealed texts count as unchecked.
 
-    Raises what asyncpg and the network raise.
+    Raises what asyncpg and the network raise, and MasterKeyError for another ledger's master key.
     """
     async with AsyncExitStack() as open_ones:
         first = await open_ones.enter_async_context(_reading(settings, None))
         snapshot = await first.fetchval("SELECT pg_export_snapshot()")
+        master = await subject_keys.at_hand(first, master_key_file)
+        asks = CHECKS | {PRINTS: partial(fingerprints_are_the_requests, master=master)}
         others = [_reading(settings, snapshot) for _ in range(CONNECTIONS - 1)]
         connections = [first, *[await open_ones.enter_async_context(o) for o in others]]
         waiting = sorted(CHECKS, key=lambda n: LONGEST_FIRST.index(n) if n in LONGEST_FIRST else 99)
@@ -90,7 +97,7 @@ async def verify(
             while waiting:
                 name = waiting.pop(0)
                 begun(name)
-                found[name] = await _check(connection, name)
+                found[name] = await _check(connection, name, asks[name])
                 ended(found[name])
 
         tasks = [asyncio.create_task(work(connection)) for connection in connections]
@@ -122,11 +129,11 @@ async def _reading(settings: LedgerSettings, snapshot: str | None) -> AsyncItera
         await connection.close()
 
 
-async def _check(connection: Connection, name: str) -> Check:
+async def _check(connection: Connection, name: str, ask: Ask) -> Check:
     begun = time.monotonic()
     try:
         async with connection.transaction():
-            found = await CHECKS[name](connection)
+            found = await ask(connection)
     except asyncpg.DataError as error:
         found = Found("unreadable", 1, str(error))
     seconds = round(time.monotonic() - begun, 3)

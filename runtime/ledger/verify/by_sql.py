@@ -8,6 +8,7 @@ from headrace.runtime.ledger.statements import load
 from headrace.runtime.ledger.verify import shapes
 from headrace.runtime.ledger.verify.found import Ask, Found
 from headrace.runtime.money import AMOUNT_MAX, BALANCE_MAX
+from headrace.runtime.payments.personal_text import SETTINGS_KINDS
 from headrace.runtime.payments.states import TRANSITIONS
 from headrace.runtime.risk.flags import RiskFlag
 
@@ -25,6 +26,7 @@ ARGUMENTS: dict[str, list[Any]] = {
     "fields_fit_their_kind": [*shapes.fields(), sum(RiskFlag), *shapes.reasons()],
     "records_are_double_entry": shapes.parties(),
     "states_follow": _moves(),
+    "texts_are_sealed": [sorted(SETTINGS_KINDS)],
     "transit_is_what_is_under_way": [[int(TRANSIT_OUT), int(TRANSIT_IN)]],
 }
 """Of the statements that take some."""

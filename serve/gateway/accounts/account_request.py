@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from headrace.runtime.keys.text_digest import TextDigest
 from headrace.runtime.money import currency_number
 from headrace.runtime.payments import fingerprint
 from headrace.runtime.payments.command import ChangeAccount, Fund, OpenAccount
@@ -125,8 +126,9 @@ def change_command(change: AccountChange, tenant: int, account: str, trace: byte
 
 
 def fund_command(
-    request: FundRequest, tenant: int, account: str, key: str, trace: bytes, *, deposit: bool
-) -> Fund:
+    request: FundRequest, tenant: int, account: str, key: str, trace: bytes, digest: TextDigest, *,
+    deposit: bool,
+) -> Fund:  # fmt: skip
     """A deposit or withdrawal; raises Problem."""
     currency = known_currency(request.currency)
     extra = details(request.description, request.metadata)
@@ -137,7 +139,7 @@ def fund_command(
         amount,
         currency,
         key,
-        fingerprint.fund(account, amount, currency, request.reference, extra),
+        fingerprint.fund(account, amount, currency, request.reference, digest.of(extra)),
         trace,
         request.reference,
         extra,

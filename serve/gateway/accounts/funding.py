@@ -89,7 +89,7 @@ async def _funded(services: Services, request: Request, *, deposit: bool) -> Rep
     tenant, account = request.tenant, account_in(request)
     key = request.idempotency_key()
     done = await services.submissions.one(
-        fund_command(asked, tenant, account, key, request.trace, deposit=deposit)
+        fund_command(asked, tenant, account, key, request.trace, services.digest, deposit=deposit)
     )
     with services.admission.reads:
         told = await services.reader.operation(tenant, key)

@@ -1,5 +1,6 @@
 """A payment batch between its body and its answer."""
 
+from headrace.runtime.keys.text_digest import TextDigest
 from headrace.runtime.payments.answer import Answer
 from headrace.runtime.payments.command import Pay
 from headrace.runtime.payments.refusals import Refusal
@@ -13,9 +14,12 @@ _PENDING = BatchResult(0)
 class Plan:
     """A batch on its way: what is submitted, and what was refused for its form."""
 
-    __slots__ = ("commands", "fingerprints", "items", "keys", "refusals", "results", "seen")
+    __slots__ = (
+        "commands", "digest", "fingerprints", "items", "keys", "refusals", "results", "seen",
+    )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, digest: TextDigest) -> None:
+        self.digest = digest
         self.keys: list[str] = []
         self.fingerprints: list[int] = []
         """Of the items; 0 where one was refused."""
@@ -38,7 +42,7 @@ class Plan:
                 continue
             key = item.idempotency_key
             try:
-                pay = command(item, tenant, key, trace, now_us, by)
+                pay = command(item, tenant, key, trace, now_us, by, self.digest)
             except Problem as problem:
                 self._refuse(key, problem)
                 continue

@@ -104,7 +104,7 @@ async def create_payment_batch(services: Services, request: Request) -> Reply:
     tenant, key = request.tenant, request.optional_idempotency_key()
     body, lines = await request.body(ndjson=True)
     items = _body.read(body, lines, services.settings.gateway.batch_items_max)
-    plan, now_us = Plan(), services.now_us()
+    plan, now_us = Plan(services.digest), services.now_us()
     for start in range(0, len(items), CHUNK):
         if start:
             await asyncio.sleep(0)

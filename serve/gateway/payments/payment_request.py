@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from headrace.runtime.clock import DAY_US, to_us
+from headrace.runtime.keys.text_digest import TextDigest
 from headrace.runtime.money import currency_number
 from headrace.runtime.payments import fingerprint as fingerprints
 from headrace.runtime.payments.command import Pay
@@ -77,10 +78,11 @@ def occurred_us(moment: datetime, now_us: int) -> int:
 
 
 def command(
-    request: PaymentRequest, tenant: int, key: str | None, trace: bytes, now_us: int, by: bytes
-) -> Pay:
+    request: PaymentRequest, tenant: int, key: str | None, trace: bytes, now_us: int, by: bytes,
+    digest: TextDigest,
+) -> Pay:  # fmt: skip
     """What a partition is told; raises Problem where fields contradict each other. `by`: the id of
-    the API key that asks, no part of the fingerprint."""
+    the API key that asks, no part of the fingerprint; `digest`: of the ledger."""
     currency = currency_number(request.currency)
     if currency is None:
         raise Problem(Refusal.UNKNOWN_CURRENCY, "not an ISO 4217 code of money", "currency")
@@ -93,9 +95,10 @@ def command(
     occurred_at = 0 if moment is None else occurred_us(moment, now_us)
     manual = request.capture == "manual"
     expires_in_s = request.expires_in_s or 0
-    extra = None
+    extra = text = None
     if request.description is not None or request.metadata is not None:
         extra = details(request.description, request.metadata)
+        text = digest.of(extra)
     return Pay(
         tenant,
         debtor,
@@ -105,7 +108,7 @@ def command(
         key,
         fingerprints.payment(
             debtor, creditor, request.amount, currency, manual, occurred_at, expires_in_s,
-            request.reference, extra,
+            request.reference, text,
         ),
         trace,
         manual,

@@ -118,7 +118,7 @@ async def create_payment(services: Services, request: Request) -> Reply:
     body, _ = await request.body()
     asked = decode(_decoder, body)
     key = request.optional_idempotency_key()
-    pay = command(asked, tenant, key, request.trace, services.now_us(), request.by)
+    pay = command(asked, tenant, key, request.trace, services.now_us(), request.by, services.digest)
     counted = services.outcomes
     try:
         done = await services.submissions.one(pay)

@@ -29,7 +29,7 @@ class DiesAfterCommit(Writer):
         os.kill(os.getpid(), signal.SIGKILL)
 
 async def main():
-    settings = json.decode(sys.argv[1], type=Settings)
+    settings = Settings(**json.decode(sys.argv[1]))
     actor = AccountPartition(0, "account-partition-0", settings, Unscored(), NoWindows(), None)
     actor._writer.__class__ = DiesAfterCommit
     await actor.start()
@@ -43,7 +43,7 @@ async def _dies(settings: Settings, payments: list[Pay]) -> int:
     from headrace.runtime.payments import command
 
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", CHILD, json.encode(settings).decode(),
+        sys.executable, "-c", CHILD, json.encode(settings.flat()).decode(),
         stdin=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[3],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )  # fmt: skip

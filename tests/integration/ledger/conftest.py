@@ -5,6 +5,7 @@ import json
 from itertools import count
 from typing import Any
 
+import msgspec
 import pytest_asyncio
 
 from headrace.runtime.clock import from_us
@@ -24,12 +25,17 @@ from headrace.runtime.journal.kinds import COUNTERPART_KINDS, RecordKind
 from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.record import COLUMNS, NO_LEG, Record
 from headrace.runtime.journal.states import AccountState, PaymentState
+from headrace.runtime.keys import master_key
+from headrace.runtime.keys.master_key import MasterKey
+from headrace.runtime.keys.sealed_text import Where
+from headrace.runtime.keys.text_sealer import NewKey, TextSealer
 from headrace.runtime.ledger import copy
 from headrace.runtime.ledger.connect import Database, pool
 from headrace.runtime.money import currency_code
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments import fingerprint
 from headrace.runtime.payments.command import PaymentAction
+from headrace.runtime.payments.personal_text import SETTINGS_KINDS
 
 S, K = PaymentState, RecordKind
 EUR = 978
@@ -40,7 +46,10 @@ SECOND_US = 1_000_000
 class Books:
     """Makes records one by one, a second apart, and `write`s those not written yet."""
 
-    def __init__(self, database: Database, tenant: int, partitions: int) -> None:
+    def __init__(self, database: Database, tenant: int, partitions: int, master: MasterKey) -> None:
+        self.master = master
+        self.texts = TextSealer(master, 1_000, 1e9)
+        self.subject_keys: list[NewKey] = []
         self.database = database
         self.tenant = tenant
         self.partitions = partitions
@@ -278,6 +287,16 @@ class Books:
             if (r.payment, r.leg) == (payment, leg) and r.kind in opened
         )
 
+    def _sealed(self, record: Record) -> Record:
+        """As it is written: its payment's debtor's text sealed."""
+        if record.details is None or record.kind in SETTINGS_KINDS:
+            return record
+        where = Where(record.partition, record.seq, record.payment)
+        sealed = self.texts.seal(
+            record.debit, where, record.details, record.at, self.subject_keys, new=True
+        )
+        return msgspec.structs.replace(record, details=sealed)
+
     def key(self) -> str:
         """A new idempotency key."""
         return f"key-{next(self._keys)}"
@@ -286,7 +305,9 @@ class Books:
         """Brings the ledger up to where the model is."""
 
         async def source() -> Any:
-            yield copy.encode(self.records[self._written :])
+            yield copy.encode([self._sealed(record) for record in written])
+
+        written = self.records[self._written :]
 
         async with self.database.acquire() as connection, connection.transaction():
             await connection.copy_to_table(
@@ -299,6 +320,11 @@ class Books:
                     (p, self._seq[p], from_us(self._at[p]), self._place[p], self.epoch)
                     for p in range(self.partitions)
                 ],
+            )
+            await connection.executemany(
+                "INSERT INTO subject_keys (subject, generation, wrapped, made_at)"
+                " VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+                [(*key.name, key.wrapped, from_us(key.at)) for key in self.subject_keys],
             )
             await connection.execute("DELETE FROM holds")
             await connection.executemany(
@@ -339,7 +365,7 @@ class Books:
         asked = fingerprint.payment(
             debtor, creditor, amount, EUR, fields.get("leg") == NO_LEG,
             fields.get("occurred_at", 0), fields.pop("expires_in_s", 0), fields.get("reference"),
-            fields.get("details"),
+            self.master.digest.of(fields.get("details")),
         )  # fmt: skip
         fields = {"key": self.key(), "fingerprint": asked, **fields}
         self._first[payment] = self.add(
@@ -478,7 +504,8 @@ async def database(settings):
 @pytest_asyncio.fixture
 async def books(database, settings):
     tenant, _ = await tenants.create(database, "acme")
-    return Books(database, tenant.number, settings.cell.partitions)
+    master = master_key.read(settings.keys.master_key_file)
+    return Books(database, tenant.number, settings.cell.partitions, master)
 
 
 @pytest_asyncio.fixture

@@ -37,6 +37,7 @@ EPOCHS, FROM, ONCE = "epochs_never_fall", "transit_starts_in_time", "legs_arrive
 NUMBERED, TRANSIT, PARKED = (
     "legs_are_numbered", "transit_is_what_is_under_way", "parked_legs_are_open"
 )  # fmt: skip
+SEALED = "texts_are_sealed"
 PARTIES, STATES, SUMS = "parties_are_the_payments", "states_follow", "amounts_add_up"
 HOLDS, ACCOUNTS, OBEYED = (
     "holds_are_the_journals", "accounts_are_the_journals", "settings_are_obeyed"
@@ -98,7 +99,8 @@ DAMAGES = {
         "UPDATE journal SET amount = 1 WHERE kind = :kind(account_changed)", {ENTRY},
     ),
     "a record is of a kind that nobody knows": (
-        "UPDATE journal SET kind = 9 WHERE kind = :kind(account_changed)", {ENTRY, ACCOUNTS},
+        "UPDATE journal SET kind = 9 WHERE kind = :kind(account_changed)",
+        {ENTRY, ACCOUNTS, SEALED},
     ),
     "a deposit came from a transit account": (
         "UPDATE journal SET debit = debit + 1"
@@ -420,8 +422,27 @@ DAMAGES = {
         f"UPDATE journal SET reference = 'other' WHERE {of('lapsed', 'held')}", {PRINTS},
     ),
     "a payment's description was changed": (
-        f"UPDATE journal SET details = '\\x7b7d' WHERE {of('settled', 'settled')}", {PRINTS},
+        "UPDATE journal SET details = set_byte(details, length(details) - 20,"
+        f" get_byte(details, length(details) - 20) # 1) WHERE {of('settled', 'settled')}",
+        {PRINTS},
     ),
+    "a payment's text was moved to another": (
+        "UPDATE journal SET details ="
+        f" (SELECT details FROM journal WHERE {of('settled', 'settled')})"
+        f" WHERE {of('lapsed', 'held')}",
+        {PRINTS},
+    ),
+    "a subject's key was changed": (
+        "UPDATE subject_keys SET wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # 1)",
+        {PRINTS},
+    ),
+    "a payment's text is plain": (
+        "UPDATE journal SET details ="
+        ' convert_to(\'{{"description":"other"}}\', \'UTF8\')'
+        f" WHERE {of('settled', 'settled')}",
+        {SEALED, PRINTS},
+    ),
+    "a key of a subject is gone without a trace": ("DELETE FROM subject_keys", {SEALED}),
     # The schema
     "an index was dropped": ("DROP INDEX journal_leg", {SCHEMA}),
     "an index is no longer unique": (

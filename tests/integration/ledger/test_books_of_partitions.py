@@ -173,7 +173,7 @@ async def test_any_mix_of_commands_leaves_books_that_pass_every_check(settings, 
         print(f"seed {seed}:", dict(outcomes))
         assert outcomes["Pay", "settled"] > 25
         assert not [o for o in outcomes if o[1] in ("unavailable", "overloaded")]
-        verdict = await verify(settings.ledger)
+        verdict = await verify(settings.ledger, master_key_file=settings.keys.master_key_file)
         assert [c for c in verdict.checks if c.result != "pass"] == []
         await _reads_agree(settings, Reader(database), clients)
 

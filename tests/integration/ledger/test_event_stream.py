@@ -19,7 +19,7 @@ DEADLINE_S = 60
 def stream_with(database, settings):
     def make(**changes):
         quick = settings.replace(events_poll_s=0.01, **changes)
-        return EventStream(Reader(database), quick)
+        return EventStream(Reader(database), quick.events)
 
     return make
 

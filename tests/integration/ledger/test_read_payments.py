@@ -10,14 +10,15 @@ from headrace.runtime.identity import tenants
 from headrace.runtime.ids import text
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.states import PaymentState
+from headrace.runtime.keys import master_key
 from headrace.runtime.ledger.read import Reader
 
 S, K = PaymentState, RecordKind
 
 
 @pytest.fixture
-def reader(database):
-    return Reader(database)
+def reader(database, settings):
+    return Reader(database, master_key.read(settings.keys.master_key_file))
 
 
 @pytest_asyncio.fixture

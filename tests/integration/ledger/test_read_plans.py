@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from headrace.runtime.journal.account_numbers import FIRST_PLACE, account_number
 from headrace.runtime.journal.in_sql import expand
+from headrace.runtime.keys import subject_keys
 from headrace.runtime.ledger import commit, read_accounts, read_events, read_payments, standing
 from headrace.runtime.ledger import load as writers
 from headrace.runtime.ledger.statements import load
@@ -36,6 +37,7 @@ INSERT INTO accounts (number, tenant, id, currency, opened_at)
 SELECT (p::bigint << :number(place_bits)) + :number(first_place) + a, 1,
     'account-' || p || '-' || a, 978, now()
 FROM generate_series(0, 15) p, generate_series(0, 1999) a;
+INSERT INTO subject_keys SELECT number, 0, '\\x00', now() FROM accounts;
 INSERT INTO holds (payment, partition, debtor, amount, review, expires_at)
 SELECT payment, partition, debit, 1, false, at FROM journal WHERE seq % 10 = 1;
 UPDATE leases SET last_seq = 2500;
@@ -70,6 +72,8 @@ HOT = [
     (ACCOUNTS, "debtors", f"ARRAY['{PAYMENT}']::uuid[]", {"journal_payment"}),
     (EVENTS, "edge", "3, 100, 2000, 50", {"journal_seq"}),
     (EVENTS, "events", "3, 100, 150, 1, NULL", {"journal_seq"}),
+    (subject_keys.SQL, "newest", f"ARRAY[{ACCOUNT}]", {"subject_keys_pkey"}),
+    (subject_keys.SQL, "living", f"ARRAY[{ACCOUNT}], ARRAY[0]", {"subject_keys_pkey"}),
 ]  # fmt: skip
 
 LOAD, COMMIT, HISTORY = writers.SQL, commit.SQL, load("headrace.runtime.risk", "history")
@@ -96,7 +100,7 @@ WRITERS = [
      {"accounts_pkey"}),
     (COMMIT, "end_holds", IDS, {"holds_pkey"}),
 ]  # fmt: skip
-KEPT = ("journal", "accounts", "holds")
+KEPT = ("journal", "accounts", "holds", "subject_keys")
 """Tables that grow with what was paid."""
 
 
@@ -105,7 +109,7 @@ async def filled(database):
     async with database.acquire() as connection:
         await connection.execute("INSERT INTO tenants (name) VALUES ('acme')")
         await connection.execute(expand(FILL))
-        await connection.execute("ANALYZE journal; ANALYZE accounts; ANALYZE holds; ANALYZE leases")
+        await connection.execute("ANALYZE journal, accounts, holds, leases, subject_keys")
         yield connection
 
 
@@ -141,6 +145,7 @@ async def test_every_hot_statement_uses_its_index_and_never_scans_what_grows(fil
             "headrace.runtime.ledger",
             "headrace.runtime.identity",
             "headrace.runtime.risk",
+            "headrace.runtime.keys",
         )
         for file in (files(package) / "sql").iterdir()
     ],

@@ -29,9 +29,8 @@ async def writer(settings, database):
     """A connection that holds every partition, a book of them, and a tenant."""
     tenant = (await tenants.create(database, "acme"))[0].number
     connection = await connect(settings.ledger, "headrace writer test")
-    taken = await fencing.take_over(
-        connection, list(range(settings.cell.partitions)), "test", "test"
-    )
+    partitions = list(range(settings.cell.partitions))
+    taken = await fencing.take_over(connection, partitions, "test", "test", lock_timeout_s=5)
     book = Book(settings.cell.partitions)
     for partition, _ in taken.values():
         book.take_over(partition, [])

@@ -28,6 +28,10 @@ ALWAYS_OPEN = {"legs_end_in_time", "holds_end_in_time"}
 """What the scene leaves open has been so since 2025."""
 
 
+async def verdict_of(settings, *heard):
+    return await verify(settings.ledger, *heard, master_key_file=settings.keys.master_key_file)
+
+
 @pytest.fixture(autouse=True)
 def only_a_few_seconds_are_tried(monkeypatch):
     """Lengths of holds up to a day instead of 90; one test below tries all of them."""
@@ -39,7 +43,7 @@ def results(verdict: Verdict, result: str) -> set[str]:
 
 
 async def failed(settings) -> set[str]:
-    verdict = await verify(settings.ledger)
+    verdict = await verdict_of(settings)
     red = results(verdict, "fail")
     assert verdict.result == ("fail" if red else "pass")
     assert all(check.detail for check in verdict.checks if check.name in red)
@@ -62,7 +66,9 @@ async def damage(settings, scene, sql: str) -> None:
 
 async def test_a_sound_ledger_passes_every_check_with_its_figures(settings, scene, books):
     begun, heard = [], []
-    verdict = await verify(settings.ledger, heard.append, begun.append)
+    verdict = await verify(
+        settings.ledger, heard.append, begun.append, settings.keys.master_key_file
+    )
     assert [c.detail for c in verdict.checks if c.result == "fail"] == []
     assert results(verdict, "warning") == ALWAYS_OPEN
     assert verdict.result == "pass"
@@ -89,12 +95,12 @@ def test_what_is_started_first_is_a_check():
 
 
 async def test_an_empty_ledger_passes_without_a_warning(settings):
-    verdict = await verify(settings.ledger)
+    verdict = await verdict_of(settings)
     assert {check.result for check in verdict.checks} == {"pass"}
 
 
 async def test_a_verdict_is_json(settings, scene):
-    told = msgspec.to_builtins(await verify(settings.ledger))
+    told = msgspec.to_builtins(await verdict_of(settings))
     assert told["result"] == "pass"
     assert set(told["checks"][0]) == {"name", "result", "figure", "detail", "seconds"}
 
@@ -154,7 +160,7 @@ WARNINGS = {
 async def test_what_wants_a_look_is_a_warning_and_the_books_are_right(settings, scene, kind):
     sql, check, says = WARNINGS[kind]
     await damage(settings, scene, sql)
-    verdict = await verify(settings.ledger)
+    verdict = await verdict_of(settings)
     assert verdict.result == "pass"
     assert results(verdict, "warning") == {*ALWAYS_OPEN, check}
     (told,) = [c.detail for c in verdict.checks if c.name == check]
@@ -186,7 +192,7 @@ async def test_fingerprints_that_not_every_length_was_tried_for_are_unchecked(
     await books.write()
     (check,) = [
         c
-        for c in (await verify(settings.ledger)).checks
+        for c in (await verdict_of(settings)).checks
         if c.name == "fingerprints_are_the_requests"
     ]  # fmt: skip
     assert (check.result, check.figure) == ("pass", "6 fingerprints, 1 unchecked")

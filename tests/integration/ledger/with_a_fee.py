@@ -84,7 +84,8 @@ async def main(url: str) -> dict[str, object]:
     tenant = (await tenants.create(database, "acme"))[0].number
     partitions = list(range(settings.cell.partitions))
     book, batch = Book(settings.cell.partitions), Batch(1)
-    for partition, _ in (await fencing.take_over(connection, partitions, "t", "t")).values():
+    taken = await fencing.take_over(connection, partitions, "test", "test", lock_timeout_s=5)
+    for partition, _ in taken.values():
         book.take_over(partition, [])
     fee = play(book, batch, tenant)
     await commit(connection, prepare(batch, book.partitions))

@@ -14,6 +14,8 @@ from ledger_in_memory import EUR, PARTITIONS, TENANT, Ledger, Writer
 from headrace.actors import account_partition, deciding
 from headrace.actors.account_partition import AccountPartition
 from headrace.runtime.journal.account_numbers import PLACE_BITS
+from headrace.runtime.keys.master_key import MasterKey
+from headrace.runtime.keys.text_sealer import TextSealer
 from headrace.runtime.ledger import commit, load, parked_legs
 from headrace.runtime.partitioning import partition_of, partitions_of
 from headrace.runtime.payments import answer as answers
@@ -27,6 +29,12 @@ from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.risk.features import Matrix
 from headrace.runtime.risk.windows import Windows
 from headrace.runtime.settings import Settings
+
+
+async def text_sealer(settings: Settings) -> TextSealer:
+    """Under a master key that no ledger has."""
+    return TextSealer(MasterKey(bytes(32)), settings.keys.subject_keys_in_memory_max, 5.0)
+
 
 SETTINGS = Settings(partitions=PARTITIONS, actors=2, batch_payments_max=200)
 WAIT_S = 60.0
@@ -86,6 +94,7 @@ class House:
         for name in ("park", "places"):
             monkeypatch.setattr(parked_legs, name, getattr(self.ledger, name))
         monkeypatch.setattr(account_partition, "Writer", Writer)
+        monkeypatch.setattr(account_partition, "text_sealer", text_sealer)
         laying_out = type("commit", (), {"prepare": self.ledger.prepare, "Commit": commit.Commit})
         monkeypatch.setattr(deciding, "commit", laying_out)
         self.scorer, self.creditors = Scorer(), Creditors()

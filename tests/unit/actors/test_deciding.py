@@ -11,9 +11,20 @@ from structlog.testing import capture_logs
 from headrace.actors.debtor_order import DebtorOrder
 from headrace.actors.deciding import decide_batch
 from headrace.runtime.journal.states import PaymentState as S
+from headrace.runtime.keys.master_key import MasterKey
+from headrace.runtime.keys.sealed_text import KeyName, key_of
+from headrace.runtime.keys.text_sealer import TextSealer
 from headrace.runtime.payments.answer import Refused
-from headrace.runtime.payments.command import Act, ChangeAccount, Fund, OpenAccount, Pay
+from headrace.runtime.payments.command import (
+    Act,
+    ChangeAccount,
+    Fund,
+    OpenAccount,
+    Pay,
+    PaymentAction,
+)
 from headrace.runtime.payments.decide import Given
+from headrace.runtime.payments.personal_text import SETTINGS_KINDS, subjects
 from headrace.runtime.payments.refusals import Refusal
 
 _PATH = Path(__file__).parents[1] / "runtime" / "payments" / "scene.py"
@@ -142,3 +153,75 @@ def test_a_refusal_is_no_failure(house):
     result = decided(house, [NO_ACTION, FINE[0]])
     assert result.answers[0] == Refused(Refusal.UNKNOWN_PAYMENT)
     assert (result.failed, result.batch.number) == (0, 20)
+
+
+TEXT = b'{"description":"words"}'
+TEXTS = [
+    Pay(1, "anna", "shop", 100, EUR, "k1", 1, details=TEXT),
+    Fund(1, "anna", 70, EUR, "k2", 1, details=TEXT),
+    OpenAccount(1, "new-3", EUR),
+    Fund(1, "new-3", 60, EUR, "k5", 1, details=TEXT),
+    Pay(1, "new-3", "shop", 10, EUR, "k6", 1, details=TEXT),
+    Fund(1, "new-3", -5, EUR, "k7", 1, details=TEXT),
+    Pay(1, "anna", "bert", 30, EUR, "k3", 1),
+]
+
+
+@pytest.fixture
+def sealing(house):
+    """Of the accounts that a batch needs only those that it opens are not looked up."""
+    _, scene = house
+    scene.book.texts = TextSealer(MasterKey(bytes(32)), 100, 5.0)
+    scene.book.texts.learn([a.number for a in scene.book.accounts.values()], {})
+    return scene.book.texts
+
+
+@pytest.mark.parametrize("poison", [[], [NOT_COUNTED]], ids=["at once", "one by one"])
+def test_every_text_of_a_batch_is_sealed_under_one_key_a_subject(house, sealing, poison):
+    _, scene = house
+    result = decided(house, [*poison, *TEXTS])
+    assert result.failed == len(poison)
+    anna, new = (scene.book.by_id[1, id].number for id in ("anna", "new-3"))
+    assert [key.name for key in result.batch.subject_keys] == [KeyName(anna, 0), KeyName(new, 0)]
+    texts = [r.details for r in result.batch.records if r.kind not in SETTINGS_KINDS]
+    assert [text and key_of(text).subject for text in texts] == [anna, anna, new, new, new, None]
+    assert not any(TEXT in text for text in texts if text)
+    (settings,) = (r.details for r in result.batch.records if r.kind in SETTINGS_KINDS)
+    assert settings.startswith(b"{")
+    assert TEXT not in result.ready.rows
+    (statement,) = (s for s in result.ready.statements if s[0] == "put_subject_keys")
+    assert statement[1][:2] == ([anna, new], [0, 0])
+
+
+def test_a_batch_taken_back_makes_its_keys_anew(house, sealing):
+    _, scene = house
+    first = decided(house, TEXTS[:1])
+    scene.book.undo(first.batch)
+    second = decided(house, TEXTS[:1])
+    (was,), (made,) = first.batch.subject_keys, second.batch.subject_keys
+    assert was.name == made.name
+    assert was.wrapped != made.wrapped
+    scene.book.committed(second.batch)
+    third = decided(house, [Fund(1, "anna", 1, EUR, "k9", 1, details=TEXT)])
+    assert third.batch.subject_keys == []
+
+
+def test_what_is_asked_of_a_payment_is_its_debtors_text(house, sealing):
+    _, scene = house
+    held = Pay(1, "anna", "shop", 100, EUR, "k1", 1, manual_capture=True)
+    (done,) = decided(house, [held]).answers
+    capture = Act(1, done.payment, PaymentAction.CAPTURE, 60, key="k2", details=TEXT)
+    cancel = Act(1, done.payment, PaymentAction.CANCEL, key="k3", details=TEXT)
+    result = decided(house, [capture, cancel])
+    anna = scene.book.by_id[1, "anna"].number
+    assert result.failed == 0
+    assert {key_of(r.details).subject for r in result.batch.records} == {anna}
+    wanted = subjects(scene.book, [capture, held, Fund(1, "shop", 1, EUR, "k", 1), NO_ACTION])
+    assert wanted == {anna, scene.book.by_id[1, "shop"].number}
+
+
+def test_without_a_master_key_no_text_is_written_and_all_else_is(house):
+    result = decided(house, [TEXTS[0], TEXTS[-1], TEXTS[1]])
+    wrong = Refused(Refusal.INTERNAL_ERROR)
+    assert [answer == wrong for answer in result.answers] == [True, False, True]
+    assert TEXT not in result.ready.rows

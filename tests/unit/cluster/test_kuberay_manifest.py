@@ -93,10 +93,15 @@ def test_kuberay_deploys_the_file_that_a_laptop_deploys(manifest: Json) -> None:
 
 
 def containers(manifest: Json) -> list[Json]:
+    return [
+        c for pod in pods(manifest) for c in (*pod.get("initContainers", ()), *pod["containers"])
+    ]
+
+
+def pods(manifest: Json) -> list[Json]:
     cluster = manifest["spec"]["rayClusterConfig"]
     groups = [cluster["headGroupSpec"], *cluster["workerGroupSpecs"]]
-    specs = [group["template"]["spec"] for group in groups]
-    return [c for spec in specs for c in (*spec.get("initContainers", ()), *spec["containers"])]
+    return [group["template"]["spec"] for group in groups]
 
 
 def test_every_container_runs_this_version_with_settings_that_hold(
@@ -121,6 +126,20 @@ def test_secrets_are_referred_to_and_not_written(manifest: Json) -> None:
     for container in containers(manifest):
         (url,) = (v for v in container["env"] if v["name"] == "HEADRACE_DATABASE_URL")
         assert "value" not in url
+
+
+def test_every_container_finds_the_master_key_where_it_is_told_to(manifest: Json) -> None:
+    """Each pod's from a secret that its user's group can read; no pod makes one of its own."""
+    for pod in pods(manifest):
+        (volume,) = pod["volumes"]
+        assert volume["secret"]["secretName"] == "headrace-master-key"
+        assert volume["secret"]["defaultMode"] == 0o440
+        assert pod["securityContext"]["fsGroup"] == pod["securityContext"]["runAsUser"]
+        for container in pod["containers"] + pod.get("initContainers", []):
+            (file,) = (v for v in container["env"] if v["name"] == "HEADRACE_MASTER_KEY_FILE")
+            (mount,) = container["volumeMounts"]
+            assert mount["name"] == volume["name"]
+            assert Path(file["value"]).parent == Path(mount["mountPath"])
 
 
 def test_the_image_copies_what_there_is_and_all_of_it() -> None:

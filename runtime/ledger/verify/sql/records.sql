@@ -83,6 +83,26 @@ SELECT count(*) || ' times, the last ' || coalesce(max(at)::text, 'never') AS fi
            || ' is of a time to come' AS latest
 FROM judged;
 
+-- name: texts_are_sealed
+-- What a client sent along is sealed (runtime/keys/sealed_text.py), under a key that stands, or once
+-- stood, among those of subjects. $1: kinds whose details are an account's settings, which are plain.
+WITH texts AS (
+    SELECT partition, seq, details,
+           ('x' || encode(substr(details, 2, 8), 'hex'))::bit(64)::bigint AS subject,
+           ('x' || encode(substr(details, 10, 2), 'hex'))::bit(16)::integer AS generation
+    FROM journal WHERE details IS NOT NULL AND kind <> ALL ($1::smallint[])
+), judged AS (
+    SELECT t.partition, t.seq, k.wrapped IS NULL AS forgotten,
+           k.subject IS NULL OR length(t.details) < 39 OR substr(t.details, 1, 1) <> '\x01' AS wrong
+    FROM texts t
+    LEFT JOIN subject_keys k ON k.subject = t.subject AND k.generation = t.generation
+)
+SELECT count(*) || ' texts, ' || count(*) FILTER (WHERE forgotten AND NOT wrong) || ' forgotten'
+           AS figure,
+       count(*) FILTER (WHERE wrong) AS wrong,
+       min(partition || ':' || seq) FILTER (WHERE wrong) AS first
+FROM judged;
+
 -- name: sequences_are_whole
 -- 1, 2, 3, ... in each partition, its own records and those that another's record carries for it;
 -- times never run back.

@@ -30,6 +30,7 @@ from headrace.runtime.ledger.read_events import SQL as EVENTS
 from headrace.runtime.ledger.read_events import EventReader
 from headrace.runtime.ledger.read_payments import SQL as PAYMENTS
 from headrace.runtime.ledger.read_payments import PaymentReader
+from headrace.runtime.ledger.texts import Texts
 from headrace.runtime.ledger.views import AccountView, Limits
 from headrace.runtime.payments.answer import Done
 
@@ -126,7 +127,7 @@ def account(**fields: Any) -> dict[str, Any]:
 
 
 def reader(db: Any) -> AccountReader:
-    return AccountReader(db, AccountNames(db))
+    return AccountReader(db, AccountNames(db), Texts(db, None))
 
 
 async def test_an_account_is_told_as_it_is(told) -> None:
@@ -276,7 +277,7 @@ async def test_what_came_from_elsewhere_names_its_debtor(told) -> None:
 
 def payments(told, **answers: Any) -> PaymentReader:
     db = told(PAYMENTS, account_names=named, **answers)
-    return PaymentReader(db, AccountNames(db))
+    return PaymentReader(db, AccountNames(db), Texts(db, None))
 
 
 HELD = {"kind": K.HELD, "state": S.AUTHORIZED, "leg": -1, "credit": 0, "credit_partition": 1}
@@ -345,7 +346,9 @@ class Events:
         return [journal(seq=seq) for seq in self.seqs if after < seq <= through]
 
     async def page(self, after: int, limit: int, through: int) -> tuple[list[int], int]:
-        records, upto = await EventReader(self.db).events(1, after, 5, limit, through=through)
+        records, upto = await EventReader(self.db, Texts(self.db, None)).events(
+            1, after, 5, limit, through=through
+        )
         return [record.seq for record in records], upto
 
 

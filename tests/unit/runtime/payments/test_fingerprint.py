@@ -2,12 +2,14 @@
 
 import pytest
 
+from headrace.runtime.keys.text_digest import TextDigest
 from headrace.runtime.payments import fingerprint
 from headrace.runtime.payments.command import Act, Fund, Pay, PaymentAction
 
 PAYMENT = bytes(range(16))
 A = PaymentAction
 KNOWN = 5315758498664832464
+DIGEST = TextDigest(bytes(32))
 
 
 def test_a_known_fingerprint_stays():
@@ -20,7 +22,7 @@ def test_a_known_fingerprint_stays():
     [
         (
             Pay(1, "a", "b", 5, 978, "k", 0, bytes(16), True, 7, 60, "r", b"{}"),
-            ("payment", "a", "b", 5, 978, True, 7, 60, "r", b"{}"),
+            ("payment", "a", "b", 5, 978, True, 7, 60, "r", DIGEST.of(b"{}")),
         ),
         (Fund(1, "a", -5, 978, "k", 0), ("fund", "a", -5, 978, None, None)),
         (Act(1, PAYMENT, A.CAPTURE, 5, False), ("capture", PAYMENT, 5, False)),
@@ -31,7 +33,14 @@ def test_a_known_fingerprint_stays():
     ],
 )
 def test_a_commands_fingerprint_is_of_all_that_was_asked(command, fields):
-    assert fingerprint.of(command) == fingerprint.fingerprint(*fields)
+    assert fingerprint.of(command, DIGEST) == fingerprint.fingerprint(*fields)
+
+
+def test_a_text_without_the_ledgers_digest_has_no_fingerprint():
+    with pytest.raises(ValueError, match="needs the ledger's digest"):
+        fingerprint.of(Fund(1, "a", 5, 978, "k", 0, details=b"{}"))
+    plain = Fund(1, "a", 5, 978, "k", 0)
+    assert fingerprint.of(plain) == fingerprint.of(plain, DIGEST)
 
 
 def test_the_expiry_behind_a_payments_fingerprint_is_found_or_not_there():

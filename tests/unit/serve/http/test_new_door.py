@@ -17,6 +17,7 @@ from openapi_spec_validator import validate
 
 from headrace.actors.partition_client import PartitionClient
 from headrace.runtime.identity.keys import Role
+from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.settings import Settings
 from headrace.serve.gateway.app import Gateway
@@ -125,11 +126,20 @@ def doors() -> Iterator[tuple[Door, ...]]:
             table.update(rows)
 
 
+class WithoutLedger(Gateway):
+    """Nothing that is asked here is read from it."""
+
+    async def opened(self):
+        return Services(
+            self._settings, self._partitions, self._pool, MasterKey(bytes(32)), doors=self._doors
+        )
+
+
 @pytest_asyncio.fixture
 async def client(doors: tuple[Door, ...]) -> AsyncIterator[httpx.AsyncClient]:
     settings = Settings()
     pool = asyncpg.create_pool("postgresql://nobody@nowhere.invalid/none")  # nobody connects it
-    gateway = Gateway(
+    gateway = WithoutLedger(
         settings, PartitionClient(settings.cell, settings.calls, Away()), pool, doors=doors
     )
     await gateway.start()

@@ -1,6 +1,5 @@
 """What a record says was asked for: every request that can have led to it, and no other."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -30,22 +29,25 @@ def asked(**fields: Any) -> int:
     """The fingerprint of the request for it."""
     given = {
         "debtor": "anna", "creditor": "shop", "amount": 250, "currency": EUR, "manual": False,
-        "occurred_at": 0, "expires_in_s": 0, "reference": "ref", "details": b"{}",
+        "occurred_at": 0, "expires_in_s": 0, "reference": "ref", "text": b"{}",
     }  # fmt: skip
     return fingerprint.payment(**{**given, **fields})
 
 
 class Ledger:
-    """Rows, handed out one by one."""
+    """Rows, handed out some at a time."""
 
     def __init__(self, *rows: dict[str, Any]) -> None:
-        self.rows = rows
+        self.rows = list(rows)
 
-    async def cursor(self, statement: str, prefetch: int) -> AsyncIterator[dict[str, Any]]:
+    async def cursor(self, statement: str) -> "Ledger":
         assert "fingerprint" in statement
-        assert prefetch > 0
-        for told in self.rows:
-            yield told
+        return self
+
+    async def fetch(self, most: int) -> list[dict[str, Any]]:
+        assert most > 0
+        told, self.rows = self.rows[:2], self.rows[2:]
+        return told
 
 
 async def found(*rows: dict[str, Any]) -> tuple[str, int, str | None]:

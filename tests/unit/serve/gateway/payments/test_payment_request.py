@@ -6,7 +6,9 @@ import msgspec
 import pytest
 
 from headrace.runtime.clock import DAY_US, from_us, iso
+from headrace.runtime.keys.text_digest import TextDigest
 from headrace.runtime.payments.command import Pay
+from headrace.runtime.payments.fingerprint import payment
 from headrace.runtime.payments.refusals import Refusal
 from headrace.serve.gateway.payments.payment_request import (
     PaymentRequest,
@@ -20,11 +22,12 @@ NOW = 1_772_366_400_000_000
 GOOD = {"debtor": "alice", "creditor": "bob", "amount": 1250, "currency": "EUR"}
 BY = bytes(range(16))
 TRACE = bytes(range(16))
+DIGEST = TextDigest(bytes(32))
 
 
 def told(key: str | None = "k", **fields: Any) -> Pay:
     request = msgspec.convert({**GOOD, **fields}, PaymentRequest)
-    return command(request, 7, key, TRACE, NOW, BY)
+    return command(request, 7, key, TRACE, NOW, BY, DIGEST)
 
 
 def refused(key: str | None = "k", **fields: Any) -> tuple[Refusal, str]:
@@ -47,7 +50,7 @@ def test_the_fingerprint_is_what_ledgers_hold() -> None:
     assert told(
         capture="manual", occurred_at="2018-04-01T02:00:31+02:00", expires_in_s=60, reference="r",
         description="d", metadata={"b": "2", "a": "1"},
-    ).fingerprint == 7556336623837418227  # fmt: skip
+    ).fingerprint == -921381728405174290  # fmt: skip
 
 
 def test_the_same_said_otherwise_has_the_same_fingerprint() -> None:
@@ -73,6 +76,17 @@ def test_the_same_said_otherwise_has_the_same_fingerprint() -> None:
 )  # fmt: skip
 def test_anything_different_has_another_fingerprint(fields: dict[str, Any]) -> None:
     assert told(**fields).fingerprint != told().fingerprint
+
+
+def test_a_fingerprint_does_not_confirm_a_guess_at_the_text() -> None:
+    """Few words are soon guessed, and a fingerprint is never forgotten."""
+    pay = told(description="rent")
+    guess = b'{"description":"rent"}'
+    assert pay.details == guess
+    asked = ("alice", "bob", 1250, 978, False, 0, 0, None)
+    assert pay.fingerprint != payment(*asked, guess)
+    assert pay.fingerprint != payment(*asked, TextDigest(b"another ledger's").of(guess))
+    assert pay.fingerprint == payment(*asked, DIGEST.of(guess))
 
 
 def test_a_fingerprint_fits_the_ledger() -> None:

@@ -1,0 +1,59 @@
+"""Whose a record's text is, and that it is sealed before it is written.
+
+The subject of a text is the debtor's account, or whose account is funded: it stands for its holder.
+What the journal says of accounts is no personal text; their settings stay plain.
+"""
+
+from collections.abc import Collection, Iterable
+
+from headrace.runtime.journal.account_numbers import is_system_account
+from headrace.runtime.journal.kinds import KINDS
+from headrace.runtime.journal.record import Record
+from headrace.runtime.keys.sealed_text import Where, is_sealed
+from headrace.runtime.payments.book import Batch, Book
+from headrace.runtime.payments.command import Act, Command, Fund, Pay
+
+SETTINGS_KINDS = KINDS["settings"]
+"""Their details are an account's settings."""
+
+
+def subjects(book: Book, commands: Iterable[Command]) -> set[int]:
+    """Of commands that bring a text, as far as the book has their accounts."""
+    found = set()
+    for command in commands:
+        if isinstance(command, Act):
+            payment = book.payments.get(command.payment)
+            if payment is not None:
+                found.add(payment.debtor)
+        elif isinstance(command, Pay | Fund):
+            id = command.debtor if isinstance(command, Pay) else command.account
+            account = book.by_id.get((command.tenant, id))
+            if account is not None:
+                found.add(account.number)
+    return found
+
+
+def seal_texts(book: Book, batch: Batch, opened: Collection[int]) -> None:
+    """Seals the texts of a batch that was decided; once sealed they stay as they are.
+
+    `opened`: accounts that no commit before the batch's has opened; they can't have a key yet.
+    Raises LookupError when a subject's key was not looked up.
+    """
+    for record in batch.records:
+        text = record.details
+        if text is None or record.kind in SETTINGS_KINDS or is_sealed(text):
+            continue
+        if book.texts is None:
+            raise LookupError("a text can't be written without a master key")
+        subject = _subject(book, record)
+        record.details = book.texts.seal(
+            subject, Where(record.partition, record.seq, record.payment), text, record.at,
+            batch.subject_keys, new=subject in opened,
+        )  # fmt: skip
+
+
+def _subject(book: Book, record: Record) -> int:
+    if any(record.payment):
+        payment = book.payments.get(record.payment)
+        return record.debit if payment is None else payment.debtor
+    return record.credit if is_system_account(record.debit) else record.debit
