@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 from support.strangers import NoWindows, Unscored
+from support.verdict import verdict_of
 
 from headrace.actors.account_partition import AccountPartition
 from headrace.actors.partition_client import PartitionClient, Stats
@@ -16,7 +17,6 @@ from headrace.actors.scoring import CreditorWindows, Scorer
 from headrace.runtime.journal.record import COLUMNS, Record
 from headrace.runtime.ledger import copy
 from headrace.runtime.ledger.connect import connect
-from headrace.runtime.ledger.verify import verify
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments import command, fingerprint
 from headrace.runtime.payments.answer import Answer, Done
@@ -175,7 +175,7 @@ async def running_cell(settings: Settings) -> AsyncIterator[Cell]:
         yield cell
         for actor in cell.started:
             await actor.stop()
-        verdict = await verify(settings.ledger, master_key_file=settings.keys.master_key_file)
+        verdict = await verdict_of(settings)
         assert verdict.result == "pass", [c for c in verdict.checks if c.result != "pass"]
     finally:
         for actor in cell.started:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 from support.strangers import NoWindows
+from support.verdict import verdict_of
 
 from headrace.actors.account_partition import AccountPartition
 from headrace.actors.partition_client import PartitionClient
 from headrace.runtime.keys import master_key, subject_keys
 from headrace.runtime.keys.master_key import MasterKeyError
-from headrace.runtime.ledger.verify import verify
 from headrace.runtime.payments.answer import LegsAnswer
 from headrace.runtime.payments.command import Carry
 from headrace.serve.gateway.app import Gateway
@@ -114,7 +114,7 @@ async def test_with_the_key_alive_every_door_tells_the_text(house: "House") -> N
     told = {name for name, answer in again.items() if WORDS in answer.text}
     assert told | {"bob's statement"} == set(again) - {"batch", "found batch", "timeline"}
     assert again["read"].json()["metadata"] == TEXT["metadata"]
-    verdict = await verify(house.settings)
+    verdict = await verdict_of(house.settings)
     assert [c for c in verdict.checks if c.result != "pass"] == []
     (prints,) = [c for c in verdict.checks if c.name == "fingerprints_are_the_requests"]
     assert prints.figure.endswith(", 0 unchecked")
@@ -136,7 +136,7 @@ async def test_with_the_key_destroyed_everything_but_the_text_is_told_as_before(
     assert after["read"].json() == before["read"].json() | GONE
     changed = await pay(house, "one", description="other words")
     assert (changed.status_code, changed.json()["code"]) == (422, "key_reused")
-    verdict = await verify(house.settings)
+    verdict = await verdict_of(house.settings)
     assert [c for c in verdict.checks if c.result != "pass"] == []
     (prints,) = [c for c in verdict.checks if c.name == "fingerprints_are_the_requests"]
     assert prints.figure.endswith(", 7 unchecked")
@@ -180,10 +180,11 @@ async def test_who_comes_with_another_master_key_takes_nothing_over(
     with pytest.raises(MasterKeyError, match="is not this ledger's"):
         await actor.start()
     await actor.stop()
+    partitions = PartitionClient(wrong.cell, wrong.calls, house.actors)
     with pytest.raises(MasterKeyError, match="is not this ledger's"):
-        await Gateway(wrong, PartitionClient(wrong, house.actors), house.pool).start()
+        await Gateway(wrong, partitions, house.pool).start()
     with pytest.raises(MasterKeyError, match="is not this ledger's"):
-        await verify(wrong)
+        await verdict_of(wrong)
     assert await house.pool.fetch(leases) == before
 
 
@@ -197,7 +198,7 @@ async def test_without_the_master_key_the_books_are_checked_but_for_the_text(
     await house.open("alice", "bob", "carol", "dora")
     await everything(house)
     lost = house.settings.replace(master_key_file=str(tmp_path / "lost.key"))
-    verdict = await verify(lost)
+    verdict = await verdict_of(lost)
     assert [c for c in verdict.checks if c.result != "pass"] == []
     (prints,) = [c for c in verdict.checks if c.name == "fingerprints_are_the_requests"]
     assert prints.figure.endswith(", 7 unchecked")
@@ -214,6 +215,6 @@ async def test_a_text_that_was_changed_is_told_as_none_and_found_by_verify(house
     client = house.client()
     assert (await client.get(f"/v1/payments/{two}")).json()["description"] is None
     assert (await client.get(f"/v1/payments/{one}")).json()["description"] == TEXT["description"]
-    verdict = await verify(house.settings)
+    verdict = await verdict_of(house.settings)
     red = {c.name for c in verdict.checks if c.result == "fail"}
     assert red == {"fingerprints_are_the_requests"}

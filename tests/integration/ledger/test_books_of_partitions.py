@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import msgspec
 import pytest
 from support.strangers import NoWindows
+from support.verdict import verdict_of
 
 from headrace.actors.account_partition import AccountPartition
 from headrace.runtime.events import position
@@ -17,7 +18,6 @@ from headrace.runtime.journal.states import OPEN_STATES, PaymentState
 from headrace.runtime.ledger.connect import pool
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.ledger.read_payment_lists import Filter
-from headrace.runtime.ledger.verify import verify
 from headrace.runtime.payments import answer as answers
 from headrace.runtime.payments import command as commands
 from headrace.runtime.payments import fingerprint
@@ -173,7 +173,7 @@ async def test_any_mix_of_commands_leaves_books_that_pass_every_check(settings, 
         print(f"seed {seed}:", dict(outcomes))
         assert outcomes["Pay", "settled"] > 25
         assert not [o for o in outcomes if o[1] in ("unavailable", "overloaded")]
-        verdict = await verify(settings.ledger, master_key_file=settings.keys.master_key_file)
+        verdict = await verdict_of(settings)
         assert [c for c in verdict.checks if c.result != "pass"] == []
         await _reads_agree(settings, Reader(database), clients)
 

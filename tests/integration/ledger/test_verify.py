@@ -6,11 +6,12 @@ from pathlib import Path
 import msgspec
 import pytest
 import pytest_asyncio
+from support.verdict import verdict_of
 
 from headrace.runtime.journal.in_sql import expand
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.ledger.connect import connect
-from headrace.runtime.ledger.verify import CHECKS, LONGEST_FIRST, Verdict, fingerprints, verify
+from headrace.runtime.ledger.verify import CHECKS, LONGEST_FIRST, Verdict, fingerprints
 from headrace.runtime.money import AMOUNT_MAX
 from headrace.runtime.payments import fingerprint
 
@@ -26,10 +27,6 @@ NOTICED: dict[str, set[str]] = {}
 """Damage -> the checks that it turned red, of those that this run has tried."""
 ALWAYS_OPEN = {"legs_end_in_time", "holds_end_in_time"}
 """What the scene leaves open has been so since 2025."""
-
-
-async def verdict_of(settings, *heard):
-    return await verify(settings.ledger, *heard, master_key_file=settings.keys.master_key_file)
 
 
 @pytest.fixture(autouse=True)
@@ -66,9 +63,7 @@ async def damage(settings, scene, sql: str) -> None:
 
 async def test_a_sound_ledger_passes_every_check_with_its_figures(settings, scene, books):
     begun, heard = [], []
-    verdict = await verify(
-        settings.ledger, heard.append, begun.append, settings.keys.master_key_file
-    )
+    verdict = await verdict_of(settings, heard.append, begun.append)
     assert [c.detail for c in verdict.checks if c.result == "fail"] == []
     assert results(verdict, "warning") == ALWAYS_OPEN
     assert verdict.result == "pass"

@@ -32,7 +32,7 @@ def forget(settings, tmp_path):
 @pytest_asyncio.fixture
 async def keys_left(settings):
     """Of anna's account, which has one, how many are not destroyed."""
-    connection = await connect(settings)
+    connection = await connect(settings.ledger)
     await connection.execute(
         "INSERT INTO tenants (name) VALUES ('acme');"
         " INSERT INTO accounts (number, tenant, id, currency, opened_at)"

@@ -16,7 +16,7 @@ from headrace.runtime.ledger.connect import pool
 
 @pytest_asyncio.fixture
 async def database(settings):
-    async with await pool(settings) as opened:
+    async with await pool(settings.ledger) as opened:
         yield opened
 
 
@@ -78,7 +78,7 @@ async def test_a_data_directory_makes_a_key_for_a_new_ledger_and_never_a_second(
 ):
     here = local.with_master_key(settings.replace(master_key_file=""), tmp_path)
     file = tmp_path / local.FILE
-    assert here.master_key_file == str(file)
+    assert here.keys.master_key_file == str(file)
     await local.check(here)
     assert not file.exists()
     await local.ensure(here, tmp_path)

@@ -1,0 +1,10 @@
+"""What `headrace verify` says of a test's ledger, with its master key at hand."""
+
+from headrace.runtime.ledger.verify import Begun, Ended, Verdict, verify
+from headrace.runtime.settings import Settings
+
+
+async def verdict_of(
+    settings: Settings, ended: Ended = lambda check: None, begun: Begun = lambda name: None
+) -> Verdict:
+    return await verify(settings.ledger, ended, begun, settings.keys.master_key_file)
