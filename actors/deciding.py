@@ -12,7 +12,7 @@ from headrace.runtime.payments.answer import Answer, LegsAnswer, Refused
 from headrace.runtime.payments.book import Batch, Book
 from headrace.runtime.payments.decide import Given, decide
 from headrace.runtime.payments.personal_text import seal_texts
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 
 log = structlog.get_logger("headrace.partition")
 

@@ -29,7 +29,7 @@ from headrace.runtime.ledger.bring_in import Legs, Needs
 from headrace.runtime.payments.answer import Refused
 from headrace.runtime.payments.decide import Given
 from headrace.runtime.payments.decide_payment import Times
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings import Settings
 
 log = structlog.get_logger("headrace.partition")

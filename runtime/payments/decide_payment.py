@@ -16,7 +16,7 @@ from headrace.runtime.payments.book import Batch, Book, Hold, OpenLeg
 from headrace.runtime.payments.command import Pay
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.posting import move
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.runtime.risk.flags import RiskFlag
 from headrace.runtime.risk.policy import RiskOutcome
 from headrace.runtime.risk.windows import observed
