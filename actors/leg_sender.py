@@ -12,7 +12,7 @@ from headrace.runtime.partitioning import actor_of
 from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsAnswer, LegsDone, Refused
 from headrace.runtime.payments.book import OpenLeg, Place
 from headrace.runtime.payments.command import Arrived, Carry
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings.partition import CallSettings
 
 SMALLER = 8
