@@ -9,10 +9,10 @@ import asyncpg
 import pytest
 from msgspec import structs
 
-from headrace.runtime.ledger import verify as module
-from headrace.runtime.ledger.verify import Check, Verdict, verify
-from headrace.runtime.ledger.verify.found import Found
+from headrace.runtime import verify as module
+from headrace.runtime.database.check import Found
 from headrace.runtime.settings import Settings
+from headrace.runtime.verify import Check, Verdict, verify
 
 UNENDING = Found("never told")
 
