@@ -28,6 +28,10 @@ class Decided:
     failed: int = 0
     """Commands that raised: answered INTERNAL_ERROR, with nothing left of them."""
 
+    def refuses(self) -> bool:
+        """Whether anybody is refused."""
+        return Refused in set(map(type, self.answers))
+
 
 def decide_batch(
     book: Book, number: int, items: list[Item], given: Given, order: DebtorOrder
