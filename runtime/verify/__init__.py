@@ -76,6 +76,7 @@ async def verify(
     ended: Ended = lambda check: None,
     begun: Begun = lambda name: None,
     master_key_file: str = "",
+    areas: Sequence[Area] = AREAS,
 ) -> Verdict:
     """Runs every check, also after one has failed; `begun` and `ended` hear of each. Without a
     master key sealed texts count as unchecked.
@@ -86,10 +87,13 @@ async def verify(
         first = await open_ones.enter_async_context(_reading(settings, None))
         snapshot = await first.fetchval("SELECT pg_export_snapshot()")
         master = await subject_keys.at_hand(first, master_key_file)
-        asks = CHECKS | {PRINTS: partial(fingerprints_are_the_requests, master=master)}
+        asks = checks_of(areas)
+        if PRINTS in asks:
+            asks[PRINTS] = partial(fingerprints_are_the_requests, master=master)
+        slowest = [name for area in areas for name in area.slowest]
         others = [_reading(settings, snapshot) for _ in range(CONNECTIONS - 1)]
         connections = [first, *[await open_ones.enter_async_context(o) for o in others]]
-        waiting = sorted(CHECKS, key=lambda n: LONGEST_FIRST.index(n) if n in LONGEST_FIRST else 99)
+        waiting = sorted(asks, key=lambda n: slowest.index(n) if n in slowest else len(slowest))
         found: dict[str, Check] = {}
 
         async def work(connection: Connection) -> None:
@@ -106,7 +110,7 @@ async def verify(
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-    checks = [found[name] for name in CHECKS]
+    checks = [found[name] for name in asks]
     failed = any(check.result == "fail" for check in checks)
     return Verdict("fail" if failed else "pass", checks)
 
