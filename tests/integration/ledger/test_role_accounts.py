@@ -15,7 +15,8 @@ from headrace.runtime.ledger import fencing, load
 from headrace.runtime.ledger.commit import commit, prepare
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.partitioning import partition_of
-from headrace.runtime.payments.book import Batch, Book
+from headrace.runtime.payments.batch import Batch
+from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import OpenAccount
 from headrace.runtime.payments.decide_account import decide_open, open_role_account
 from headrace.runtime.verify import verify

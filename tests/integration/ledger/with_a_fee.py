@@ -23,7 +23,8 @@ from headrace.runtime.ledger import fencing
 from headrace.runtime.ledger.commit import commit, prepare
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.payments import fingerprint
-from headrace.runtime.payments.book import Batch, Book
+from headrace.runtime.payments.batch import Batch
+from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import Fund, OpenAccount, Pay
 from headrace.runtime.payments.decide_account import decide_fund, decide_open
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Times, decide_payment
