@@ -14,7 +14,7 @@ from headrace.actors.direct_calls import Address, Line
 from headrace.actors.partition_client import Stats
 from headrace.runtime.database.connect import connect
 from headrace.runtime.metrics.told import Told
-from headrace.runtime.payments.book import Place
+from headrace.runtime.payments.open_leg import Place
 from headrace.runtime.settings.cell import CellSettings
 from headrace.runtime.settings.ledger import LedgerSettings
 
