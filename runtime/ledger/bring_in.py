@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
+from headrace.runtime.database.connect import Database
 from headrace.runtime.journal.account_numbers import (
     EXTERNAL,
     TRANSIT_IN,
@@ -12,7 +13,6 @@ from headrace.runtime.journal.account_numbers import (
 from headrace.runtime.journal.kinds import KINDS
 from headrace.runtime.keys import subject_keys
 from headrace.runtime.ledger import load
-from headrace.runtime.ledger.connect import Database
 from headrace.runtime.partitioning import partition_of, partition_of_payment
 from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.book import Book, OpenLeg, ShownLegs
