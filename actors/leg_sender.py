@@ -10,8 +10,8 @@ import structlog
 from headrace.runtime.journal.account_numbers import partition_of_account
 from headrace.runtime.partitioning import actor_of
 from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsAnswer, LegsDone, Refused
-from headrace.runtime.payments.book import OpenLeg, Place
 from headrace.runtime.payments.command import Arrived, Carry
+from headrace.runtime.payments.open_leg import OpenLeg, Place
 from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings.partition import CallSettings
 

@@ -22,8 +22,8 @@ from headrace.runtime.partitioning import actor_of
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
 from headrace.runtime.payments.answer import Answer, Done, LegsAnswer, Refused
-from headrace.runtime.payments.book import Place
 from headrace.runtime.payments.command import Carry, Command, home_of
+from headrace.runtime.payments.open_leg import Place
 from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings.cell import CellSettings
 from headrace.runtime.settings.partition import CallSettings

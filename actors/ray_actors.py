@@ -16,7 +16,7 @@ from headrace.runtime.database.connect import connect
 from headrace.runtime.ledger import fencing
 from headrace.runtime.metrics.told import Told
 from headrace.runtime.partitioning import partitions_of
-from headrace.runtime.payments.book import Place
+from headrace.runtime.payments.open_leg import Place
 from headrace.runtime.settings.cell import CellSettings
 from headrace.runtime.settings.ledger import LedgerSettings
 

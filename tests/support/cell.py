@@ -20,8 +20,8 @@ from headrace.runtime.ledger import copy
 from headrace.runtime.partitioning import partition_of, partitions_of
 from headrace.runtime.payments import command, fingerprint
 from headrace.runtime.payments.answer import Answer, Done
-from headrace.runtime.payments.book import Place
 from headrace.runtime.payments.command import Act, Command, Fund, OpenAccount, Pay
+from headrace.runtime.payments.open_leg import Place
 from headrace.runtime.settings import Settings
 
 EUR = 978

@@ -8,7 +8,8 @@ import pytest
 from headrace.runtime.clock import from_us
 from headrace.runtime.ledger import fencing
 from headrace.runtime.ledger.fencing import SQL, Fenced, Lease
-from headrace.runtime.payments.book import OpenLeg, Partition
+from headrace.runtime.payments.book import Partition
+from headrace.runtime.payments.open_leg import OpenLeg
 
 AT = 1_700_000_000_000_000
 
