@@ -5,7 +5,7 @@ from collections.abc import Collection
 import asyncpg
 
 from headrace.runtime.database.sql_by_name import load as load_sql
-from headrace.runtime.journal import follow
+from headrace.runtime.following import follow
 from headrace.runtime.journal.kinds import KINDS, RecordKind
 from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger import fencing

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from headrace.runtime.database.sql_by_name import load
-from headrace.runtime.journal import follow
+from headrace.runtime.following import follow
 from headrace.runtime.journal.account_numbers import FIRST_PLACE, account_number
 from headrace.runtime.journal.in_sql import expand
 from headrace.runtime.keys import subject_keys

@@ -10,6 +10,7 @@ from msgspec import json
 
 from headrace.runtime import ids
 from headrace.runtime.clock import from_us
+from headrace.runtime.following.follow import SQL as FOLLOW
 from headrace.runtime.ids import payment_id
 from headrace.runtime.journal.account_numbers import (
     FIRST_PLACE,
@@ -17,7 +18,6 @@ from headrace.runtime.journal.account_numbers import (
     account_number,
     system_account,
 )
-from headrace.runtime.journal.follow import SQL as FOLLOW
 from headrace.runtime.journal.kinds import RecordKind as K
 from headrace.runtime.journal.record import Record
 from headrace.runtime.journal.states import PaymentState as S

@@ -10,8 +10,8 @@ import asyncpg
 import structlog
 
 from headrace.runtime.database.connect import Connection, connect
-from headrace.runtime.journal import follow
-from headrace.runtime.journal.follow import Overtaken, Page, Position
+from headrace.runtime.following import follow
+from headrace.runtime.following.follow import Overtaken, Page, Position
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.metrics.followers import FOLLOWER
 from headrace.runtime.settings.followers import FollowerSettings

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from headrace.runtime.journal.follower import Effect, Follower
+from headrace.runtime.following.follower import Effect, Follower
 from headrace.runtime.ledger import fencing
 from headrace.runtime.settings import Settings
 

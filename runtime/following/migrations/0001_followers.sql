@@ -1,4 +1,4 @@
--- How far each follower of the journal has come (runtime/journal/follow.py).
+-- How far each follower of the journal has come (runtime/following/follow.py).
 
 CREATE TABLE followers (
     follower  text     NOT NULL,

@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 
 from headrace.runtime.database.connect import connect
-from headrace.runtime.journal import follow
-from headrace.runtime.journal.follow import Overtaken
-from headrace.runtime.journal.follower import Effect, Follower
+from headrace.runtime.following import follow
+from headrace.runtime.following.follow import Overtaken
+from headrace.runtime.following.follower import Effect, Follower
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.ledger import fencing
 
@@ -212,7 +212,7 @@ def test_a_name_that_would_not_be_told_whole_is_refused(settings):
 async def test_followers_stopped_and_killed_miss_nothing_and_tell_nothing_twice(
     settings, journal, connections
 ):
-    random, script = Random(SEED), str(Path(__file__).with_name("following.py"))
+    random, script = Random(SEED), str(Path(__file__).with_name("notes.py"))
     reader, over = await connections("reader"), asyncio.Event()
     holder = "SELECT count(DISTINCT holder) = 1 AND max(epoch) = $1 FROM followers"
     started, stopped = [], []

@@ -16,7 +16,7 @@ from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.record import Record
 from headrace.runtime.journal.rows import record_of
 
-SQL = load("headrace.runtime.journal", "follow")
+SQL = load("headrace.runtime.following", "follow")
 
 
 class Position(NamedTuple):
