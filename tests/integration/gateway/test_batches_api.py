@@ -91,7 +91,7 @@ async def test_a_batch_is_read_again(house: "House") -> None:
     client = house.client("member")
 
     async def read() -> Json:
-        return (await client.get(f"/v1/payment-batches/{sent['id']}")).json()  # type: ignore[no-any-return]
+        return (await client.get(f"/v1/payment-batches/{sent['id']}")).json()  # type: ignore[no-any-return]  # JSON
 
     deadline = asyncio.get_running_loop().time() + 60
     while any(
@@ -124,7 +124,7 @@ async def test_a_batch_read_again_tells_each_item_what_it_was_or_would_be_answer
         headers = {"Idempotency-Key": key, "Prefer": "wait=10"}
         answer = await client.post(path, json=body, headers=headers)
         assert answer.status_code in (200, 201), answer.text
-        return answer.json()  # type: ignore[no-any-return]
+        return answer.json()  # type: ignore[no-any-return]  # JSON
 
     plain = {name: value for name, value in item("").items() if name != "idempotency_key"}
     other = await post("/v1/payments", "of-another", plain | {"amount": 99})
