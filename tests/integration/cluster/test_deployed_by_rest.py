@@ -22,6 +22,7 @@ from headrace.runtime.settings import Settings
 
 SERVE_CONFIG = Path(__file__).parents[3] / "cluster" / "serve.yaml"
 STARTED_WITHIN_S = 120.0
+ENDED_WITHIN_S = 20.0
 
 
 class Node(NamedTuple):
@@ -58,12 +59,9 @@ async def node(settings: Settings) -> AsyncIterator[Node]:
     try:
         yield Node(f"http://127.0.0.1:{dashboard}", token, log)
     finally:
-        started.terminate()
-        try:
-            await asyncio.wait_for(started.wait(), 20)
-        except TimeoutError:
-            started.kill()
-        await processes.end_all_in(folder)
+        started.kill()
+        await processes.end_all_in(folder, ENDED_WITHIN_S)
+        await started.wait()
         shutil.rmtree(folder, ignore_errors=True)
 
 
