@@ -47,9 +47,7 @@ class Books(Directory):
         if creditor.posted + amount > BALANCE_MAX:
             return refused("amount_too_large", "amount")
         risk = outcome_of(amount, degraded=degraded)
-        reason = debtor.over_limit(amount, day)
-        if not reason and risk == "reject":
-            reason = "risk_unavailable" if degraded else "risk_rejected"
+        reason = debtor.over_limit(amount, day) or _rejected(risk, degraded)
         if not reason and debtor.available < amount:
             reason = "insufficient_funds"
         payment = Payment(
@@ -256,6 +254,12 @@ def _wanted(asked: Mapping[str, Any]) -> tuple[object, ...]:
         asked.get("capture") == "manual", asked.get("occurred_at"), asked.get("expires_in_s"),
         asked.get("reference"), asked.get("description"), _sorted(asked.get("metadata")),
     )  # fmt: skip
+
+
+def _rejected(risk: str, degraded: bool) -> str:
+    if risk != "reject":
+        return ""
+    return "risk_unavailable" if degraded else "risk_rejected"
 
 
 def _begin(payment: Payment, risk: str) -> None:

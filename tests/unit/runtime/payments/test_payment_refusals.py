@@ -94,6 +94,17 @@ def test_the_states_of_a_debtor_and_a_creditor_of_another_actor(scene, debtor, c
         assert scene.pay(200, creditor="far") == refused
 
 
+def answered(scene, fields, expected):
+    """A payment of 100 is refused, with nothing changed, or declined for a reason."""
+    if not isinstance(expected, Refused):
+        answer = scene.pay(100, **fields)
+        assert (answer.state, answer.reason) == (S.DECLINED, expected)
+        return
+    with scene.unchanged():
+        answer = scene.pay(100, **fields)
+    assert (answer.refusal, answer.field) == (expected.refusal, expected.field)
+
+
 def test_rules_have_an_order_and_each_shows_when_those_before_are_kept(scene):
     """A request that breaks all of them, mended one by one."""
     fields = {"key": "used", "fingerprint": 77, "currency": USD, "risk": None}
@@ -107,13 +118,7 @@ def test_rules_have_an_order_and_each_shows_when_those_before_are_kept(scene):
     shop.posted, shop.currency = 2**63 - 1, USD
 
     def meets(expected):
-        if isinstance(expected, Refused):
-            with scene.unchanged():
-                answer = scene.pay(100, **fields)
-            assert (answer.refusal, answer.field) == (expected.refusal, expected.field)
-        else:
-            answer = scene.pay(100, **fields)
-            assert (answer.state, answer.reason) == (S.DECLINED, expected)
+        answered(scene, fields, expected)
 
     meets(Refused(R.KEY_REUSED))
     del fields["key"]
