@@ -14,13 +14,13 @@ from support.rows_of_a_journal import (
 
 from headrace.runtime import ids
 from headrace.runtime.clock import from_us
+from headrace.runtime.following.follow import SQL as FOLLOW
 from headrace.runtime.ids import payment_id
 from headrace.runtime.journal.kinds import RecordKind as K
 from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.ledger import parked_legs, standing
 from headrace.runtime.ledger.account_names import AccountNames
-from headrace.runtime.ledger.read_events import SQL as EVENTS
-from headrace.runtime.ledger.read_events import EventReader
+from headrace.runtime.ledger.read_events import EVENTS, EventReader
 from headrace.runtime.ledger.read_payments import SQL as PAYMENTS
 from headrace.runtime.ledger.read_payments import PaymentReader
 from headrace.runtime.ledger.texts import Texts
@@ -89,13 +89,13 @@ class Events:
     """A partition's records are all of kind SETTLED, at these sequences."""
 
     def __init__(self, told, *seqs: int) -> None:
-        self.db = told(EVENTS, edge=self.edge, events=self.events)
+        self.db = told(FOLLOW, edge=self.edge, page=self.records)
         self.seqs = seqs
 
     def edge(self, partition: int, after: int, through: int, offset: int) -> list[int]:
         return [seq for seq in self.seqs if after < seq <= through][offset : offset + 1]
 
-    def events(self, partition: int, after: int, through: int, *rest: Any) -> list[dict[str, Any]]:
+    def records(self, partition: int, after: int, through: int, *rest: Any) -> list[dict[str, Any]]:
         self.rest = rest
         return [journal(seq=seq) for seq in self.seqs if after < seq <= through]
 
@@ -110,7 +110,7 @@ async def test_a_page_of_events_ends_with_its_last_record(told) -> None:
     events = Events(told, 2, 4, 6, 8, 9)
     assert await events.page(0, 3, 9) == ([2, 4, 6], 6)
     assert await events.page(6, 3, 9) == ([8, 9], 9)
-    assert events.rest == (5, None)
+    assert events.rest == (5, list(EVENTS))
     assert await events.page(0, 5, 9) == ([2, 4, 6, 8, 9], 9)
     assert await events.page(0, 6, 9) == ([2, 4, 6, 8, 9], 9)
     assert await events.page(0, 9, 9) == ([2, 4, 6, 8, 9], 9)
@@ -119,9 +119,9 @@ async def test_a_page_of_events_ends_with_its_last_record(told) -> None:
 async def test_a_page_that_can_not_be_too_long_is_not_measured(told) -> None:
     events = Events(told, 2, 4)
     await events.page(0, 4, 4)
-    assert events.db.names() == ["events"]
+    assert events.db.names() == ["page"]
     await events.page(0, 3, 4)
-    assert events.db.names() == ["events", "edge", "events"]
+    assert events.db.names() == ["page", "edge", "page"]
 
 
 # Uses of keys
