@@ -5,6 +5,7 @@ An area stands after those whose tables its own refer to.
 
 from headrace.runtime.database.area import Area
 from headrace.runtime.database.platform import DATABASE
+from headrace.runtime.following.area import FOLLOWING
 from headrace.runtime.identity.area import IDENTITY
 from headrace.runtime.keys.area import KEYS
 from headrace.runtime.ledger.area import LEDGER
@@ -14,6 +15,7 @@ AREAS: tuple[Area, ...] = (
     DATABASE,
     IDENTITY,
     KEYS,
+    FOLLOWING,
     LEDGER,
     RISK,
 )

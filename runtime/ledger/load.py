@@ -1,7 +1,6 @@
 """What a partition's writer reads back: accounts, payments, legs, holds and keys, as committed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from types import MappingProxyType
 from uuid import UUID
 
@@ -10,12 +9,12 @@ from asyncpg import Record as Row
 from msgspec import Struct, json
 from numpy.typing import NDArray
 
-from headrace.runtime.clock import DAY_US, POSTGRES_EPOCH_US, from_us, to_us
+from headrace.runtime.clock import DAY_US, POSTGRES_EPOCH_US, from_us
 from headrace.runtime.database.connect import Database
 from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.journal.account_numbers import RoleKey, currency_of_system_account
 from headrace.runtime.journal.kinds import FIRST_KINDS, KINDS, Family, RecordKind, Step, Who
-from headrace.runtime.journal.record import Record
+from headrace.runtime.journal.rows import record_of
 from headrace.runtime.journal.states import AccountState, PaymentState
 from headrace.runtime.payments.account import Account, Creditor, Terms
 from headrace.runtime.payments.answer import Done
@@ -152,18 +151,6 @@ async def payments(db: Database, ids: Iterable[bytes]) -> list[Payment]:
             payment.expires_in_s = row["expires_in_s"]
             payment.submitted_by = row["submitted_by"].bytes if row["submitted_by"] else b""
     return list(found.values())
-
-
-def record_of(row: Row) -> Record:
-    """A whole row of the journal as a record."""
-    values = dict(row)
-    for name in ("payment", "trace"):
-        values[name] = values[name].bytes
-    for name in ("at", "occurred_at"):
-        values[name] = to_us(values[name])
-    expires_at: datetime | None = values["expires_at"]
-    values["expires_at"] = None if expires_at is None else to_us(expires_at.astimezone(UTC))
-    return Record(**values)
 
 
 async def legs(db: Database, homes: list[int], seqs: list[int], again: bool) -> ShownLegs:

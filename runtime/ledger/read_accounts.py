@@ -13,8 +13,9 @@ from headrace.runtime.database.sql_by_name import load as load_sql
 from headrace.runtime.journal.account_numbers import partition_of_account
 from headrace.runtime.journal.kinds import COUNTERPART_KINDS
 from headrace.runtime.journal.record import Record
+from headrace.runtime.journal.rows import record_of
 from headrace.runtime.journal.states import AccountState
-from headrace.runtime.ledger import cursors, load, statement
+from headrace.runtime.ledger import cursors, statement
 from headrace.runtime.ledger.account_names import AccountNames
 from headrace.runtime.ledger.texts import Texts
 from headrace.runtime.ledger.views import AccountView, Entry, Limits, Page
@@ -99,7 +100,7 @@ class AccountReader:
         if cursor is not None:
             high = min(high, cursors.decode_number("entries", cursor))
         rows = await self.pool.fetch(SQL["entries"], number, high, low, since, until, limit + 1)
-        records = sorted(map(load.record_of, rows), key=lambda r: _own_seq(r, number), reverse=True)
+        records = sorted(map(record_of, rows), key=lambda r: _own_seq(r, number), reverse=True)
         page = records[:limit]
         more = len(records) > limit
         return Page(

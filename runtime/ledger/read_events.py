@@ -5,12 +5,14 @@ from collections.abc import Collection
 import asyncpg
 
 from headrace.runtime.database.sql_by_name import load as load_sql
-from headrace.runtime.journal.kinds import RecordKind
+from headrace.runtime.following import follow
+from headrace.runtime.journal.kinds import KINDS, RecordKind
 from headrace.runtime.journal.record import Record
-from headrace.runtime.ledger import fencing, load
+from headrace.runtime.ledger import fencing
 from headrace.runtime.ledger.texts import Texts
 
 SQL = load_sql("headrace.runtime.ledger", "read_events")
+EVENTS = KINDS["event"]
 
 
 class EventReader:
@@ -36,20 +38,12 @@ class EventReader:
     ) -> tuple[list[Record], int]:
         """Of the next `limit` records of a partition, up to `through`, those that are events of a
         tenant (None: of all) and of some kinds; and the sequence up to which that is all."""
-        if through - after_seq > limit:
-            edge = await self.pool.fetchval(SQL["edge"], partition, after_seq, through, limit - 1)
-            through = through if edge is None else edge
-        rows = await self.pool.fetch(
-            SQL["events"],
-            partition,
-            after_seq,
-            through,
-            tenant,
-            None if kinds is None else list(kinds),
+        chosen = EVENTS if kinds is None else EVENTS.intersection(kinds)
+        page = await follow.page(
+            self.pool, partition, after_seq, limit, through=through, tenant=tenant, kinds=chosen
         )
-        records = [load.record_of(row) for row in rows]
-        await self.texts.unseal(records)
-        return records, through
+        await self.texts.unseal(page.records)
+        return page.records, page.through
 
     async def tenant_names(self, numbers: Collection[int]) -> dict[int, str]:
         """Of tenants by number."""

@@ -8,7 +8,8 @@ import asyncpg
 from headrace.runtime.database.sql_by_name import load as load_sql
 from headrace.runtime.journal.kinds import FIRST_KINDS
 from headrace.runtime.journal.record import Record
-from headrace.runtime.ledger import load, payment_view
+from headrace.runtime.journal.rows import record_of
+from headrace.runtime.ledger import payment_view
 from headrace.runtime.ledger.account_names import AccountNames
 from headrace.runtime.ledger.texts import Texts
 from headrace.runtime.ledger.views import Operation, PaymentView, TimelineEntry
@@ -64,7 +65,7 @@ class PaymentReader:
         rows = await self.pool.fetch(SQL["records"], tenant, wanted)
         by_payment: dict[bytes, list[Record]] = {}
         for row in rows:
-            record = load.record_of(row)
+            record = record_of(row)
             by_payment.setdefault(record.payment, []).append(record)
         names = await self.names.in_records(r for rs in by_payment.values() for r in rs)
         await self.texts.unseal(rs[0] for rs in by_payment.values())
@@ -76,8 +77,8 @@ class PaymentReader:
 
     async def _records(self, tenant: int, payment: bytes) -> list[Record]:
         rows = await self.pool.fetch(SQL["records"], tenant, [UUID(bytes=payment)])
-        return [load.record_of(row) for row in rows]
+        return [record_of(row) for row in rows]
 
     async def _by_key(self, tenant: int, key: str) -> Record | None:
         row = await self.pool.fetchrow(SQL["by_key"], tenant, key)
-        return load.record_of(row) if row else None
+        return record_of(row) if row else None

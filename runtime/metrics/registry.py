@@ -1,5 +1,6 @@
 """Every area's metrics: one line an area, which /metrics and its tests walk."""
 
+from headrace.runtime.metrics.followers import FOLLOWER
 from headrace.runtime.metrics.gateway import GATEWAY
 from headrace.runtime.metrics.metric import Area
 from headrace.runtime.metrics.partition import PARTITION
@@ -11,4 +12,5 @@ AREAS: tuple[Area, ...] = (
     RISK_CLIENT,
     CREDITOR_FEATURES,
     CREDITOR_PROFILES,
+    FOLLOWER,
 )

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from headrace.runtime import environment
 from headrace.runtime.settings.cell import CellSettings
 from headrace.runtime.settings.events import EventSettings
+from headrace.runtime.settings.followers import FollowerSettings
 from headrace.runtime.settings.gateway import GatewaySettings
 from headrace.runtime.settings.keys import KeySettings
 from headrace.runtime.settings.ledger import LedgerSettings
@@ -38,6 +39,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     calls: CallSettings = CallSettings()
     gateway: GatewaySettings = GatewaySettings()
     events: EventSettings = EventSettings()
+    followers: FollowerSettings = FollowerSettings()
     risk: RiskSettings = RiskSettings()
 
     def __init__(self, **values: Any) -> None:

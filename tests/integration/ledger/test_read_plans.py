@@ -10,10 +10,11 @@ import pytest
 import pytest_asyncio
 
 from headrace.runtime.database.sql_by_name import load
+from headrace.runtime.following import follow
 from headrace.runtime.journal.account_numbers import FIRST_PLACE, account_number
 from headrace.runtime.journal.in_sql import expand
 from headrace.runtime.keys import subject_keys
-from headrace.runtime.ledger import commit, read_accounts, read_events, read_payments, standing
+from headrace.runtime.ledger import commit, read_accounts, read_payments, standing
 from headrace.runtime.ledger import load as writers
 
 FILL = """
@@ -48,7 +49,7 @@ MOMENT = "'2025-01-01 00:03:00+00'"
 FIRST = f"'{PAYMENT[:13]}-0000-0000-000000000000'"
 LAST = "'ffffffff-ffff-ffff-ffff-ffffffffffff'"
 
-PAYMENTS, ACCOUNTS, EVENTS = read_payments.SQL, read_accounts.SQL, read_events.SQL
+PAYMENTS, ACCOUNTS = read_payments.SQL, read_accounts.SQL
 HOT = [
     (PAYMENTS, "records", f"1, ARRAY['{PAYMENT}']::uuid[]", {"journal_payment"}),
     (standing.SQL, "latest", f"1, ARRAY['{PAYMENT}']::uuid[]", {"journal_payment"}),
@@ -70,8 +71,9 @@ HOT = [
     (ACCOUNTS, "entries", f"{ACCOUNT}, 2000, 0, NULL, NULL, 50",
      {"journal_debit", "journal_credit"}),
     (ACCOUNTS, "debtors", f"ARRAY['{PAYMENT}']::uuid[]", {"journal_payment"}),
-    (EVENTS, "edge", "3, 100, 2000, 50", {"journal_seq"}),
-    (EVENTS, "events", "3, 100, 150, 1, NULL", {"journal_seq"}),
+    (follow.SQL, "edge", "3, 100, 2000, 50", {"journal_seq"}),
+    (follow.SQL, "page", "3, 100, 150, 1, ARRAY[1, 2]", {"journal_seq"}),
+    (follow.SQL, "page", "3, 100, 150, NULL, NULL", {"journal_seq"}),
     (subject_keys.SQL, "newest", f"ARRAY[{ACCOUNT}]", {"subject_keys_pkey"}),
     (subject_keys.SQL, "living", f"ARRAY[{ACCOUNT}], ARRAY[0]", {"subject_keys_pkey"}),
 ]  # fmt: skip

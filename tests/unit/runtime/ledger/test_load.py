@@ -16,6 +16,7 @@ from headrace.runtime.journal.account_numbers import (
 )
 from headrace.runtime.journal.kinds import RecordKind as K
 from headrace.runtime.journal.record import Record
+from headrace.runtime.journal.rows import record_of
 from headrace.runtime.journal.states import AccountState
 from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.ledger import load
@@ -129,11 +130,11 @@ async def test_creditors_of_other_actors_are_told_by_tenant_and_id(told) -> None
 def test_a_record_is_its_row_in_microseconds() -> None:
     ends = datetime.fromtimestamp(1_700_000_005, UTC)
     row = journal(seq=4, kind=K.HELD, key="k", expires_at=ends, details=b"{}")
-    assert load.record_of(row) == Record(
+    assert record_of(row) == Record(
         seq=4, kind=K.HELD, key="k", details=b"{}", payment=PAYMENT.bytes, trace=TRACE.bytes,
         at=AT, occurred_at=AT - 1, expires_at=1_700_000_005_000_000,
     )  # fmt: skip
-    assert load.record_of(journal()).expires_at is None
+    assert record_of(journal()).expires_at is None
 
 
 async def test_a_payment_is_the_sum_of_its_records(told) -> None:

@@ -8,7 +8,8 @@ from scene import NOON, REJECTED, REVIEWED, SECOND
 
 from headrace.runtime.clock import from_us
 from headrace.runtime.journal.record import Record
-from headrace.runtime.ledger.load import _first_answer, record_of
+from headrace.runtime.journal.rows import record_of
+from headrace.runtime.ledger.load import _first_answer
 
 
 def row_of(record: Record):
