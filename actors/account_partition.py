@@ -19,8 +19,9 @@ from headrace.runtime.partitioning import partitions_of
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
 from headrace.runtime.payments.answer import LegsAnswer, Refused
-from headrace.runtime.payments.book import Book, OpenLeg, Place
+from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import Carry, LegCommand
+from headrace.runtime.payments.open_leg import OpenLeg, Place
 from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings import Settings
 

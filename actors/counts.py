@@ -3,7 +3,7 @@
 from collections import Counter
 
 from headrace.runtime.journal.kinds import FIRST_KINDS, RecordKind
-from headrace.runtime.payments.book import Batch
+from headrace.runtime.payments.batch import Batch
 from headrace.runtime.risk.flags import RiskFlag
 
 DEGRADED = int(RiskFlag.DEGRADED)

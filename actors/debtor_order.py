@@ -6,7 +6,8 @@ from typing import TypeGuard
 
 from headrace.actors.intake import Item, Submission
 from headrace.runtime.payments.answer import Answer, LegsAnswer, Refused
-from headrace.runtime.payments.book import Batch, Book
+from headrace.runtime.payments.batch import Batch
+from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import Pay
 from headrace.runtime.payments.decide import Given, decide
 from headrace.runtime.refusals import RETRYABLE

@@ -12,8 +12,8 @@ from headrace.actors.writer import Writer
 from headrace.runtime.clock import now_us
 from headrace.runtime.database.connect import Database
 from headrace.runtime.ledger import load, parked_legs
-from headrace.runtime.payments.book import OpenLeg, Place
 from headrace.runtime.payments.command import Act, Command, PaymentAction
+from headrace.runtime.payments.open_leg import OpenLeg, Place
 
 log = structlog.get_logger("headrace.partition")
 

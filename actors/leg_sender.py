@@ -8,9 +8,10 @@ from random import random
 import structlog
 
 from headrace.runtime.journal.account_numbers import partition_of_account
+from headrace.runtime.partitioning import actor_of
 from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsAnswer, LegsDone, Refused
-from headrace.runtime.payments.book import OpenLeg, Place
 from headrace.runtime.payments.command import Arrived, Carry
+from headrace.runtime.payments.open_leg import OpenLeg, Place
 from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings.partition import CallSettings
 
@@ -103,7 +104,7 @@ class LegSender:
         self.parked = {}
 
     def _lane(self, leg: OpenLeg) -> _Lane:
-        return self._lanes[partition_of_account(leg.creditor) % self._actors]
+        return self._lanes[actor_of(partition_of_account(leg.creditor), self._actors)]
 
     def _keep_calling(self) -> None:
         for actor, lane in enumerate(self._lanes):

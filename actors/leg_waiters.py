@@ -2,7 +2,9 @@
 
 import asyncio
 
-from headrace.runtime.payments.book import Batch, Book, Place
+from headrace.runtime.payments.batch import Batch
+from headrace.runtime.payments.book import Book
+from headrace.runtime.payments.open_leg import Place
 
 
 class LegWaiters:

@@ -7,7 +7,9 @@ from headrace.actors.leg_sender import LegSender
 from headrace.actors.leg_waiters import LegWaiters
 from headrace.actors.writer import Writer
 from headrace.runtime.ledger import load
-from headrace.runtime.payments.book import Batch, Book, OpenLeg
+from headrace.runtime.payments.batch import Batch
+from headrace.runtime.payments.book import Book
+from headrace.runtime.payments.open_leg import OpenLeg
 
 log = structlog.get_logger("headrace.partition")
 

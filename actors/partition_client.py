@@ -18,11 +18,12 @@ import structlog
 
 from headrace.actors.intake import WORTH_A_BATCH, Submission
 from headrace.runtime.metrics.told import Told
+from headrace.runtime.partitioning import actor_of
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
 from headrace.runtime.payments.answer import Answer, Done, LegsAnswer, Refused
-from headrace.runtime.payments.book import Place
 from headrace.runtime.payments.command import Carry, Command, home_of
+from headrace.runtime.payments.open_leg import Place
 from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings.cell import CellSettings
 from headrace.runtime.settings.partition import CallSettings
@@ -90,7 +91,7 @@ class PartitionClient:
         submission = Submission(len(commands))
         touched = set()
         for place, command in enumerate(commands):
-            number = home_of(command, partitions) % actors
+            number = actor_of(home_of(command, partitions), actors)
             self._lanes[number].waiting.append((command, submission, place))
             touched.add(number)
         for number in touched:
@@ -99,14 +100,14 @@ class PartitionClient:
 
     def put(self, command: Command, asker: Asker) -> None:
         """A single command, without waiting for its answer."""
-        number = home_of(command, self._cell.partitions) % self._cell.actors
+        number = actor_of(home_of(command, self._cell.partitions), self._cell.actors)
         self._lanes[number].waiting.append((command, asker, 0))
         self._keep_calling(number)
 
     async def await_final(self, done: Done, timeout_s: float) -> None:
         """Returns when the leg that was opened by what was done, if any, is no longer under way,
         after the time-out, or when its home does not answer: then the ledger says how it stands."""
-        number = done.partition % self._cell.actors
+        number = actor_of(done.partition, self._cell.actors)
         try:
             async with asyncio.timeout(timeout_s):
                 await self._actors.await_leg(number, (done.partition, done.seq), timeout_s)

@@ -30,7 +30,7 @@ from headrace.runtime import settings as settings_module
 from headrace.runtime.endless import endless
 from headrace.runtime.garbage import collect_rarely
 from headrace.runtime.partitioning import partitions_of
-from headrace.runtime.payments.book import Place
+from headrace.runtime.payments.open_leg import Place
 
 log = structlog.get_logger("headrace.partition_process")
 

@@ -13,8 +13,10 @@ from headrace.actors.creditor_profiles import CREDITOR_PROFILES
 from headrace.actors.direct_calls import Address, Line
 from headrace.actors.partition_client import Stats
 from headrace.runtime.database.connect import connect
+from headrace.runtime.ledger import fencing
 from headrace.runtime.metrics.told import Told
-from headrace.runtime.payments.book import Place
+from headrace.runtime.partitioning import partitions_of
+from headrace.runtime.payments.open_leg import Place
 from headrace.runtime.settings.cell import CellSettings
 from headrace.runtime.settings.ledger import LedgerSettings
 
@@ -105,16 +107,12 @@ class RayActors:
             raise
 
     async def _holder(self, actor: int) -> str:
+        first, *_ = partitions_of(actor, self._cell.partitions, self._cell.actors)
         connection = await connect(self._ledger, "headrace directory")
         try:
-            holder = await connection.fetchval(
-                "SELECT holder FROM leases WHERE partition = $1", actor
-            )
+            return await fencing.holder(connection, first)
         finally:
             connection.terminate()
-        if not holder:
-            raise LookupError(f"nobody holds partition {actor} yet")
-        return str(holder)
 
 
 async def creditor_profiles() -> Told:

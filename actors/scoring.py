@@ -6,7 +6,8 @@ from headrace.actors.intake import Item
 from headrace.runtime.clock import now_us
 from headrace.runtime.journal.kinds import KINDS
 from headrace.runtime.payments.answer import Refused
-from headrace.runtime.payments.book import Batch, Book
+from headrace.runtime.payments.batch import Batch
+from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import OpenAccount, Pay
 from headrace.runtime.payments.decide_payment import Parties, Risk, parties
 from headrace.runtime.risk.features import FeatureBatch, Matrix

@@ -18,7 +18,7 @@ import orjson
 from rich.console import Console
 
 from headrace.cluster.cli.client import Api, raise_for_problem
-from headrace.loadtests.bench.http_load import percentile_ms
+from headrace.loadtests.load.http_load import percentile_ms
 from headrace.loadtests.platform_under_load import (
     LocalPlatform,
     RunError,

@@ -17,8 +17,8 @@ from typing import Any
 
 from headrace.cluster.local import credentials, daemon
 from headrace.cluster.local.daemon import Status
-from headrace.loadtests.bench.address import Address
-from headrace.loadtests.bench.payments import accounts
+from headrace.loadtests.load.address import Address
+from headrace.loadtests.load.payments import accounts
 from headrace.loadtests.signals import to_its_end
 from headrace.runtime.settings import load
 

@@ -19,6 +19,11 @@ def partition_of_payment(payment: bytes) -> int:
     return payment[14] << 8 | payment[15]
 
 
+def actor_of(partition: int, actors: int) -> int:
+    """The number of the actor that a partition belongs to."""
+    return partition % actors
+
+
 def partitions_of(actor: int, partitions: int, actors: int) -> list[int]:
     """Those that belong to the actor with a number."""
-    return list(range(actor, partitions, actors))
+    return [p for p in range(partitions) if actor_of(p, actors) == actor]

@@ -21,6 +21,7 @@ from support import budgets
 
 from headrace.cluster.local.ports import free_ports
 from headrace.cluster.local.postgres import DATABASE, Postgres
+from headrace.runtime.areas import AREAS
 from headrace.runtime.database.migrate import migrate
 from headrace.runtime.keys import master_key
 from headrace.runtime.settings import Settings
@@ -89,7 +90,7 @@ async def migrated_template(postgres_url: str) -> str:
     """The name of a migrated database without tenants, with the default number of partitions."""
     await _execute(postgres_url, f"CREATE DATABASE {TEMPLATE}")
     settings = Settings(database_url=_database(postgres_url, TEMPLATE))
-    await migrate(settings.ledger, settings.cell.partitions)
+    await migrate(settings.ledger, AREAS, settings.cell.partitions)
     return TEMPLATE
 
 

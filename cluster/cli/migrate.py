@@ -40,15 +40,17 @@ async def migrate_ledger(data_dir: Path, operator_key: bool) -> Outcome:
 
     from headrace.cluster.cli.database import ledger_settings
     from headrace.cluster.local.master_key import check
+    from headrace.runtime.areas import AREAS
+    from headrace.runtime.database.area import MigrationError
     from headrace.runtime.database.connect import pool
-    from headrace.runtime.database.migrate import MigrationError, migrate
+    from headrace.runtime.database.migrate import migrate
     from headrace.runtime.identity.keys import Role, create
     from headrace.runtime.keys.master_key import MasterKeyError
 
     async with ledger_settings(data_dir) as settings:
         try:
             told: Json = {
-                "applied": await migrate(settings.ledger, settings.cell.partitions),
+                "applied": await migrate(settings.ledger, AREAS, settings.cell.partitions),
                 "partitions": settings.cell.partitions,
             }
             await check(settings)

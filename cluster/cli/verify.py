@@ -12,7 +12,7 @@ from headrace.cluster.cli.failures import Failure, Unreachable
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from headrace.runtime.ledger.verify import Check
+    from headrace.runtime.verify import Check
 
 app = typer.Typer()
 
@@ -51,7 +51,7 @@ async def check_ledger(data_dir: Path, as_json: bool) -> Outcome:
 
     from headrace.cluster.cli.database import ledger_settings
     from headrace.runtime.keys.master_key import MasterKeyError
-    from headrace.runtime.ledger.verify import CHECKS, verify
+    from headrace.runtime.verify import CHECKS, verify
 
     shown = Shown(Console(stderr=as_json, highlight=False), len(CHECKS))
     async with ledger_settings(data_dir) as settings:

@@ -29,8 +29,6 @@ def of_platform(settings: Settings, runtime_dir: Path, token_file: Path) -> dict
         "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
         "AUTOSCALER_METRIC_PORT": str(autoscaler_port),
         "DASHBOARD_METRIC_PORT": str(dashboard_port),
-        # Ray's workers would give way to whatever else the machine does; they are what it is for.
-        "RAY_worker_niceness": "0",
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
         "RAY_SERVE_METRICS_EXPORT_INTERVAL_MS": "5000",
         "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "headrace.serve.gateway.asgi.middlewares",

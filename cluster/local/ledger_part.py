@@ -2,6 +2,7 @@
 
 from headrace.cluster.local import credentials, master_key
 from headrace.cluster.local.part import Part
+from headrace.runtime.areas import AREAS
 from headrace.runtime.database.migrate import migrate
 
 
@@ -14,6 +15,6 @@ class Ledger(Part):
 
     async def start(self) -> None:
         site = self.site
-        await migrate(site.settings.ledger, site.settings.cell.partitions)
+        await migrate(site.settings.ledger, AREAS, site.settings.cell.partitions)
         await master_key.ensure(site.settings, site.data_dir)
         site.keys = await credentials.ensure(site.settings, site.data_dir, site.url)

@@ -15,8 +15,8 @@ import asyncpg
 import orjson
 import psutil
 
-from headrace.loadtests.bench.http_load import drive, request
-from headrace.loadtests.bench.payments import Payments, accounts
+from headrace.loadtests.load.http_load import drive, request
+from headrace.loadtests.load.payments import Payments, accounts
 
 HOST = "127.0.0.1"
 BATCH = 1_000

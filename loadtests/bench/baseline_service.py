@@ -11,8 +11,8 @@ from msgspec import json
 
 from headrace.cluster.local import processes
 from headrace.cluster.local.postgres import Postgres
-from headrace.loadtests.bench.address import Address
-from headrace.loadtests.bench.payments import accounts
+from headrace.loadtests.load.address import Address
+from headrace.loadtests.load.payments import accounts
 from headrace.loadtests.platform_under_load import RunError
 
 START_TIMEOUT_S = 60.0

@@ -10,7 +10,7 @@ import yaml
 
 from headrace.cluster.cli.database import ledger_settings
 from headrace.cluster.local.processes import Process
-from headrace.loadtests.bench.address import Address
+from headrace.loadtests.load.address import Address
 from headrace.loadtests.platform_under_load import POLL_S, LocalPlatform, Platform, RunError
 
 READY_TIMEOUT_S = 60.0

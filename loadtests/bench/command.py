@@ -53,9 +53,9 @@ def bench(
         from rich.console import Console, Group
 
         from headrace.loadtests.bench import tables
-        from headrace.loadtests.bench.address import Address
         from headrace.loadtests.bench.bench_platform import RunningPlatform
         from headrace.loadtests.bench.run import Bench, Plan
+        from headrace.loadtests.load.address import Address
         from headrace.loadtests.platform_under_load import RunError
 
         base, key = resolve(url, api_key, data_dir)

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from headrace.loadtests.bench.http_load import percentile_ms
+from headrace.loadtests.load.http_load import percentile_ms
 
 HEADRACE = ("single", "single_hot", "batch", "batch_hot")
 BASELINE = ("single", "single_hot", "loop", "bulk", "bulk_hot")

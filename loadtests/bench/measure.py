@@ -9,11 +9,11 @@ from typing import Protocol
 import msgspec
 import psutil
 
-from headrace.loadtests.bench.address import Address
 from headrace.loadtests.bench.figures import Run
-from headrace.loadtests.bench.http_load import Load, drive
-from headrace.loadtests.bench.payments import Payments
 from headrace.loadtests.bench.scenarios import BATCH, Scenario
+from headrace.loadtests.load.address import Address
+from headrace.loadtests.load.http_load import Load, drive
+from headrace.loadtests.load.payments import Payments
 
 WARM_UP_SHARE = 0.25
 """Of a scenario's seconds, before it and not counted."""

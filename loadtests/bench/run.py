@@ -13,9 +13,9 @@ from headrace.loadtests.bench import figures
 from headrace.loadtests.bench.baseline_service import BaselineService
 from headrace.loadtests.bench.bench_platform import BenchPlatform, RunningPlatform
 from headrace.loadtests.bench.figures import Row, Run
-from headrace.loadtests.bench.http_load import Load
 from headrace.loadtests.bench.measure import Service, measure, paced
 from headrace.loadtests.bench.scenarios import ROUND, Scenario, Subject
+from headrace.loadtests.load.http_load import Load
 from headrace.loadtests.platform_under_load import RunError
 from headrace.loadtests.sampling import sampled
 

@@ -66,7 +66,7 @@ async def read(url: str) -> Ledger:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             rows = await connection.fetch(ROWS, NO_PAYMENT)
             sequences = await connection.fetch(SEQUENCES)
-            leases = await connection.fetch("SELECT partition, last_seq FROM leases")
+            last_seqs = await fencing.ends(connection)
             holds = await connection.fetch("SELECT payment FROM holds")
             backwards = await connection.fetch(BACKWARDS)
             expired = await connection.fetch(EXPIRED)
@@ -76,7 +76,7 @@ async def read(url: str) -> Ledger:
     return Ledger(
         rows=[_row(r) for r in rows],
         sequences={r["partition"]: list(r["seqs"]) for r in sequences},
-        last_seqs={r["partition"]: r["last_seq"] for r in leases},
+        last_seqs=last_seqs,
         holds=frozenset(text(r["payment"].bytes) for r in holds),
         backwards=[f"{r['partition']}:{r['seq']}" for r in backwards],
         early=[text(r["payment"].bytes) for r in expired if r["early"]],
@@ -112,7 +112,7 @@ async def holders(url: str) -> set[str]:
     """Who holds leases now."""
     connection = await asyncpg.connect(url)
     try:
-        return {r["holder"] for r in await connection.fetch("SELECT holder FROM leases")}
+        return {lease.holder for lease in await fencing.leases(connection)}
     finally:
         await connection.close()
 
@@ -136,12 +136,10 @@ async def usurp(url: str, usurper: str, random: Random) -> dict[int, int]:
     """Takes the partitions of one holder over; where each of them stands."""
     connection = await asyncpg.connect(url, server_settings={"application_name": usurper})
     try:
-        rows = await connection.fetch(
-            "SELECT partition, holder, cluster FROM leases ORDER BY partition"
-        )
-        robbed = random.choice(sorted({r["holder"] for r in rows}))
-        partitions = [r["partition"] for r in rows if r["holder"] == robbed]
-        cluster = next(r["cluster"] for r in rows if r["holder"] == robbed)
+        leases = await fencing.leases(connection)
+        robbed = random.choice(sorted({lease.holder for lease in leases}))
+        partitions = [lease.partition for lease in leases if lease.holder == robbed]
+        cluster = next(lease.cluster for lease in leases if lease.holder == robbed)
         taken = await fencing.take_over(
             connection, partitions, usurper, cluster, lock_timeout_s=LOCK_TIMEOUT_S
         )
@@ -154,9 +152,7 @@ async def usurped(url: str, usurper: str) -> dict[int, int]:
     """Where the partitions stand that are still the usurper's."""
     connection = await asyncpg.connect(url)
     try:
-        rows = await connection.fetch(
-            "SELECT partition, last_seq FROM leases WHERE holder = $1", usurper
-        )
+        leases = await fencing.leases(connection)
     finally:
         await connection.close()
-    return {r["partition"]: r["last_seq"] for r in rows}
+    return {lease.partition: lease.last_seq for lease in leases if lease.holder == usurper}

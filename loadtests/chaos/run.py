@@ -28,7 +28,7 @@ from headrace.loadtests.chaos.verdict import WRONGS, Ledger, Verdict
 from headrace.loadtests.chaos.watch import Watch
 from headrace.loadtests.platform_under_load import RunError
 from headrace.loadtests.signals import to_its_end
-from headrace.runtime.partitioning import partition_of
+from headrace.runtime.partitioning import actor_of, partition_of
 from headrace.runtime.settings import load
 
 BETWEEN_S = (0.1, 1.5)
@@ -199,5 +199,5 @@ def _one_account_of_each_actor() -> list[str]:
     by_actor: dict[int, str] = {}
     for name in map(account, range(ACCOUNTS)):
         partition = partition_of(TENANT, name, settings.cell.partitions)
-        by_actor.setdefault(partition % settings.cell.actors, name)
+        by_actor.setdefault(actor_of(partition, settings.cell.actors), name)
     return [by_actor[number] for number in sorted(by_actor)]

@@ -13,8 +13,8 @@ from typing import Any
 
 from rich.console import Console
 
-from headrace.loadtests.bench.http_load import drive
-from headrace.loadtests.bench.payments import Payments
+from headrace.loadtests.load.http_load import drive
+from headrace.loadtests.load.payments import Payments
 from headrace.loadtests.overload.crowd import Crowd, CrowdSize
 from headrace.loadtests.overload.offer import BATCH, Offered, Order, offer_in_a_process
 from headrace.loadtests.overload.probe import probe, recovered_after_s

@@ -18,9 +18,9 @@ from pathlib import Path
 import msgspec
 import uvloop
 
-from headrace.loadtests.bench.http_connection import ANSWER_TIMEOUT_S, HttpConnection
-from headrace.loadtests.bench.http_load import percentile_ms
-from headrace.loadtests.bench.payments import Payments
+from headrace.loadtests.load.http_connection import ANSWER_TIMEOUT_S, HttpConnection
+from headrace.loadtests.load.http_load import percentile_ms
+from headrace.loadtests.load.payments import Payments
 from headrace.loadtests.platform_under_load import RunError
 
 BATCH = 1_000

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 
-from headrace.loadtests.bench.http_connection import HttpConnection
+from headrace.loadtests.load.http_connection import HttpConnection
 
 EVERY_S = 0.1
 NORMAL_IN_A_ROW = 5

@@ -15,7 +15,7 @@ from headrace.runtime.keys import subject_keys
 from headrace.runtime.ledger import load
 from headrace.runtime.partitioning import partition_of, partition_of_payment
 from headrace.runtime.payments.account import Account
-from headrace.runtime.payments.book import Book, OpenLeg, ShownLegs
+from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import (
     Act,
     Arrived,
@@ -27,6 +27,7 @@ from headrace.runtime.payments.command import (
     Pay,
 )
 from headrace.runtime.payments.decide_account import needs_counts
+from headrace.runtime.payments.open_leg import OpenLeg, ShownLegs
 from headrace.runtime.payments.personal_text import subjects
 
 Legs = dict[int, ShownLegs]

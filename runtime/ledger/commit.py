@@ -14,7 +14,8 @@ from headrace.runtime.journal.record import COLUMNS
 from headrace.runtime.keys.text_sealer import NewKey
 from headrace.runtime.ledger import copy
 from headrace.runtime.ledger.fencing import advance
-from headrace.runtime.payments.book import AccountRow, Batch, Hold, Partition
+from headrace.runtime.payments.batch import AccountRow, Batch, Hold
+from headrace.runtime.payments.book import Partition
 
 SQL = load("headrace.runtime.ledger", "commit")
 

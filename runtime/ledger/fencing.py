@@ -10,7 +10,7 @@ from typing import NamedTuple
 import asyncpg
 
 from headrace.runtime.clock import from_us, to_us
-from headrace.runtime.database.connect import Connection
+from headrace.runtime.database.connect import Connection, Database
 from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.payments.book import Partition
 
@@ -25,6 +25,8 @@ class Lease(NamedTuple):
     holder: str
     cluster: str
     lives: bool
+    last_seq: int
+    """Of the partition's newest record."""
 
 
 class Fenced(Exception):
@@ -85,6 +87,19 @@ async def _free(
 async def leases(connection: Connection) -> list[Lease]:
     """Of all partitions, as they stand."""
     return [Lease(*row) for row in await connection.fetch(SQL["holders"])]
+
+
+async def holder(connection: Connection, partition: int) -> str:
+    """Of one lease. LookupError while nobody has claimed it."""
+    found = await connection.fetchval(SQL["holder"], partition)
+    if not found:
+        raise LookupError(f"nobody holds partition {partition} yet")
+    return str(found)
+
+
+async def ends(database: Database) -> dict[int, int]:
+    """Each partition's newest sequence."""
+    return {row["partition"]: row["last_seq"] for row in await database.fetch(SQL["ends"])}
 
 
 async def advance(connection: Connection, moved: Sequence[tuple[Partition, int]]) -> None:

@@ -19,7 +19,7 @@ from headrace.runtime.journal.record import Record
 from headrace.runtime.journal.states import AccountState, PaymentState
 from headrace.runtime.payments.account import Account, Creditor, Terms
 from headrace.runtime.payments.answer import Done
-from headrace.runtime.payments.book import LEG, OpenLeg, ShownLegs
+from headrace.runtime.payments.open_leg import LEG, OpenLeg, ShownLegs
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.risk.history import of_debtors
 from headrace.runtime.risk.windows import EMPTY, Windows

@@ -2,10 +2,10 @@
 
 from enum import IntEnum
 
-import asyncpg
 from iso4217 import Currency
 from msgspec import json
 
+from headrace.runtime.database.check import Found
 from headrace.runtime.database.connect import Connection
 from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.journal.account_numbers import Role, SystemAccount
@@ -14,7 +14,7 @@ from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.states import AccountState, state_rows
 from headrace.runtime.money import currency_number, minor_units
 
-SQL = load("headrace.runtime.database", "migrate")
+SQL = load("headrace.runtime.ledger", "founding")
 SUBJECTS: dict[str, type[IntEnum]] = {
     "account_state": AccountState,
     "decline_reason": DeclineReason,
@@ -45,13 +45,21 @@ async def differing(connection: Connection) -> dict[str, dict[int, _Row]]:
     return found
 
 
-async def write_names(connection: asyncpg.Connection) -> None:
-    """Adds what is new and corrects what was changed."""
+async def write_tables(connection: Connection) -> None:
+    """Adds to the tables of kinds, states and currencies what is new, and corrects what was
+    changed."""
     for table, rows in (await differing(connection)).items():
         if rows:
             await connection.execute(SQL[f"drop_{table}"], list(rows))
             written = json.encode(list(rows.values())).decode()
             await connection.execute(SQL[f"write_{table}"], written)
     await connection.execute(SQL["write_currencies"], *map(list, zip(*currencies(), strict=True)))
-    named = [(subject, m.value, m.name.lower()) for subject, e in SUBJECTS.items() for m in e]
-    await connection.execute(SQL["write_names"], *map(list, zip(*named, strict=True)))
+
+
+async def tables_differ(connection: Connection) -> Found:
+    """Of the tables that `write_tables` writes; a newer version may have added rows."""
+    money = {tuple(row) for row in await connection.fetch(SQL["currencies"])}
+    wrong = [code for number, code, units in currencies() if (number, code, units) not in money]
+    differ = await differing(connection)
+    wrong += [f"{table} {number}" for table, rows in differ.items() for number in rows]
+    return Found(f"{len(money)} currencies", len(wrong), wrong[0] if wrong else None)

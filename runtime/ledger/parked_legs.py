@@ -13,7 +13,7 @@ from msgspec import Struct
 from headrace.runtime import ids
 from headrace.runtime.database.connect import Database
 from headrace.runtime.database.sql_by_name import load
-from headrace.runtime.payments.book import OpenLeg, Place
+from headrace.runtime.payments.open_leg import OpenLeg, Place
 
 SQL = load("headrace.runtime.ledger", "parked_legs")
 

@@ -7,7 +7,7 @@ import asyncpg
 from headrace.runtime.database.sql_by_name import load as load_sql
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.record import Record
-from headrace.runtime.ledger import load
+from headrace.runtime.ledger import fencing, load
 from headrace.runtime.ledger.texts import Texts
 
 SQL = load_sql("headrace.runtime.ledger", "read_events")
@@ -22,7 +22,7 @@ class EventReader:
 
     async def ends(self) -> dict[int, int]:
         """Each partition's newest sequence."""
-        return {r["partition"]: r["last_seq"] for r in await self.pool.fetch(SQL["ends"])}
+        return await fencing.ends(self.pool)
 
     async def events(
         self,

@@ -5,68 +5,23 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
-import numpy as np
-from msgspec import Struct
 from msgspec.structs import replace
-from numpy.typing import NDArray
 
-from headrace.runtime.journal.account_numbers import NO_ROLE, PLACE_BITS
-from headrace.runtime.journal.record import Record, Rows
-from headrace.runtime.journal.states import AccountState
-from headrace.runtime.keys.text_sealer import NewKey, TextSealer
+from headrace.runtime.journal.account_numbers import PLACE_BITS
+from headrace.runtime.keys.text_sealer import TextSealer
 from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.partitioning import partition_of
-from headrace.runtime.payments.account import Account, Balances, Creditor, Terms
+from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.answer import Answer, Done, Refused
+from headrace.runtime.payments.batch import Batch
+from headrace.runtime.payments.open_leg import OpenLeg, Place
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.refusals import Refusal
 
 BATCHES_REMEMBERED = 8
 """Committed batches whose keys and legs are still known without asking the ledger."""
-
-Place = tuple[int, int]
-"""A record, by partition and sequence: also names the leg that it opened."""
-
-
-class OpenLeg(Struct, gc=False):
-    """Money under way to (or a refund asked of) another account's partition."""
-
-    payment: bytes
-    leg: int
-    partition: int
-    seq: int
-    """The home record that opened it."""
-    refund: bool
-    sole: bool
-    """A real-time payment's only leg: its outcome is the payment's, which needn't be loaded."""
-    tenant: int
-    currency: int
-    amount: int
-    debtor: int
-    creditor: int
-    trace: bytes
-
-
-LEG = np.dtype(
-    [
-        ("place", ">i4"), ("kind", ">i2"), ("leg", ">i2"), ("tenant", ">i4"), ("currency", ">i2"),
-        ("amount", ">i8"), ("creditor", ">i8"), ("occurred_at", ">i8"), ("payment", "S16"),
-        ("trace", "S16"),
-    ]
-)  # fmt: skip
-"""A leg as the ledger shows it to the counterpart: its place in the command that asks for it, and
-facts of the record that opened it."""
-
-
-class ShownLegs(NamedTuple):
-    """The legs of one Carry, those that the ledger shows."""
-
-    legs: NDArray[np.void]
-    """Of LEG, (n,)."""
-    carried: dict[int, int]
-    """Place -> reason: what the ledger says was done with them already."""
 
 
 @dataclass(slots=True)
@@ -89,88 +44,6 @@ class Partition:
         return next(iter(self.open_legs), self.seq + 1)
 
 
-class Hold(NamedTuple):
-    """A row of the table of open holds."""
-
-    payment: bytes
-    partition: int
-    debtor: int
-    amount: int
-    review: bool
-    expires_at: int
-    expires_in_s: int
-    """Of a review: how long the hold was asked to last once accepted; 0: the default."""
-    submitted_by: bytes
-    """Of a review: the id of the API key; empty: not known."""
-
-
-class AccountRow(NamedTuple):
-    """A row of the accounts' directory."""
-
-    number: int
-    tenant: int
-    id: str
-    """Empty: an account of a role."""
-    currency: int
-    state: int
-    terms: Terms
-    role: int = NO_ROLE
-    rail: str = ""
-
-
-@dataclass(slots=True)
-class Batch:
-    """What one commit writes, and what must be undone in memory when it fails."""
-
-    number: int
-    records: list[Record] = field(default_factory=list)
-    started_from: dict[int, tuple[int, int, int]] = field(default_factory=dict)
-    """Partition -> seq, time and place before the batch."""
-    opened: dict[int, int] = field(default_factory=dict)
-    """Number of an account that the batch opens -> the record's time."""
-    changed: dict[int, AccountRow] = field(default_factory=dict)
-    """The directory's rows after the batch, of accounts that it opens or changes."""
-    holds: dict[bytes, Hold | None] = field(default_factory=dict)
-    """By payment: the hold as it is after the batch; None: ended."""
-    rows: list[Rows] = field(default_factory=list)
-    """Records that were decided as columns; `records` has the others."""
-    legs_opened: list[OpenLeg] = field(default_factory=list)
-    legs_closed: list[OpenLeg] = field(default_factory=list)
-    accounts: dict[int, Balances] = field(default_factory=dict)
-    """As they were before the batch."""
-    settings: dict[int, tuple[AccountState, Terms]] = field(default_factory=dict)
-    """The same of accounts whose settings it changes."""
-    payments: dict[bytes, Payment | None] = field(default_factory=dict)
-    """The same; None: it was not in memory."""
-    keys: list[tuple[int, str]] = field(default_factory=list)
-    carried: list[Place] = field(default_factory=list)
-    subject_keys: list[NewKey] = field(default_factory=list)
-    """Made for its texts."""
-    put_off: bool = False
-    """A payment in it was refused that may be made later."""
-
-    def __len__(self) -> int:
-        return len(self.records) + sum(map(len, self.rows))
-
-    def absorb(self, later: "Batch") -> None:
-        """Makes one of two: what was decided next, on top of this."""
-        self.number = later.number
-        self.records += later.records
-        self.rows += later.rows
-        self.started_from = later.started_from | self.started_from
-        self.opened |= later.opened
-        self.changed |= later.changed
-        self.holds |= later.holds
-        self.legs_opened += later.legs_opened
-        self.legs_closed += later.legs_closed
-        self.accounts = later.accounts | self.accounts
-        self.settings = later.settings | self.settings
-        self.payments = later.payments | self.payments
-        self.keys += later.keys
-        self.carried += later.carried
-        self.subject_keys += later.subject_keys
-
-
 class Book:
     """The memory of one actor."""
 
@@ -181,6 +54,9 @@ class Book:
         self.partitions_total = partitions
         self.texts = texts
         self.open_legs_max = open_legs_max
+        self._empty()
+
+    def _empty(self) -> None:
         self.partitions: dict[int, Partition] = {}
         self.accounts: dict[int, Account] = {}
         self.by_id: dict[tuple[int, str], Account] = {}
@@ -379,7 +255,7 @@ class Book:
         """On doubt, or when the partitions are taken over: memory starts again from the ledger."""
         if self.texts is not None:
             self.texts.forget_all()
-        self.__init__(self.partitions_total, self.open_legs_max, self.texts)  # type: ignore[misc]
+        self._empty()
 
     def evict(self, accounts_max: int, payments_max: int, committed: int, windows_max: int) -> int:
         """Above a bound, drops down to nine tenths of it: what was touched longest ago, and nothing

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from headrace.runtime.payments.answer import Answer, LegsAnswer
-from headrace.runtime.payments.book import Batch, Book, ShownLegs
+from headrace.runtime.payments.batch import Batch
+from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import (
     Act,
     Arrived,
@@ -19,6 +20,7 @@ from headrace.runtime.payments.decide_account import decide_change, decide_fund,
 from headrace.runtime.payments.decide_action import decide_action
 from headrace.runtime.payments.decide_legs import decide_arrived, decide_carry
 from headrace.runtime.payments.decide_payment import Parties, Risk, Times, decide_payment
+from headrace.runtime.payments.open_leg import ShownLegs
 
 
 class Given(NamedTuple):

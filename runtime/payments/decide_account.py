@@ -18,7 +18,8 @@ from headrace.runtime.money import currency_code
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments.account import Account, Terms
 from headrace.runtime.payments.answer import Answer, Done, Refused
-from headrace.runtime.payments.book import AccountRow, Batch, Book
+from headrace.runtime.payments.batch import AccountRow, Batch
+from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import ChangeAccount, Fund, OpenAccount
 from headrace.runtime.payments.posting import post
 from headrace.runtime.refusals import Refusal

@@ -7,7 +7,8 @@ from headrace.runtime.journal.record import LEG_MAX, Record
 from headrace.runtime.journal.states import STATES, AccountState, PaymentState
 from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.answer import Answer, Done, Refused
-from headrace.runtime.payments.book import Batch, Book, Hold
+from headrace.runtime.payments.batch import Batch, Hold
+from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import Act, PaymentAction
 from headrace.runtime.payments.decide_payment import (
     CREDITOR_FULL,

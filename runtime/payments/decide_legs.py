@@ -15,8 +15,10 @@ from headrace.runtime.journal.record import Record, Rows, rows
 from headrace.runtime.journal.states import AccountState, PaymentState
 from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsDone
-from headrace.runtime.payments.book import Batch, Book, OpenLeg, ShownLegs
+from headrace.runtime.payments.batch import Batch
+from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import Arrived, Carry
+from headrace.runtime.payments.open_leg import OpenLeg, ShownLegs
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.posting import move, post
 from headrace.runtime.payments.states import check_transition

@@ -12,8 +12,10 @@ from headrace.runtime.journal.record import NO_LEG, Record
 from headrace.runtime.journal.states import AccountState, PaymentState
 from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.answer import Answer, Done, Refused
-from headrace.runtime.payments.book import Batch, Book, Hold, OpenLeg
+from headrace.runtime.payments.batch import Batch, Hold
+from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import Pay
+from headrace.runtime.payments.open_leg import OpenLeg
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.posting import move
 from headrace.runtime.refusals import Refusal

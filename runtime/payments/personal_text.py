@@ -10,7 +10,8 @@ from headrace.runtime.journal.account_numbers import is_system_account
 from headrace.runtime.journal.kinds import KINDS
 from headrace.runtime.journal.record import Record
 from headrace.runtime.keys.sealed_text import Where, is_sealed
-from headrace.runtime.payments.book import Batch, Book
+from headrace.runtime.payments.batch import Batch
+from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import Act, Command, Fund, Pay
 
 SETTINGS_KINDS = KINDS["settings"]

@@ -2,7 +2,8 @@
 
 from headrace.runtime.journal.record import Record
 from headrace.runtime.payments.account import Account
-from headrace.runtime.payments.book import Batch, Book
+from headrace.runtime.payments.batch import Batch
+from headrace.runtime.payments.book import Book
 
 _LOW, _HIGH, _WRAP = -(2**63), 2**63 - 1, 2**64
 

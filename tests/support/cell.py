@@ -17,11 +17,11 @@ from headrace.actors.scoring import CreditorWindows, Scorer
 from headrace.runtime.database.connect import connect
 from headrace.runtime.journal.record import COLUMNS, Record
 from headrace.runtime.ledger import copy
-from headrace.runtime.partitioning import partition_of
+from headrace.runtime.partitioning import partition_of, partitions_of
 from headrace.runtime.payments import command, fingerprint
 from headrace.runtime.payments.answer import Answer, Done
-from headrace.runtime.payments.book import Place
 from headrace.runtime.payments.command import Act, Command, Fund, OpenAccount, Pay
+from headrace.runtime.payments.open_leg import Place
 from headrace.runtime.settings import Settings
 
 EUR = 978
@@ -93,7 +93,7 @@ class Cell:
     def owned_by(self, actor: int, many: int, partition: int | None = None) -> list[str]:
         """Names of accounts whose partitions belong to an actor, or of one of them."""
         partitions, actors = self.settings.cell.partitions, self.settings.cell.actors
-        homes = {partition} if partition is not None else set(range(actor, partitions, actors))
+        homes = [partition] if partition is not None else partitions_of(actor, partitions, actors)
         named = (f"account-{n}" for n in count())
         mine = (a for a in named if partition_of(self.tenant, a, partitions) in homes)
         return [next(mine) for _ in range(many)]
@@ -118,7 +118,7 @@ class Cell:
     async def held_up(self, actor: int) -> AsyncIterator[None]:
         """While an actor can't commit: its leases are locked by somebody else."""
         other = await connect(self.settings.ledger)
-        mine = list(range(actor, self.settings.cell.partitions, self.settings.cell.actors))
+        mine = partitions_of(actor, self.settings.cell.partitions, self.settings.cell.actors)
         try:
             async with other.transaction():
                 await other.execute(

@@ -25,7 +25,8 @@ from headrace.runtime.journal.states import AccountState
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.answer import Answer, LegsDone
-from headrace.runtime.payments.book import LEG, Batch, Book, OpenLeg, Partition, ShownLegs
+from headrace.runtime.payments.batch import Batch
+from headrace.runtime.payments.book import Book, Partition
 from headrace.runtime.payments.command import (
     Act,
     Arrived,
@@ -39,6 +40,7 @@ from headrace.runtime.payments.command import (
 )
 from headrace.runtime.payments.decide import Given, decide
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk, Times
+from headrace.runtime.payments.open_leg import LEG, OpenLeg, ShownLegs
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.risk.windows import Windows
 

@@ -1,7 +1,7 @@
 """What `headrace verify` says of a test's ledger, with its master key at hand."""
 
-from headrace.runtime.ledger.verify import Begun, Ended, Verdict, verify
 from headrace.runtime.settings import Settings
+from headrace.runtime.verify import Begun, Ended, Verdict, verify
 
 
 async def verdict_of(

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from headrace.cluster.cli.failures import BadInput
 from headrace.cluster.cli.payfile.chunk import Chunk
-from headrace.cluster.cli.payfile.reading import Source
+from headrace.cluster.cli.payfile.source import Source
 
 
 def open_csv(file: BinaryIO, total: int | None, rows: int) -> Source:

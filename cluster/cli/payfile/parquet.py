@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from headrace.cluster.cli.failures import BadInput
 from headrace.cluster.cli.payfile.chunk import Chunk
-from headrace.cluster.cli.payfile.reading import STDIN, Source, reason
+from headrace.cluster.cli.payfile.source import STDIN, Source, reason
 
 BUFFER_BYTES = 1 << 20
 """Read ahead in each column, instead of a whole row group's column at once."""

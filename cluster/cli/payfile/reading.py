@@ -4,16 +4,15 @@ Nothing is ever held beyond one chunk, so a file may be larger than memory. Numb
 that is written: JSON fractions and CSV fields are exact decimals, Parquet doubles stay doubles.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from enum import StrEnum
 from os import fstat
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from headrace.cluster.cli.failures import BadInput
 from headrace.cluster.cli.payfile.chunk import Chunk
-
-STDIN = "-"
+from headrace.cluster.cli.payfile.source import STDIN, Source
 
 
 class FileFormat(StrEnum):
@@ -31,17 +30,6 @@ SUFFIXES = {
     ".parquet": FileFormat.PARQUET,
     ".pq": FileFormat.PARQUET,
 }
-
-
-class Source(NamedTuple):
-    """A file being read. `columns` is None where each object has its own fields."""
-
-    columns: list[str] | None
-    total: int | None
-    """Of Chunk.position; None when it isn't known (a pipe)."""
-    counts_rows: bool
-    chunks: Callable[[list[str] | None], Iterator[Chunk]]
-    """Given the columns wanted (None: all)."""
 
 
 def format_of(path: str, chosen: FileFormat | None) -> FileFormat:
@@ -86,8 +74,3 @@ def _open(path: str) -> BinaryIO:
         return open(path, "rb")  # closed with the process: chunks are read lazily
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror}") from error
-
-
-def reason(error: Any) -> str:
-    """An error's first line."""
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -3,31 +3,6 @@
 -- runtime/journal/account_numbers.py. Columns of the journal stand widest first so that a
 -- row has no padding, and those before "key" are never null so that a row's first part has one layout.
 
-CREATE TABLE platform (
-    name  text PRIMARY KEY,
-    value text NOT NULL
-);
-COMMENT ON TABLE platform IS 'Facts fixed when the ledger was made, such as the number of partitions.';
-
-CREATE TABLE tenants (
-    number     integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    name       text NOT NULL UNIQUE,
-    created_at timestamptz NOT NULL DEFAULT now()
-);
-
-CREATE TABLE api_keys (
-    id         uuid PRIMARY KEY,
-    tenant     integer REFERENCES tenants,            -- null: the platform's operator
-    role       text NOT NULL CHECK (role IN ('operator', 'administrator', 'member')),
-    hash       bytea NOT NULL UNIQUE,                 -- SHA-256 of the whole key
-    label      text NOT NULL DEFAULT '',
-    created_at timestamptz NOT NULL DEFAULT now(),
-    expires_at timestamptz,
-    revoked_at timestamptz,
-    CHECK ((tenant IS NULL) = (role = 'operator'))
-);
-CREATE INDEX api_keys_tenant ON api_keys (tenant);
-
 CREATE TABLE leases (
     partition    smallint PRIMARY KEY,
     epoch        bigint   NOT NULL DEFAULT 0,

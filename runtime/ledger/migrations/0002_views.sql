@@ -1,20 +1,12 @@
 -- The journal in words, for people and tools that speak SQL: payments, entries, balances, events.
--- The tables of names, kinds and states are filled at every start from the code's own (ledger/names.py,
--- journal/kinds.py, journal/states.py), so that they cannot drift from it.
+-- The tables of kinds, states and currencies are filled at every start from the code's own
+-- (ledger/names.py, journal/kinds.py, journal/states.py), so that they cannot drift from it.
 
 CREATE TABLE currencies (
     number      smallint PRIMARY KEY,                 -- ISO 4217 numeric
     code        text NOT NULL UNIQUE,
     minor_units smallint NOT NULL
 );
-
-CREATE TABLE names (
-    subject text NOT NULL,                            -- account_state, decline_reason, role, system_account
-    number  smallint NOT NULL,
-    name    text NOT NULL,
-    PRIMARY KEY (subject, number)
-);
-COMMENT ON TABLE names IS 'What the small numbers of the other tables mean.';
 
 CREATE TABLE kinds (
     number        smallint PRIMARY KEY,

@@ -13,13 +13,20 @@ LEFT JOIN pg_stat_activity a
 WHERE l.partition = ANY($1::smallint[])
 
 -- name: holders
--- Of every lease: whose it is, and whether its holder is connected.
-SELECT l.partition, l.holder, l.cluster, a.holder IS NOT NULL AS lives
+-- Of every lease: whose it is, whether its holder is connected, and its partition's newest record.
+SELECT l.partition, l.holder, l.cluster, a.holder IS NOT NULL AS lives, l.last_seq
 FROM leases l
 LEFT JOIN (
     SELECT DISTINCT substring(application_name FROM '^headrace (?:writer|clock) (.+)$') AS holder
     FROM pg_stat_activity
 ) a ON a.holder = l.holder
+ORDER BY l.partition
+
+-- name: holder
+SELECT holder FROM leases WHERE partition = $1
+
+-- name: ends
+SELECT partition, last_seq FROM leases
 
 -- name: epochs
 SELECT partition, epoch FROM leases WHERE partition = ANY($1::smallint[])

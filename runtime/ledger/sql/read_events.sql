@@ -1,6 +1,3 @@
--- name: ends
-SELECT partition, last_seq FROM leases ORDER BY partition;
-
 -- name: edge
 -- The record that stands so many after a sequence; none: there are fewer.
 SELECT seq FROM journal

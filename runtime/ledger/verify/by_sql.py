@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from headrace.runtime.database.connect import Connection
-from headrace.runtime.database.sql_by_name import load
+from headrace.runtime.database.check import Ask, by_sql
 from headrace.runtime.journal.account_numbers import TRANSIT_IN, TRANSIT_OUT
 from headrace.runtime.ledger.verify import shapes
-from headrace.runtime.ledger.verify.found import Ask, Found
 from headrace.runtime.money import AMOUNT_MAX, BALANCE_MAX
 from headrace.runtime.payments.personal_text import SETTINGS_KINDS
 from headrace.runtime.payments.states import TRANSITIONS
@@ -32,16 +30,4 @@ ARGUMENTS: dict[str, list[Any]] = {
 """Of the statements that take some."""
 
 
-def _asking(name: str, statement: str) -> Ask:
-    async def ask(connection: Connection) -> Found:
-        (row,) = await connection.fetch(statement, *ARGUMENTS.get(name, ()))
-        return Found(**row)
-
-    return ask
-
-
-BY_SQL: dict[str, Ask] = {
-    name: _asking(name, statement)
-    for subject in SUBJECTS
-    for name, statement in load("headrace.runtime.ledger.verify", subject).items()
-}
+BY_SQL: dict[str, Ask] = by_sql("headrace.runtime.ledger.verify", SUBJECTS, ARGUMENTS)

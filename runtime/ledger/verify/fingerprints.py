@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from asyncpg import Record as Row
 
+from headrace.runtime.database.check import Found
 from headrace.runtime.database.connect import Connection
 from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.journal.kinds import FIRST_KINDS, RecordKind
@@ -18,7 +19,6 @@ from headrace.runtime.journal.record import NO_LEG
 from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.keys.sealed_text import Where, is_sealed
 from headrace.runtime.keys.unsealing import Lost, unsealed
-from headrace.runtime.ledger.verify.found import Found
 from headrace.runtime.payments import fingerprint
 from headrace.runtime.payments.command import PaymentAction
 

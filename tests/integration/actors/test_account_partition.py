@@ -11,7 +11,7 @@ from headrace.runtime.database.connect import connect
 from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger import load
-from headrace.runtime.partitioning import partition_of
+from headrace.runtime.partitioning import partition_of, partitions_of
 from headrace.runtime.payments.answer import Done, Refused, decode
 from headrace.runtime.payments.command import (
     Act,
@@ -32,7 +32,8 @@ def owned_by(actor: int, cell: Any, many: int) -> list[str]:
     """Names of accounts whose partitions belong to an actor."""
     named = (f"account-{n}" for n in range(10_000))
     partitions, actors = cell.settings.cell.partitions, cell.settings.cell.actors
-    mine = (a for a in named if partition_of(cell.tenant, a, partitions) % actors == actor)
+    own = partitions_of(actor, partitions, actors)
+    mine = (a for a in named if partition_of(cell.tenant, a, partitions) in own)
     return [next(mine) for _ in range(many)]
 
 

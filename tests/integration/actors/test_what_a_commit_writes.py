@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from headrace.actors.intake import WORTH_A_BATCH
-from headrace.runtime.ledger.verify import verify
 from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.command import Act, ChangeAccount, OpenAccount, PaymentAction
+from headrace.runtime.verify import verify
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from headrace.actors.partition_client import PartitionClient, Stats
 from headrace.runtime.database import connect
 from headrace.runtime.identity import keys, tenants
 from headrace.runtime.identity.keys import Role
-from headrace.runtime.payments.book import Place
+from headrace.runtime.payments.open_leg import Place
 from headrace.runtime.settings import Settings
 from headrace.serve.gateway.app import Gateway
 

@@ -475,7 +475,9 @@ DAMAGES = {
         {SCHEMA},
     ),
     "a migration's digest was changed": ("UPDATE migrations SET digest = '\\x00'", {FILES}),
-    "a migration is not noted": ("DELETE FROM migrations WHERE name LIKE '0002%'", {FILES}),
+    "a migration is not noted": (
+        "DELETE FROM migrations WHERE area = 'ledger' AND number = 2", {FILES},
+    ),
     "a name was changed": ("UPDATE names SET name = 'ajar' WHERE name = 'open'", {NAMES, ACCOUNTS}),
     "a kind means something else": (
         "UPDATE kinds SET captured = 0 WHERE number = :kind(settled)", {NAMES},

@@ -18,6 +18,7 @@ from headrace.runtime.identity import tenants
 from headrace.runtime.journal.states import OPEN_STATES, PaymentState
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.ledger.read_payment_lists import Filter
+from headrace.runtime.partitioning import actor_of
 from headrace.runtime.payments import answer as answers
 from headrace.runtime.payments import command as commands
 from headrace.runtime.payments import fingerprint
@@ -79,7 +80,8 @@ class Platform:
                 command.fingerprint = fingerprint.of(command)
         given = [None] * len(wanted)
         homes = [
-            home_of(c, self.settings.cell.partitions) % self.settings.cell.actors for c in wanted
+            actor_of(home_of(c, self.settings.cell.partitions), self.settings.cell.actors)
+            for c in wanted
         ]
         for actor in set(homes):
             places = [n for n, home in enumerate(homes) if home == actor]

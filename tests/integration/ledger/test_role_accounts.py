@@ -14,11 +14,12 @@ from headrace.runtime.journal.account_numbers import (
 from headrace.runtime.ledger import fencing, load
 from headrace.runtime.ledger.commit import commit, prepare
 from headrace.runtime.ledger.read import Reader
-from headrace.runtime.ledger.verify import verify
 from headrace.runtime.partitioning import partition_of
-from headrace.runtime.payments.book import Batch, Book
+from headrace.runtime.payments.batch import Batch
+from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import OpenAccount
 from headrace.runtime.payments.decide_account import decide_open, open_role_account
+from headrace.runtime.verify import verify
 
 EUR, TRACE = 978, bytes(range(16))
 NOON = 1_735_732_800_000_000

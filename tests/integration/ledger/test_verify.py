@@ -11,9 +11,10 @@ from support.verdict import verdict_of
 from headrace.runtime.database.connect import connect
 from headrace.runtime.journal.in_sql import expand
 from headrace.runtime.journal.kinds import RecordKind
-from headrace.runtime.ledger.verify import CHECKS, LONGEST_FIRST, Verdict, fingerprints
+from headrace.runtime.ledger.verify import fingerprints
 from headrace.runtime.money import AMOUNT_MAX
 from headrace.runtime.payments import fingerprint
+from headrace.runtime.verify import CHECKS, LONGEST_FIRST, Verdict
 
 _spec = spec_from_file_location("damages", Path(__file__).with_name("damages.py"))
 assert _spec is not None

@@ -2,6 +2,7 @@
 
 import pytest
 
+from headrace.runtime.areas import AREAS
 from headrace.runtime.database.migrate import migrate
 from headrace.runtime.ids import text
 from headrace.runtime.journal.account_numbers import (
@@ -141,14 +142,14 @@ async def test_a_changed_or_new_kind_or_state_is_brought_up_to_date(database, se
     await database.execute(
         "INSERT INTO states SELECT 99, 'newer', true, false, true, true, true, ''"
     )
-    await migrate(settings.ledger, settings.cell.partitions)
+    await migrate(settings.ledger, AREAS, settings.cell.partitions)
     await database.execute("DELETE FROM states WHERE name = 'newer'")
     await test_kinds_and_states_are_the_codes_own(database)
 
 
 async def test_a_renamed_or_new_name_is_brought_up_to_date_at_the_next_start(database, settings):
     await database.execute("UPDATE names SET name = 'old'; DELETE FROM currencies")
-    await migrate(settings.ledger, settings.cell.partitions)
+    await migrate(settings.ledger, AREAS, settings.cell.partitions)
     await test_the_names_are_the_codes_own(database, settings)
 
 

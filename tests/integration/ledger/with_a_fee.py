@@ -11,6 +11,7 @@ from msgspec import to_builtins
 
 from headrace.loadtests.chaos import judge, ledger
 from headrace.loadtests.chaos.log import Sent
+from headrace.runtime.areas import AREAS
 from headrace.runtime.database.connect import connect, pool
 from headrace.runtime.database.migrate import migrate
 from headrace.runtime.events.event import event_of, kinds_of
@@ -21,15 +22,16 @@ from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger import fencing
 from headrace.runtime.ledger.commit import commit, prepare
 from headrace.runtime.ledger.read import Reader
-from headrace.runtime.ledger.verify import verify
 from headrace.runtime.payments import fingerprint
-from headrace.runtime.payments.book import Batch, Book
+from headrace.runtime.payments.batch import Batch
+from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import Fund, OpenAccount, Pay
 from headrace.runtime.payments.decide_account import decide_fund, decide_open
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Times, decide_payment
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.posting import post
 from headrace.runtime.settings import Settings
+from headrace.runtime.verify import verify
 from headrace.serve.gateway.payments import words
 
 EUR, NOON, TIMES = 978, 1_735_732_800_000_000, Times(1_000, 500)
@@ -78,7 +80,7 @@ def external(partition: int):  # type: ignore[no-untyped-def]
 
 async def main(url: str) -> dict[str, object]:
     settings = Settings(database_url=url)
-    await migrate(settings.ledger, settings.cell.partitions)
+    await migrate(settings.ledger, AREAS, settings.cell.partitions)
     database = await pool(settings.ledger, 2, "headrace test")
     connection = await connect(settings.ledger, "headrace writer test")
     tenant = (await tenants.create(database, "acme"))[0].number

@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from headrace.loadtests.bench.address import Address
-from headrace.loadtests.bench.http_load import drive, request
 from headrace.loadtests.bench.measure import measure, paced
 from headrace.loadtests.bench.scenarios import BATCH, Scenario
+from headrace.loadtests.load.address import Address
+from headrace.loadtests.load.http_load import drive, request
 
 KEY = "secret"
 START_TIMEOUT_S = 60.0

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from headrace.loadtests.bench import http_connection
-from headrace.loadtests.bench.http_connection import HttpConnection
+from headrace.loadtests.load import http_connection
+from headrace.loadtests.load.http_connection import HttpConnection
 
 PLAIN = b"HTTP/1.1 201 Created\r\nContent-Length: 5\r\nTrace-Id: a\r\n\r\nhello"
 CHUNKED = (

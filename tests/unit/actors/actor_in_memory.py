@@ -22,9 +22,9 @@ from headrace.runtime.payments import answer as answers
 from headrace.runtime.payments import command as commands
 from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.answer import Answer, Done, LegsAnswer, LegsDone, Refused
-from headrace.runtime.payments.book import OpenLeg
 from headrace.runtime.payments.command import Carry, Command, Fund, OpenAccount, Pay
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk
+from headrace.runtime.payments.open_leg import OpenLeg
 from headrace.runtime.refusals import Refusal
 from headrace.runtime.risk.features import Matrix
 from headrace.runtime.risk.windows import Windows

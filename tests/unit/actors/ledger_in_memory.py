@@ -20,7 +20,9 @@ from headrace.runtime.journal.states import AccountState
 from headrace.runtime.ledger import commit
 from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.answer import Done
-from headrace.runtime.payments.book import LEG, Batch, Book, OpenLeg, Partition, Place, ShownLegs
+from headrace.runtime.payments.batch import Batch
+from headrace.runtime.payments.book import Book, Partition
+from headrace.runtime.payments.open_leg import LEG, OpenLeg, Place, ShownLegs
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.settings import Settings
 

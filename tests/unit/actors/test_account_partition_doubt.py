@@ -9,7 +9,7 @@ from headrace.actors.intake import WORTH_A_BATCH
 from headrace.actors.writer import Deposed, Outcome
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.payments.answer import Done
-from headrace.runtime.payments.book import Batch
+from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.command import (
     Act,
     Arrived,

@@ -9,8 +9,8 @@ from headrace.actors import leg_sender
 from headrace.actors.leg_sender import SMALLER, LegSender
 from headrace.runtime.journal.account_numbers import PLACE_BITS
 from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsAnswer, LegsDone, Refused
-from headrace.runtime.payments.book import OpenLeg
 from headrace.runtime.payments.command import Arrived, Carry
+from headrace.runtime.payments.open_leg import OpenLeg
 from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings.partition import CallSettings
 

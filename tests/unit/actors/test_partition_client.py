@@ -8,8 +8,8 @@ from headrace.runtime.metrics.told import Told
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
 from headrace.runtime.payments.answer import Done, Refused
-from headrace.runtime.payments.book import Place
 from headrace.runtime.payments.command import Act, Pay, PaymentAction
+from headrace.runtime.payments.open_leg import Place
 from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings import Settings
 

@@ -10,7 +10,7 @@ WAIT, CLAIM, SUCCEEDED = Verdict.WAIT, Verdict.CLAIM, Verdict.SUCCEEDED
 
 def leases(*held: tuple[str, bool]) -> list[Lease]:
     """A partition for each (cluster, whether its holder is connected)."""
-    return [Lease(n, f"actor-{n}/{cluster}", cluster, lives) for n, (cluster, lives) in
+    return [Lease(n, f"actor-{n}/{cluster}", cluster, lives, 0) for n, (cluster, lives) in
             enumerate(held)]  # fmt: skip
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from headrace.loadtests.bench import figures, tables
 from headrace.loadtests.bench.figures import Run, ratios, row, rows
-from headrace.loadtests.bench.http_load import Load, percentile_ms
 from headrace.loadtests.bench.run import Results
 from headrace.loadtests.bench.scenarios import ROUND
 from headrace.loadtests.bench.targets import TARGETS, verdicts
+from headrace.loadtests.load.http_load import Load, percentile_ms
 
 RATES = {
     "noop": 5_000, "noop_early": 20_000,

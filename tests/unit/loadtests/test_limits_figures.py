@@ -7,7 +7,7 @@ import pytest
 from headrace.cluster.local.daemon import Status
 from headrace.cluster.local.processes import Process
 from headrace.cluster.local.state import State
-from headrace.loadtests.bench.http_load import percentile_ms
+from headrace.loadtests.load.http_load import percentile_ms
 from headrace.loadtests.million_accounts import Batches
 from headrace.loadtests.overload.offer import Offered
 from headrace.loadtests.overload.probe import recovered_after_s

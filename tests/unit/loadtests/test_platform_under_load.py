@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from headrace.loadtests import platform_under_load
-from headrace.loadtests.bench.address import Address
+from headrace.loadtests.load.address import Address
 from headrace.loadtests.platform_under_load import Platform, RunError
 
 

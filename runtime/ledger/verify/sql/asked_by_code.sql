@@ -7,15 +7,6 @@ SELECT number, tenant, id FROM accounts WHERE id IS NOT NULL ORDER BY number;
 -- name: partitions
 SELECT value FROM platform WHERE name = 'partitions';
 
--- name: migrations
-SELECT name, digest FROM migrations;
-
--- name: currencies
-SELECT number, code, minor_units FROM currencies;
-
--- name: names
-SELECT subject, number, name FROM names;
-
 -- name: asked
 -- Each record with a client's key and what of the request stands in the ledger, as text and numbers;
 -- a payment's account names, times in microseconds.

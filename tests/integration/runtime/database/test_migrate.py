@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from headrace.runtime.areas import AREAS
 from headrace.runtime.database import migrate as subject
+from headrace.runtime.database.area import Area, Migration, MigrationError
 from headrace.runtime.database.connect import connect
-from headrace.runtime.database.migrate import Migration, MigrationError, migrate, migrations
+from headrace.runtime.database.migrate import migrate, migrations
 from headrace.runtime.settings import Settings
 
 
@@ -38,9 +40,8 @@ async def empty(sql: Sql) -> None:
 
 async def test_a_fresh_ledger_gets_every_migration_and_its_leases(settings, sql):
     await empty(sql)
-    assert await migrate(settings.ledger, settings.cell.partitions) == [
-        m.name for m in migrations()
-    ]
+    applied = await migrate(settings.ledger, AREAS, settings.cell.partitions)
+    assert applied == [m.name for m in migrations(AREAS)]
     assert await sql("SELECT value FROM platform WHERE name = 'partitions'") == [
         (str(settings.cell.partitions),)
     ]
@@ -51,69 +52,78 @@ async def test_a_fresh_ledger_gets_every_migration_and_its_leases(settings, sql)
 
 async def test_a_second_time_changes_nothing(settings, sql):
     await sql("UPDATE leases SET epoch = 7")
-    assert await migrate(settings.ledger, settings.cell.partitions) == []
+    assert await migrate(settings.ledger, AREAS, settings.cell.partitions) == []
     assert await sql("SELECT DISTINCT epoch FROM leases") == [(7,)]
 
 
 async def test_several_processes_at_once_apply_each_file_once(settings, sql):
     await empty(sql)
     results = await asyncio.gather(
-        *(migrate(settings.ledger, settings.cell.partitions) for _ in range(4))
+        *(migrate(settings.ledger, AREAS, settings.cell.partitions) for _ in range(4))
     )
-    assert sorted(map(len, results)) == [0, 0, 0, len(migrations())]
+    assert sorted(map(len, results)) == [0, 0, 0, len(migrations(AREAS))]
 
 
 async def test_what_an_interrupted_start_left_out_is_made_up_for(settings, sql):
     await sql("DELETE FROM platform")
     await sql("DELETE FROM leases WHERE partition > 3")
-    await migrate(settings.ledger, settings.cell.partitions)
+    await migrate(settings.ledger, AREAS, settings.cell.partitions)
     assert await sql("SELECT count(*) FROM leases") == [(settings.cell.partitions,)]
 
 
 async def test_another_number_of_partitions_is_refused(settings):
     with pytest.raises(MigrationError, match=f"HEADRACE_PARTITIONS={settings.cell.partitions}"):
-        await migrate(settings.ledger, 8)
+        await migrate(settings.ledger, AREAS, 8)
 
 
 async def test_a_ledger_of_a_newer_version_is_refused(settings, sql):
-    await sql("INSERT INTO migrations (name, digest) VALUES ('9999_future', '')")
+    await sql("INSERT INTO migrations VALUES ('lending', 1, '0001_loans', '')")
     with pytest.raises(MigrationError, match="newer version"):
-        await migrate(settings.ledger, settings.cell.partitions)
+        await migrate(settings.ledger, AREAS, settings.cell.partitions)
 
 
 async def test_a_ledger_from_before_the_first_files_were_written_anew_is_told_what_to_do(
     settings, sql
 ):
-    former = next(iter(subject.FORMER_FIRSTS)).hex()
-    await sql(f"UPDATE migrations SET digest = '\\x{former}' WHERE name = '0001_journal'")
-    await sql("INSERT INTO migrations (name, digest) VALUES ('0004_batches', '')")
+    await empty(sql)
+    await sql("CREATE TABLE migrations (name text PRIMARY KEY, digest bytea NOT NULL)")
     with pytest.raises(MigrationError, match=r"can't be brought over.*data directory away.*new"):
-        await migrate(settings.ledger, settings.cell.partitions)
+        await migrate(settings.ledger, AREAS, settings.cell.partitions)
+
+
+class Given(Area):
+    """An area whose migrations are not files."""
+
+    def migrations(self) -> list[Migration]:
+        return GIVEN
+
+
+GIVEN: list[Migration] = []
 
 
 async def test_an_applied_file_that_changed_is_refused(settings, sql, monkeypatch):
-    first, *others = migrations()
-    changed = [Migration(first.name, first.sql + "\n"), *others]
-    monkeypatch.setattr(subject, "migrations", lambda: changed)
+    first, *others = migrations(AREAS)
+    changed = [first._replace(sql=first.sql + "\n"), *others]
+    monkeypatch.setattr(subject, "migrations", lambda areas: changed)
     with pytest.raises(MigrationError, match=f"{first.name} is not the file"):
-        await migrate(settings.ledger, settings.cell.partitions)
+        await migrate(settings.ledger, AREAS, settings.cell.partitions)
 
 
 async def test_an_older_ledger_gets_only_what_is_new_and_a_failed_file_leaves_nothing(
     settings, sql, monkeypatch
 ):
-    known = migrations()
-    good = Migration("9998_good", "CREATE TABLE good ()")
-    bad = Migration("9999_bad", "CREATE TABLE half (); SELECT 1 / 0")
-    monkeypatch.setattr(subject, "migrations", lambda: [*known, good, bad])
+    areas = [*AREAS, Given("lending")]
+    good = Migration("lending", "0001_good", "CREATE TABLE good ()")
+    bad = Migration("lending", "0002_bad", "CREATE TABLE half (); SELECT 1 / 0")
+    monkeypatch.setitem(globals(), "GIVEN", [good, bad])
     with pytest.raises(Exception, match="division by zero"):
-        await migrate(settings.ledger, settings.cell.partitions)
+        await migrate(settings.ledger, areas, settings.cell.partitions)
     assert await sql("SELECT to_regclass('good') IS NULL, to_regclass('half') IS NULL") == [
         (False, True)
     ]
-    mended = Migration("9999_bad", "CREATE TABLE half ()")
-    monkeypatch.setattr(subject, "migrations", lambda: [*known, good, mended])
-    assert await migrate(settings.ledger, settings.cell.partitions) == ["9999_bad"]
+    monkeypatch.setitem(globals(), "GIVEN", [good, bad._replace(sql="CREATE TABLE half ()")])
+    applied = await migrate(settings.ledger, areas, settings.cell.partitions)
+    assert applied == ["lending/0002_bad"]
 
 
 async def test_waiting_for_another_migration_ends(settings):
@@ -122,7 +132,7 @@ async def test_waiting_for_another_migration_ends(settings):
     try:
         await holder.execute("SELECT pg_advisory_lock($1)", subject._LOCK)
         with pytest.raises(MigrationError, match="another migration"):
-            await migrate(short.ledger, short.cell.partitions)
+            await migrate(short.ledger, AREAS, short.cell.partitions)
     finally:
         await holder.close()
 

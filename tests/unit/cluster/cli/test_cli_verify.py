@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from headrace.cluster.cli.verify import MARKS, Shown
-from headrace.runtime.ledger.verify import Check
+from headrace.runtime.verify import Check
 
 
 def shown_on(console: Console) -> str:

@@ -1,49 +1,95 @@
 """Which ledgers a version of the platform may touch, before it touches one."""
 
+import sys
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from headrace.runtime.areas import AREAS
+from headrace.runtime.database.area import Area, Migration, MigrationError
 from headrace.runtime.database.migrate import (
     SQL,
-    Migration,
-    MigrationError,
     _check_history,
     _check_partitions,
     _check_server,
     _migrate,
     migrations,
 )
-from headrace.runtime.journal.kinds import kind_rows
+from headrace.runtime.database.platform import SQL as PLATFORM
+from headrace.runtime.database.platform import _found
 
-PACKAGED = [Migration(f"000{n}_{n}", f"SELECT {n}") for n in (1, 2, 3)]
-DIGESTS = {m.name: m.digest for m in PACKAGED}
-
-
-def test_migrations_are_numbered_from_one_without_a_gap() -> None:
-    names = [m.name for m in migrations()]
-    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
-    assert not any(name.endswith(".sql") for name in names)
+FIRST = [Migration("first", f"000{n}_{n}", f"SELECT {n}") for n in (1, 2, 3)]
+SECOND = [Migration("second", f"000{n}_{n}", f"SELECT 1{n}") for n in (1, 2)]
+PACKAGED = [*FIRST, *SECOND]
+Applied = dict[tuple[str, int], tuple[str, bytes]]
+APPLIED: Applied = {(m.area, m.number): (m.file, m.digest) for m in PACKAGED}
 
 
-@pytest.mark.parametrize("count", range(4))
-def test_a_ledger_with_the_first_few_is_fine(count: int) -> None:
-    _check_history(dict(list(DIGESTS.items())[:count]), PACKAGED)
+class Given(Area):
+    """An area whose migrations are not files."""
+
+    def migrations(self) -> list[Migration]:
+        return [m for m in PACKAGED if m.area == self.name]
+
+
+GIVEN = (Given("a.first", founding=_found), Given("a.second"))
+
+
+def test_an_areas_migrations_are_numbered_from_one_without_a_gap() -> None:
+    for area in AREAS:
+        found = area.migrations()
+        assert [m.number for m in found] == list(range(1, len(found) + 1))
+        assert not any(m.file.endswith(".sql") for m in found)
+    assert {m.area for m in migrations(AREAS)} >= {"database", "identity", "keys", "ledger"}
+
+
+@pytest.mark.parametrize("files", [("0002_b",), ("0001_a", "0003_c"), ("0001_a", "0001_b")])
+def test_a_gap_or_a_number_twice_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: tuple[str, ...]
+) -> None:
+    folder = tmp_path / "gappy" / "migrations"
+    folder.mkdir(parents=True)
+    (tmp_path / "gappy" / "__init__.py").touch()
+    for file in files:
+        (folder / f"{file}.sql").write_text("SELECT 1")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "gappy", raising=False)
+    with pytest.raises(MigrationError, match="migration gappy/000"):
+        Area("gappy").migrations()
+
+
+def test_areas_are_applied_one_after_the_other_in_the_registrys_order() -> None:
+    assert migrations(GIVEN) == PACKAGED
+    assert migrations(GIVEN[::-1]) == [*SECOND, *FIRST]
+
+
+@pytest.mark.parametrize("first", range(4))
+@pytest.mark.parametrize("second", range(3))
+def test_a_ledger_with_the_first_few_of_each_area_is_fine(first: int, second: int) -> None:
+    some = [*FIRST[:first], *SECOND[:second]]
+    _check_history({(m.area, m.number): (m.file, m.digest) for m in some}, PACKAGED)
+
+
+def without(*keys: tuple[str, int]) -> Applied:
+    return {key: row for key, row in APPLIED.items() if key not in keys}
 
 
 @pytest.mark.parametrize(
     ("applied", "says"),
     [
-        ({**DIGESTS, "0004_4": b"x", "0005_5": b"y"}, "the ledger has 0005_5"),
-        ({**DIGESTS, "0002_2": b"x"}, "0002_2 is not the file that was applied"),
-        ({**DIGESTS, "0003_3": b"x"}, "0003_3 is not the file that was applied"),
-        ({n: d for n, d in DIGESTS.items() if n != "0001_1"}, "0001_1 was left out"),
-        ({n: d for n, d in DIGESTS.items() if n != "0002_2"}, "0002_2 was left out"),
-        ({"0003_3": DIGESTS["0003_3"]}, "0001_1 was left out"),
-        ({"0002_2": DIGESTS["0002_2"]}, "0001_1 was left out"),
+        (APPLIED | {("first", 4): ("0004_4", b"x")}, "the ledger has first/0004_4"),
+        (APPLIED | {("third", 1): ("0001_x", b"x")}, "the ledger has third/0001_x"),
+        (APPLIED | {("first", 2): ("0002_2", b"x")}, "first/0002_2 is not the file"),
+        (APPLIED | {("second", 2): ("0002_2", b"x")}, "second/0002_2 is not the file"),
+        (APPLIED | {("second", 2): ("0002_z", SECOND[1].digest)}, "second/0002_z is not the file"),
+        (without(("first", 1)), "first/0001_1 was left out"),
+        (without(("first", 2)), "first/0002_2 was left out"),
+        (without(("second", 1)), "second/0001_1 was left out"),
+        (without(("first", 1), ("first", 2), ("second", 2)), "first/0001_1 was left out"),
     ],
 )
-def test_another_history_is_refused_and_says_what_to_do(
-    applied: dict[str, bytes], says: str
-) -> None:
+def test_another_history_is_refused_and_says_what_to_do(applied: Applied, says: str) -> None:
     with pytest.raises(MigrationError, match=says) as told:
         _check_history(applied, PACKAGED)
     assert told.value.remedy.endswith(".")
@@ -77,13 +123,13 @@ async def test_a_server_that_can_not_hold_a_ledger_is_refused(
 
 @pytest.mark.parametrize("stored", [["64"], [], [None]])
 async def test_a_ledger_of_as_many_partitions_or_of_none_yet_is_fine(told, stored) -> None:
-    await _check_partitions(told(SQL, partitions=stored), 64)
+    await _check_partitions(told(PLATFORM, partitions=stored), 64)
 
 
 @pytest.mark.parametrize("partitions", [63, 65])
 async def test_a_ledger_of_other_partitions_is_refused(told, partitions: int) -> None:
     with pytest.raises(MigrationError, match="made with 64 partitions") as error:
-        await _check_partitions(told(SQL, partitions=["64"]), partitions)
+        await _check_partitions(told(PLATFORM, partitions=["64"]), partitions)
     assert "HEADRACE_PARTITIONS=64" in error.value.remedy
 
 
@@ -93,32 +139,39 @@ class Transaction:
     async def __aexit__(self, *error: object) -> None: ...
 
 
-async def test_what_waits_is_applied_in_order_noted_and_told(told) -> None:
-    sql = SQL | {"version": "SHOW server_version_num", "encoding": "SHOW server_encoding"}
-    applied = [{"name": m.name, "digest": m.digest} for m in PACKAGED[:1]]
-    db = told(
-        sql, version=["180000"], encoding=["UTF8"], history=applied, partitions=["64"],
-        kinds=list(kind_rows().values()), states=[],
-    )  # fmt: skip
+def ledger(told: Any, applied: list[Migration], **answers: list[Any]) -> Any:
+    shows = {"version": "SHOW server_version_num", "encoding": "SHOW server_encoding"}
+    history = [
+        {"area": m.area, "number": m.number, "name": m.file, "digest": m.digest} for m in applied
+    ]
+    known = {"version": ["180000"], "encoding": ["UTF8"], "is_former": [False], "history": history}
+    db = told(SQL | PLATFORM | shows, **(known | answers))
     db.transaction = Transaction
-    assert await _migrate(db, PACKAGED, 64) == ["0002_2", "0003_3"]
+    return db
+
+
+async def test_what_waits_is_applied_in_order_noted_and_told(told) -> None:
+    db = ledger(told, [FIRST[0], SECOND[0]], partitions=["64"])
+    waiting = [*FIRST[1:], SECOND[1]]
+    assert await _migrate(db, GIVEN, 64) == ["first/0002_2", "first/0003_3", "second/0002_2"]
     done = [name for name in db.names() if name.startswith(("SELECT", "note"))]
-    assert done == ["SELECT 2", "note", "SELECT 3", "note"]
+    assert done == ["SELECT 2", "note", "SELECT 3", "note", "SELECT 12", "note"]
     notes = [arguments for name, arguments in db.asked if name == "note"]
-    assert notes == [(m.name, m.digest) for m in PACKAGED[1:]]
+    assert notes == [(m.area, m.number, m.file, m.digest) for m in waiting]
     founded = {name: arguments for name, arguments in db.asked if name.startswith("write")}
-    assert founded["write_partitions"] == ("64",)
-    assert {"write_states"} == founded.keys() & {"write_kinds", "write_states"}
-    assert founded["write_leases"] == (64,)
+    assert founded == {"write_partitions": ("64",)}
 
 
 async def test_only_a_ledger_that_was_made_is_asked_for_its_partitions(told) -> None:
-    sql = SQL | {"version": "SHOW server_version_num", "encoding": "SHOW server_encoding"}
-    fresh = told(sql, version=["180000"], encoding=["UTF8"], history=[], kinds=[], states=[])
-    fresh.transaction = Transaction
-    assert await _migrate(fresh, PACKAGED, 64) == [m.name for m in PACKAGED]
-    applied = [{"name": m.name, "digest": m.digest} for m in PACKAGED]
-    made = told(sql, version=["180000"], encoding=["UTF8"], history=applied, partitions=["32"])
-    made.transaction = Transaction
+    fresh = ledger(told, [])
+    assert await _migrate(fresh, GIVEN, 64) == [m.name for m in PACKAGED]
+    made = ledger(told, PACKAGED, partitions=["32"])
     with pytest.raises(MigrationError, match="32 partitions"):
-        await _migrate(made, PACKAGED, 64)
+        await _migrate(made, GIVEN, 64)
+
+
+async def test_a_ledger_whose_migrations_have_no_areas_is_not_touched(told) -> None:
+    former = ledger(told, [], is_former=[True])
+    with pytest.raises(MigrationError, match=r"can't be brought over.*data directory away.*new"):
+        await _migrate(former, GIVEN, 64)
+    assert former.names() == ["version", "encoding", "is_former"]

@@ -18,7 +18,7 @@ from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger.bring_in import Needs
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments.account import Account, Creditor
-from headrace.runtime.payments.book import LEG, Book, OpenLeg, Partition, ShownLegs
+from headrace.runtime.payments.book import Book, Partition
 from headrace.runtime.payments.command import (
     Act,
     Arrived,
@@ -28,6 +28,7 @@ from headrace.runtime.payments.command import (
     OpenAccount,
     Pay,
 )
+from headrace.runtime.payments.open_leg import LEG, OpenLeg, ShownLegs
 from headrace.runtime.payments.payment import Payment
 
 EUR, USD = 978, 840

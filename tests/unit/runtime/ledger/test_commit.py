@@ -17,7 +17,9 @@ from headrace.runtime.ledger.commit import (
     prepare,
 )
 from headrace.runtime.payments.account import Terms
-from headrace.runtime.payments.book import AccountRow, Batch, Hold, OpenLeg, Partition
+from headrace.runtime.payments.batch import AccountRow, Batch, Hold
+from headrace.runtime.payments.book import Partition
+from headrace.runtime.payments.open_leg import OpenLeg
 
 MOMENT = datetime(2025, 1, 2, 3, 4, 5, 6, UTC)
 AT = 1_735_787_045_000_006

@@ -8,7 +8,8 @@ import pytest
 from headrace.runtime.clock import from_us
 from headrace.runtime.ledger import fencing
 from headrace.runtime.ledger.fencing import SQL, Fenced, Lease
-from headrace.runtime.payments.book import OpenLeg, Partition
+from headrace.runtime.payments.book import Partition
+from headrace.runtime.payments.open_leg import OpenLeg
 
 AT = 1_700_000_000_000_000
 
@@ -97,8 +98,11 @@ async def test_a_ledger_without_lease_rows_is_no_ledger(told) -> None:
 
 
 async def test_holders_are_told_as_they_stand(told) -> None:
-    db = told(SQL, holders=[(0, "me", "cluster", True), (1, "", "", False)])
-    assert await fencing.leases(db) == [Lease(0, "me", "cluster", True), Lease(1, "", "", False)]
+    db = told(SQL, holders=[(0, "me", "cluster", True, 7), (1, "", "", False, 0)])
+    assert await fencing.leases(db) == [
+        Lease(0, "me", "cluster", True, 7),
+        Lease(1, "", "", False, 0),
+    ]
 
 
 def partition(number: int, first_open: int | None = None) -> Partition:

@@ -2,9 +2,9 @@
 
 from headrace.runtime.journal.kinds import FIRST_KINDS, Key, RecordKind
 from headrace.runtime.journal.reasons import DeclineReason
-from headrace.runtime.ledger.verify import CHECKS, LONGEST_FIRST
 from headrace.runtime.ledger.verify.by_sql import ARGUMENTS, BY_SQL
 from headrace.runtime.ledger.verify.shapes import fields, parties, reasons
+from headrace.runtime.verify import CHECKS, LONGEST_FIRST
 
 
 def test_every_reason_belongs_to_some_kind():

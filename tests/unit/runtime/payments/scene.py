@@ -27,15 +27,8 @@ from headrace.runtime.journal.record import NEVER_NULL, ROW, Record, Rows
 from headrace.runtime.journal.states import AccountState
 from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.answer import Answer, Done, LegsDone
-from headrace.runtime.payments.book import (
-    LEG,
-    AccountRow,
-    Batch,
-    Book,
-    OpenLeg,
-    Partition,
-    ShownLegs,
-)
+from headrace.runtime.payments.batch import AccountRow, Batch
+from headrace.runtime.payments.book import Book, Partition
 from headrace.runtime.payments.command import (
     Act,
     Arrived,
@@ -50,6 +43,7 @@ from headrace.runtime.payments.decide_account import decide_change, decide_fund,
 from headrace.runtime.payments.decide_action import decide_action
 from headrace.runtime.payments.decide_legs import decide_arrived, decide_carry
 from headrace.runtime.payments.decide_payment import Risk, Times, decide_payment
+from headrace.runtime.payments.open_leg import LEG, OpenLeg, ShownLegs
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.risk.windows import Windows
 

@@ -7,14 +7,9 @@ from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.answer import Done, Refused
-from headrace.runtime.payments.book import (
-    BATCHES_REMEMBERED,
-    Batch,
-    Book,
-    OpenLeg,
-    Partition,
-    again,
-)
+from headrace.runtime.payments.batch import Batch
+from headrace.runtime.payments.book import BATCHES_REMEMBERED, Book, Partition, again
+from headrace.runtime.payments.open_leg import OpenLeg
 from headrace.runtime.refusals import Refusal as R
 
 DONE = Done(1, 2, 3, bytes(16), 5, 6, 7, 8, 9, 10, 11, 12)

@@ -27,8 +27,9 @@ from headrace.runtime.journal.reasons import DeclineReason as D
 from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.payments.answer import Done, Refused
-from headrace.runtime.payments.book import Hold, OpenLeg
+from headrace.runtime.payments.batch import Hold
 from headrace.runtime.payments.command import PaymentAction as A
+from headrace.runtime.payments.open_leg import OpenLeg
 from headrace.runtime.refusals import Refusal as R
 
 ENDS = NOON + TIMES.hold_s * SECOND

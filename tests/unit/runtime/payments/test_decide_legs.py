@@ -33,7 +33,7 @@ from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsDone
-from headrace.runtime.payments.book import Batch
+from headrace.runtime.payments.batch import Batch
 
 OPENED_AT = NOON - 5 * SECOND
 """When the carried payment occurred, as its home's record says."""

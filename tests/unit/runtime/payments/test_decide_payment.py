@@ -40,9 +40,10 @@ from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.partitioning import partition_of_payment
 from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.answer import Done, Refused
-from headrace.runtime.payments.book import Hold, OpenLeg
+from headrace.runtime.payments.batch import Hold
 from headrace.runtime.payments.command import Pay
 from headrace.runtime.payments.decide_payment import NOT_SCORED, decide_payment, parties
+from headrace.runtime.payments.open_leg import OpenLeg
 from headrace.runtime.refusals import Refusal as R
 from headrace.runtime.risk.windows import Windows
 

@@ -11,7 +11,6 @@ from headrace.runtime.journal.account_numbers import partition_of_account
 from headrace.runtime.journal.kinds import COUNTERPART_KINDS
 from headrace.runtime.journal.states import FINAL_STATES, PaymentState
 from headrace.runtime.payments.answer import NO_SUCH_LEG, Done, LegsDone, Refused
-from headrace.runtime.payments.book import OpenLeg
 from headrace.runtime.payments.command import (
     Act,
     Arrived,
@@ -23,6 +22,7 @@ from headrace.runtime.payments.command import (
     PaymentAction,
 )
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk
+from headrace.runtime.payments.open_leg import OpenLeg
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.refusals import Refusal
 

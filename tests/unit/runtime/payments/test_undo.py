@@ -20,7 +20,8 @@ from scene import (
 
 from headrace.runtime.journal.reasons import DeclineReason as D
 from headrace.runtime.money import BALANCE_MAX
-from headrace.runtime.payments.book import Batch, Book, Partition
+from headrace.runtime.payments.batch import Batch
+from headrace.runtime.payments.book import Book, Partition
 
 LIMITS = {"daily_amount_max": 10_000, "day": DAY, "day_amount": 30, "day_count": 2}
 LATER = NOON + 5_000 * SECOND

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from random import Random
 
-from headrace.loadtests.bench.http_load import request
+from headrace.loadtests.load.http_load import request
 
 CUSTOMERS, MERCHANTS = 2_000, 500
 HOT_SHARE = 0.9

@@ -9,10 +9,11 @@ import asyncpg
 import pytest
 from msgspec import structs
 
-from headrace.runtime.ledger import verify as module
-from headrace.runtime.ledger.verify import Check, Verdict, verify
-from headrace.runtime.ledger.verify.found import Found
+from headrace.runtime import verify as module
+from headrace.runtime.database.area import Area
+from headrace.runtime.database.check import Found
 from headrace.runtime.settings import Settings
+from headrace.runtime.verify import Check, Verdict, verify
 
 UNENDING = Found("never told")
 
@@ -71,12 +72,12 @@ def ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Verifies a ledger of which checks find what is given."""
     ledger = Ledger()
     monkeypatch.setattr(module, "connect", ledger.connect)
-    monkeypatch.setattr(module, "LONGEST_FIRST", ("long", "longer"))
+    monkeypatch.setattr(module, "_OF_ALL", ())
 
     async def verified(ended: Any = lambda _: None, begun: Any = lambda _: None, **found: Any):
         checks = {name: ledger.check(name, each) for name, each in found.items()}
-        monkeypatch.setattr(module, "CHECKS", checks)
-        return await verify(Settings(), ended, begun)
+        area = Area("a.book", checks=checks, slowest=("long", "longer"))
+        return await verify(Settings(), ended, begun, areas=[area])
 
     ledger.verify = verified
     yield ledger

@@ -1,18 +1,19 @@
-"""Whether the ledger's schema is as the migrations make it: the catalogue against `schema.txt`.
+"""Whether the schema is as the migrations make it: the catalogue against each area's `schema.txt`.
 
-The file is what a freshly migrated ledger says of itself; tests/integration/ledger/test_schema.py
-writes it anew when a migration has changed that. Views and functions are compared by the server's
-own words for them, which other major versions may choose differently: there they are left out.
+A file is what a fresh ledger says of itself once the area's migrations ran, and did not say before;
+tests/integration/runtime/verify/test_schema.py writes it anew when a migration has changed that.
+Views and functions are compared by the server's own words for them, which other major versions may
+choose differently: there they are left out.
 """
 
-from importlib.resources import files
+from collections.abc import Sequence
 
+from headrace.runtime.database.area import Area
+from headrace.runtime.database.check import Found
 from headrace.runtime.database.connect import Connection
 from headrace.runtime.database.sql_by_name import load
-from headrace.runtime.ledger.verify.found import Found
 
-SQL = load("headrace.runtime.ledger.verify", "schema")
-FILE = "schema.txt"
+SQL = load("headrace.runtime.verify", "schema")
 IN_THE_SERVERS_WORDS = ("view", "function")
 
 
@@ -23,13 +24,16 @@ async def describe(connection: Connection) -> list[str]:
     return [f"postgresql {major}", *(row["line"] for row in rows)]
 
 
-async def schema_is_the_migrations(connection: Connection) -> Found:
+async def schema_is_the_migrations(areas: Sequence[Area], connection: Connection) -> Found:
     """Nothing of ours is missing or different, and nothing was added to it but indexes that refuse
     nothing. Other tables and views in the schema are nobody's business."""
-    text = (files("headrace.runtime.ledger") / FILE).read_text("utf-8")
-    (version, *wanted), (here, *there) = text.splitlines(), await describe(connection)
+    here, *there = await describe(connection)
+    schemas = [schema for area in areas if (schema := area.schema())]
+    version = next((schema[0] for schema in schemas if schema[0] != here), here)
     left_out = () if version == here else IN_THE_SERVERS_WORDS
-    wanted = [line for line in wanted if line.split()[0] not in left_out]
+    wanted = [
+        line for schema in schemas for line in schema[1:] if line.split()[0] not in left_out
+    ]  # fmt: skip
     ours = {line.split()[1] for line in wanted}
     found = {
         line

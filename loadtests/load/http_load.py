@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from headrace.loadtests.bench.http_connection import HttpConnection
+from headrace.loadtests.load.http_connection import HttpConnection
 
 
 def percentile_ms(latencies_s: Sequence[float], share: float) -> float:
