@@ -71,7 +71,7 @@ class _Frames(asyncio.Protocol, ABC):
         self._came = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport  # type: ignore[assignment]
+        self.transport = transport  # type: ignore[assignment]  # of a stream, as servers of streams hand out
         connected = transport.get_extra_info("socket")
         for option, (level, value) in KEEP_ALIVE.items():
             connected.setsockopt(level, option, value)

@@ -147,7 +147,7 @@ class PartitionProcess:
         self._peers = PartitionClient(
             settings.cell, settings.calls, RayActors(settings.cell, settings.ledger)
         )
-        self._address = await listen(self._submit, ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]
+        self._address = await listen(self._submit, ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]  # Ray's own lack
 
     def _another_partition(self) -> AccountPartition:
         return AccountPartition(
@@ -180,7 +180,7 @@ async def _exit(answers_s: float) -> None:
     call."""
     await asyncio.sleep(answers_s)
     with suppress(ray.exceptions.AsyncioActorExit):
-        ray.actor.exit_actor()  # type: ignore[no-untyped-call]
+        ray.actor.exit_actor()  # type: ignore[no-untyped-call]  # Ray's own lack
     await asyncio.Event().wait()
 
 

@@ -67,7 +67,8 @@ class RayActors:
 
     async def stats(self, actor: int) -> Stats:
         """The same."""
-        return await self._call(actor, "stats")  # type: ignore[no-any-return]
+        stats: Stats = await self._call(actor, "stats")
+        return stats
 
     async def _address(self, actor: int) -> Address:
         handle, self._led_to[actor] = await self._found(actor)

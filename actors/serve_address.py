@@ -28,7 +28,7 @@ class ServeAddress:
         try:
             address: Address = await response
         except asyncio.CancelledError:
-            response.cancel()  # type: ignore[no-untyped-call]
+            response.cancel()  # type: ignore[no-untyped-call]  # Ray's own lack
             raise
         except Exception:
             self._handle = None

@@ -136,7 +136,7 @@ class Turns:
     async def _wait(self) -> None:
         waiting = [asyncio.ensure_future(self._intake.filled())]
         if self._committing is not None:
-            waiting.append(self._committing)  # type: ignore[arg-type]
+            waiting.append(self._committing)  # type: ignore[arg-type]  # whatever it returns
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         waiting[0].cancel()
         if self._committing is not None and self._committing.done():

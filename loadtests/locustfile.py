@@ -42,9 +42,8 @@ def use_url(environment: Environment, **_: object) -> None:
         environment.host = options.headrace_url
 
 
-# Locust's hooks have no types
-events.init_command_line_parser.add_listener(add_arguments)  # type: ignore[no-untyped-call]
-events.init.add_listener(use_url)  # type: ignore[no-untyped-call]
+events.init_command_line_parser.add_listener(add_arguments)  # type: ignore[no-untyped-call]  # has no types
+events.init.add_listener(use_url)  # type: ignore[no-untyped-call]  # has no types
 
 
 class HeadraceUser(FastHttpUser):

@@ -160,7 +160,7 @@ def partition_sums(text: str) -> Counter[str]:
         if line.startswith("headrace_partition_"):
             name, _, value = line.rpartition(" ")
             name = name.partition("{")[0].removeprefix("headrace_partition_")
-            sums[name] += float(value)  # type: ignore[assignment]
+            sums[name] += float(value)  # type: ignore[assignment]  # seconds are fractions
     return sums
 
 

@@ -106,12 +106,12 @@ def api_command(
 
                 base, key = resolve(url, api_key, data_dir, operator)
                 async with Api(base, key, on_wait=say) as api:
-                    return await function(api, **arguments)  # type: ignore[call-arg]
+                    return await function(api, **arguments)  # type: ignore[call-arg]  # Typer hands the function's own arguments on
 
             run(call, as_json)
 
         own = list(inspect.signature(function).parameters.values())[1:]
-        command.__signature__ = inspect.Signature([*own, *_CONNECTION])  # type: ignore[attr-defined]
+        command.__signature__ = inspect.Signature([*own, *_CONNECTION])  # type: ignore[attr-defined]  # what Typer reads options from
         command.__doc__ = _unwrapped(function)
         app.command(name, epilog=examples(*shown) if shown else None)(command)
         return function

@@ -56,7 +56,7 @@ class HttpConnection(asyncio.Protocol):
         self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport  # type: ignore[assignment]
+        self._transport = transport  # type: ignore[assignment]  # of a stream
 
     def connection_lost(self, error: Exception | None) -> None:
         self._end(ConnectionError("the server has closed the connection"))

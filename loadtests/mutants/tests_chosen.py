@@ -72,7 +72,7 @@ class Chosen:
         for item in items:
             case = getattr(item, "cls", None)
             if isinstance(settings := getattr(case, "settings", None), hypothesis.settings):
-                case.settings = hypothesis.settings(settings, **self._examples)  # type: ignore[union-attr]
+                case.settings = hypothesis.settings(settings, **self._examples)  # type: ignore[union-attr]  # a case with settings is a class of Hypothesis
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:

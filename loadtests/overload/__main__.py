@@ -8,11 +8,13 @@ line is one JSON object.
 import argparse
 import json
 import resource
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
 
+from headrace.cluster.local.daemon import Status
 from headrace.loadtests.load.http_load import drive
 from headrace.loadtests.load.payments import Payments
 from headrace.loadtests.overload.crowd import Crowd, CrowdSize
@@ -108,32 +110,11 @@ class Overload:
             "sent_rps": round(offered.sent * each / offered.seconds),
             "kept_rps": round(rps),
             "kept": round(rps / peak_rps, 2),
-            "accepted_p50_ms": offered.accepted_p50_ms,
-            "accepted_p99_ms": offered.accepted_p99_ms,
             "accepted_p99_ms_max": way.accepted_p99_ms_max,
-            "refused": offered.refused,
-            "refused_by_gateway": offered.refused_by_gateway,
-            "refused_p50_ms": offered.refused_p50_ms,
-            "refused_p99_ms": offered.refused_p99_ms,
-            "without_retry_after": offered.without_retry_after,
-            "statuses": offered.statuses,
-            "unsent": offered.unsent,
-            "failed": offered.failed,
+            **_answered(offered),
             "normal_ms": round(normal_s * 1000, 1),
             "recovered_s": recovered_s,
-            "generator_late_p50_ms": offered.late_p50_ms,
-            "generator_late_p99_ms": offered.late_p99_ms,
-            "generator_cores": round(offered.cpu_s / offered.seconds, 2),
-            "memory_mib": {
-                "before": before.memory_mb,
-                "peak": max(status.memory_mb for status in seen),
-                "after": after.memory_mb,
-            },
-            "actor_memory_mib": {
-                "before": actor_memory_mib(before),
-                "peak": max(map(actor_memory_mib, seen)),
-                "after": actor_memory_mib(after),
-            },
+            **_memory(before, seen, after),
         }  # fmt: skip
         say(way.name, self.figures[way.name])
         return peak_rps
@@ -204,6 +185,41 @@ class Overload:
             met[f"{way.name}_p99"] = told["accepted_p99_ms"] <= way.accepted_p99_ms_max
             met[f"{way.name}_retry_after"] = not told["without_retry_after"]
         return met
+
+
+def _answered(offered: Offered) -> dict[str, Any]:
+    """What came of an offer, and how late its own generator was."""
+    return {
+        "accepted_p50_ms": offered.accepted_p50_ms,
+        "accepted_p99_ms": offered.accepted_p99_ms,
+        "refused": offered.refused,
+        "refused_by_gateway": offered.refused_by_gateway,
+        "refused_p50_ms": offered.refused_p50_ms,
+        "refused_p99_ms": offered.refused_p99_ms,
+        "without_retry_after": offered.without_retry_after,
+        "statuses": offered.statuses,
+        "unsent": offered.unsent,
+        "failed": offered.failed,
+        "generator_late_p50_ms": offered.late_p50_ms,
+        "generator_late_p99_ms": offered.late_p99_ms,
+        "generator_cores": round(offered.cpu_s / offered.seconds, 2),
+    }
+
+
+def _memory(before: Status, seen: Sequence[Status], after: Status) -> dict[str, Any]:
+    """MiB of the platform and of its actors, before an offer, at most and after it."""
+    return {
+        "memory_mib": {
+            "before": before.memory_mb,
+            "peak": max(status.memory_mb for status in seen),
+            "after": after.memory_mb,
+        },
+        "actor_memory_mib": {
+            "before": actor_memory_mib(before),
+            "peak": max(map(actor_memory_mib, seen)),
+            "after": actor_memory_mib(after),
+        },
+    }
 
 
 async def _measure(port: int, seconds: float, size: CrowdSize) -> dict[str, Any]:

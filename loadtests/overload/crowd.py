@@ -55,7 +55,7 @@ class Crowd:
                 asyncio.create_task(self._member(kind, behave)) for _ in range(wanted[kind])
             ]
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            while self.present != +wanted:  # noqa: ASYNC110
+            while self.present != +wanted:  # noqa: ASYNC110  # members tell nobody
                 await asyncio.sleep(0.05)
 
     async def disperse(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime  # type: ignore[import-untyped]
+import onnxruntime  # type: ignore[import-untyped]  # has no types
 from msgspec import Struct, ValidationError, json
 from numpy.typing import NDArray
 

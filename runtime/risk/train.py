@@ -15,8 +15,8 @@ import onnx
 import typer
 from msgspec import json, structs
 from numpy.typing import NDArray
-from onnxmltools import convert_lightgbm  # type: ignore[import-untyped]
-from onnxmltools.convert.common.data_types import (  # type: ignore[import-untyped]
+from onnxmltools import convert_lightgbm  # type: ignore[import-untyped]  # has no types
+from onnxmltools.convert.common.data_types import (  # type: ignore[import-untyped]  # has no types
     FloatTensorType,
 )
 

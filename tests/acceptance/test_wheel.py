@@ -19,7 +19,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 UV = Path(sys.executable).with_name("uv")
-INTERPRETERS = (sys._base_executable, "/usr/bin/python3")  # type: ignore[attr-defined]
+INTERPRETERS = (sys._base_executable, "/usr/bin/python3")  # type: ignore[attr-defined]  # not in typeshed
 
 
 class Home:

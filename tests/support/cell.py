@@ -111,7 +111,7 @@ class Cell:
     async def all_arrived(self) -> None:
         """Waits until no leg is open."""
         async with asyncio.timeout(60):
-            while self.total("open_legs"):  # noqa: ASYNC110  # legs tell nobody
+            while self.total("open_legs"):
                 await asyncio.sleep(0.01)
 
     @asynccontextmanager
@@ -149,7 +149,7 @@ class Cell:
     async def until_committing(self, actor: int) -> None:
         """Waits until a batch of the actor's is held up in its commit."""
         async with asyncio.timeout(60):
-            while not await self.ledger.fetchval(  # noqa: ASYNC110
+            while not await self.ledger.fetchval(
                 "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
                 " AND datname = current_database() AND application_name LIKE $1",
                 f"headrace writer account-partition-{actor}/%",

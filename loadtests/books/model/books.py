@@ -37,11 +37,7 @@ class Books(Directory):
         if debtor_id == creditor_id:
             return refused("same_account", "creditor")
         manual = asked.get("capture") == "manual"
-        wanted = (
-            "payment", debtor_id, creditor_id, amount, currency, manual, asked.get("occurred_at"),
-            asked.get("expires_in_s"), asked.get("reference"), asked.get("description"),
-            _sorted(asked.get("metadata")),
-        )  # fmt: skip
+        wanted = _wanted(asked)
         if key in self.keys:
             return self._again(key, wanted)
         parties = self._parties(debtor_id, creditor_id, currency)
@@ -51,9 +47,7 @@ class Books(Directory):
         if creditor.posted + amount > BALANCE_MAX:
             return refused("amount_too_large", "amount")
         risk = outcome_of(amount, degraded=degraded)
-        reason = debtor.over_limit(amount, day)
-        if not reason and risk == "reject":
-            reason = "risk_unavailable" if degraded else "risk_rejected"
+        reason = debtor.over_limit(amount, day) or _rejected(risk, degraded)
         if not reason and debtor.available < amount:
             reason = "insufficient_funds"
         payment = Payment(
@@ -64,24 +58,17 @@ class Books(Directory):
             outcome=risk if not reason or reason.startswith("risk") else None,
             degraded=degraded, day=day, expires_in_s=asked.get("expires_in_s"),
         )  # fmt: skip
-        if not reason and risk == "review":
-            payment.status, payment.held = "in_review", amount
-        elif not reason and manual:
-            payment.status, payment.held = "authorized", amount
-        elif not reason:
-            payment.status, payment.captured = "settled", amount
+        if not reason:
+            _begin(payment, risk)
 
         def paid(told: Mapping[str, Any]) -> None:
             payment.id = told["id"]
             self.payments.append(payment)
             self.keys[key] = Known(wanted, {**payment.view(), "id": payment.id}, payment)
-            if payment.status == "declined":
-                return
-            debtor.count(amount, day)
-            if payment.held:
-                debtor.enter(payment.id, 0, amount)
-            else:
-                debtor.enter(payment.id, -amount, 0)
+            if payment.status != "declined":
+                debtor.count(amount, day)
+                debtor.enter(payment.id, -payment.captured, payment.held)
+            if payment.captured:
                 creditor.enter(payment.id, amount, 0)
 
         return Outcome(status=201, body=payment.view(), effect=paid)
@@ -258,6 +245,31 @@ class Books(Directory):
     def _become(payment: Payment, after: Payment) -> None:
         for name in Payment.__struct_fields__:
             setattr(payment, name, getattr(after, name))
+
+
+def _wanted(asked: Mapping[str, Any]) -> tuple[object, ...]:
+    """What a key of a payment stands for."""
+    return (
+        "payment", asked["debtor"], asked["creditor"], asked["amount"], asked["currency"],
+        asked.get("capture") == "manual", asked.get("occurred_at"), asked.get("expires_in_s"),
+        asked.get("reference"), asked.get("description"), _sorted(asked.get("metadata")),
+    )  # fmt: skip
+
+
+def _rejected(risk: str, degraded: bool) -> str:
+    if risk != "reject":
+        return ""
+    return "risk_unavailable" if degraded else "risk_rejected"
+
+
+def _begin(payment: Payment, risk: str) -> None:
+    """A payment that nothing speaks against."""
+    if risk == "review":
+        payment.status, payment.held = "in_review", payment.amount
+    elif payment.manual:
+        payment.status, payment.held = "authorized", payment.amount
+    else:
+        payment.status, payment.captured = "settled", payment.amount
 
 
 def _refund_declined(creditor: Account, amount: int) -> str | None:

@@ -136,9 +136,9 @@ def _candidates(row: Row, text: bytes | None) -> Iterable[int] | None:
     if kind in FIRST_KINDS:
         if not _named(row):
             return ()
-        lasted = (0,)
+        lasted: tuple[int, ...] = (0,)
         if kind == K.HELD and row["expires_at"]:
-            lasted = (0, (row["expires_at"] - row["at"]) // 1_000_000)  # type: ignore[assignment]
+            lasted = (0, (row["expires_at"] - row["at"]) // 1_000_000)
         return (
             fingerprint.payment(
                 row["debtor"], row["creditor"], amount, row["currency"], row["leg"] == NO_LEG,

@@ -29,7 +29,7 @@ async def test_order_for_a_debtor_stays_after_a_conflict(cell: Any) -> None:
             )
         )
         async with asyncio.timeout(60):
-            while not cell.total("queue"):  # noqa: ASYNC110
+            while not cell.total("queue"):
                 await asyncio.sleep(0.01)
     paid, replayed = await first
     assert replayed.replayed

@@ -101,7 +101,7 @@ async def test_an_error_while_answering_does_not_end_the_actor(cell: Any) -> Non
     (first,) = await cell.ask(cell.pay(debtor, creditor, "k"))
     assert isinstance(first, Done) or first == Refused(Refusal.UNAVAILABLE)
     async with asyncio.timeout(60):
-        while not (cell.total("doubts") and await actor.heartbeat()):  # noqa: ASYNC110
+        while not (cell.total("doubts") and await actor.heartbeat()):
             await asyncio.sleep(0.01)
     (again,) = await cell.ask(cell.pay(debtor, creditor, "k"))
     assert isinstance(again, Done)
@@ -123,13 +123,13 @@ async def test_what_was_decided_on_top_of_an_error_while_answering_is_put_off_at
         commands = [cell.pay(debtor, creditor, f"k{n}", 1) for n in range(WORTH_A_BATCH)]
         on_top = asyncio.create_task(cell.ask(*commands))
         async with asyncio.timeout(60):
-            while cell.total("decide_us") == decided:  # noqa: ASYNC110
+            while cell.total("decide_us") == decided:
                 await asyncio.sleep(0.001)
     answers = await asyncio.wait_for(on_top, 60)
     assert answers == [Refused(Refusal.UNAVAILABLE)] * WORTH_A_BATCH
     await below
     async with asyncio.timeout(60):
-        while not await cell.actors[0].heartbeat():  # noqa: ASYNC110
+        while not await cell.actors[0].heartbeat():
             await asyncio.sleep(0.01)
     assert all(isinstance(a, Done) for a in await cell.ask(*commands))
 

@@ -198,7 +198,7 @@ def test_both_sides_ask_whether_the_other_is_there(loop: str) -> None:
                 both.set()
 
         def watched(frames: Connection | _Answering) -> Connection | _Answering:
-            frames.connection_made = partial(made, frames)  # type: ignore[method-assign]
+            frames.connection_made = partial(made, frames)  # type: ignore[method-assign]  # a spy on one connection
             return frames
 
         running = asyncio.get_running_loop()

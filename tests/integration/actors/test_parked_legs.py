@@ -9,7 +9,7 @@ from headrace.runtime.payments.answer import Done
 
 async def parked(cell: Any, many: int) -> None:
     async with asyncio.timeout(60):
-        while len(await parked_legs.everyone(cell.ledger)) != many:  # noqa: ASYNC110
+        while len(await parked_legs.everyone(cell.ledger)) != many:
             await asyncio.sleep(0.05)
 
 

@@ -25,7 +25,7 @@ async def committed_before(cell: Any, first: Any, second: Any, payer: str, payee
                 cell.ask(second, cell.pay(payer, payee, "held up", 1), *more)
             )
             async with asyncio.timeout(60):
-                while cell.total("decide_us") == decided:  # noqa: ASYNC110
+                while cell.total("decide_us") == decided:
                     await asyncio.sleep(0.001)
         assert isinstance((await below)[0], Done)
         await cell.until_committing(0)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -91,7 +92,7 @@ async def test_a_batch_is_read_again(house: "House") -> None:
     client = house.client("member")
 
     async def read() -> Json:
-        return (await client.get(f"/v1/payment-batches/{sent['id']}")).json()  # type: ignore[no-any-return]
+        return (await client.get(f"/v1/payment-batches/{sent['id']}")).json()  # type: ignore[no-any-return]  # JSON
 
     deadline = asyncio.get_running_loop().time() + 60
     while any(
@@ -114,26 +115,9 @@ async def test_a_batch_is_read_again(house: "House") -> None:
     assert (await client.get("/v1/payment-batches/x")).status_code == 404
 
 
-async def test_a_batch_read_again_tells_each_item_what_it_was_or_would_be_answered(
-    house: "House",
-) -> None:
-    await house.open(*ACCOUNTS)
-    client = house.client()
-
-    async def post(path: str, key: str, body: Json | None = None) -> Json:
-        headers = {"Idempotency-Key": key, "Prefer": "wait=10"}
-        answer = await client.post(path, json=body, headers=headers)
-        assert answer.status_code in (200, 201), answer.text
-        return answer.json()  # type: ignore[no-any-return]
-
-    plain = {name: value for name, value in item("").items() if name != "idempotency_key"}
-    other = await post("/v1/payments", "of-another", plain | {"amount": 99})
-    await post("/v1/accounts/alice/deposits", "of-a-deposit", {"amount": 1, "currency": "EUR"})
-    held = await post("/v1/payments", "held", plain | {"capture": "manual"})
-    await post(f"/v1/payments/{held['id']}/captures", "of-a-capture", {"amount": 3, "final": False})
-    await post(f"/v1/payments/{held['id']}/cancel", "of-a-cancel")
-    taken = ("of-another", "of-a-deposit", "of-a-capture", "of-a-cancel")
-    items = [
+def _each_in_its_way(taken: Iterable[str]) -> list[Json]:
+    """Items under taken keys, some that come to something, and some that are refused."""
+    return [
         *(item(key) for key in taken),
         item("whole", amount=10),
         item("part", amount=10, creditor="carol"),
@@ -144,13 +128,37 @@ async def test_a_batch_read_again_tells_each_item_what_it_was_or_would_be_answer
         item("malformed", amount=0),
         item("of-another", amount=99),
     ]
+
+
+def _made(sent: Any) -> dict[str, str]:
+    """Ids of payments by their keys."""
+    paid = [result["payment"] for result in sent.json()["results"] if "payment" in result]
+    return {payment["idempotency_key"]: payment["id"] for payment in paid}
+
+
+async def test_a_batch_read_again_tells_each_item_what_it_was_or_would_be_answered(
+    house: "House",
+) -> None:
+    await house.open(*ACCOUNTS)
+    client, plain = house.client(), item("")
+    del plain["idempotency_key"]
+
+    async def post(path: str, key: str, body: Json | None = None) -> Json:
+        headers = {"Idempotency-Key": key, "Prefer": "wait=10"}
+        answer = await client.post(path, json=body, headers=headers)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()  # type: ignore[no-any-return]  # JSON
+
+    other = await post("/v1/payments", "of-another", plain | {"amount": 99})
+    await post("/v1/accounts/alice/deposits", "of-a-deposit", {"amount": 1, "currency": "EUR"})
+    held = await post("/v1/payments", "held", plain | {"capture": "manual"})
+    await post(f"/v1/payments/{held['id']}/captures", "of-a-capture", {"amount": 3, "final": False})
+    await post(f"/v1/payments/{held['id']}/cancel", "of-a-cancel")
+    taken = ("of-another", "of-a-deposit", "of-a-capture", "of-a-cancel")
+    items = _each_in_its_way(taken)
     sent = await client.post("/v1/payment-batches", json=items, headers={"Idempotency-Key": "lost"})
     assert codes(sent)[:4] == ["key_reused"] * 4
-    made = {
-        r["payment"]["idempotency_key"]: r["payment"]["id"]
-        for r in sent.json()["results"]
-        if "payment" in r
-    }
+    made = _made(sent)
     for key in ("whole", "part", "refused-refund"):
         paid = plain | {"amount": 10, "creditor": "carol" if key == "part" else "bob"}
         assert (await post("/v1/payments", key, paid))["id"] == made[key]  # waits for the money
@@ -168,11 +176,16 @@ async def test_a_batch_read_again_tells_each_item_what_it_was_or_would_be_answer
     ]  # fmt: skip
     reasons = [r["payment"].get("decline_reason") for r in read.json()["results"] if "payment" in r]
     assert reasons == [None, None, None, None, "insufficient_funds"]
-    for before, now in zip(sent.json()["results"], read.json()["results"], strict=True):
+    _are_the_same(sent.json()["results"], read.json()["results"], but=other["id"])
+
+
+def _are_the_same(sent: list[Json], read: list[Json], but: str) -> None:
+    """Answers of the batch and of its items read again, none about another's payment."""
+    for before, now in zip(sent, read, strict=True):
         if now["status"] != 404:
             assert now["status"] == before["status"]
         if "payment" in now:
-            assert now["payment"]["id"] == before["payment"]["id"] != other["id"]
+            assert now["payment"]["id"] == before["payment"]["id"] != but
 
 
 async def test_a_name_stands_for_items_and_not_for_their_keys_alone(house: "House") -> None:

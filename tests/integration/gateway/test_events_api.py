@@ -46,7 +46,7 @@ async def read(
 async def pay(house: "House", key: str) -> Json:
     body = {"debtor": "alice", "creditor": "bob", "amount": 5, "currency": "EUR"}
     headers = {"Idempotency-Key": key, "Prefer": "wait=10"}
-    return (await house.client().post("/v1/payments", json=body, headers=headers)).json()  # type: ignore[no-any-return]
+    return (await house.client().post("/v1/payments", json=body, headers=headers)).json()  # type: ignore[no-any-return]  # JSON
 
 
 async def test_all_events_in_order_and_resumed_anywhere(house: "House") -> None:

@@ -94,7 +94,7 @@ async def test_a_defect_is_a_problem_with_a_trace(
     async def broken(*_: Any) -> None:
         raise ZeroDivisionError("hr_secret")
 
-    monkeypatch.setattr(house.gateway._services.reader, "accounts", broken)  # type: ignore[union-attr]
+    monkeypatch.setattr(house.gateway._services.reader, "accounts", broken)  # type: ignore[union-attr]  # it has started
     answer = await house.client().get("/v1/accounts")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert answer.headers["Trace-Id"]
@@ -113,7 +113,7 @@ async def test_a_ledger_that_is_away(
     async def away(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(house.gateway._services.reader, "accounts", away)  # type: ignore[union-attr]
+    monkeypatch.setattr(house.gateway._services.reader, "accounts", away)  # type: ignore[union-attr]  # it has started
     answer = await house.client().get("/v1/accounts")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert answer.headers["Retry-After"] == "2"

@@ -29,7 +29,7 @@ class BusyActors:
     def __init__(self, house: "House") -> None:
         self._submit = house.actors.submit
         self._free = asyncio.Event()
-        house.actors.submit = self.submit  # type: ignore[method-assign]
+        house.actors.submit = self.submit  # type: ignore[method-assign]  # a slow partition
 
     async def submit(self, actor: int, data: bytes) -> bytes:
         await self._free.wait()
@@ -52,10 +52,10 @@ async def backlog(settings: "Settings") -> "AsyncIterator[tuple[House, BusyActor
         for key in ("first", "second"):
             paying.append(asyncio.create_task(pay(house, key)))
             async with asyncio.timeout(60):
-                while platform.admission.payments.taken < len(paying):  # noqa: ASYNC110
+                while platform.admission.payments.taken < len(paying):
                     await asyncio.sleep(0.001)
         async with asyncio.timeout(60):
-            while platform.partitions.waiting_s() <= 0.05:  # noqa: ASYNC110
+            while platform.partitions.waiting_s() <= 0.05:
                 await asyncio.sleep(0.01)
         try:
             yield house, busy, ["first", "second"]
@@ -88,7 +88,7 @@ async def test_what_was_accepted_is_answered_and_the_gateway_takes_more_afterwar
         busy.let()
         for key in accepted:
             async with asyncio.timeout(60):
-                while not await _items(house, key):  # noqa: ASYNC110
+                while not await _items(house, key):
                     await asyncio.sleep(0.01)
         assert await _items(house, "third") == []
         assert (await pay(house, "third")).status_code == 201

@@ -30,7 +30,7 @@ async def settled(house: "House", key: str, **fields: Any) -> Json:
     """A payment that has arrived."""
     made = await pay(house, key, {"Prefer": "wait=10"}, **fields)
     assert made.json()["status"] == "settled", made.text
-    return made.json()  # type: ignore[no-any-return]
+    return made.json()  # type: ignore[no-any-return]  # JSON
 
 
 async def act(

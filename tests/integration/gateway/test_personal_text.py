@@ -159,7 +159,7 @@ async def test_who_was_forgotten_and_pays_on_has_a_new_key(house: "House") -> No
     alice = await house.pool.fetchval("SELECT number FROM accounts WHERE id = 'alice'")
     await subject_keys.destroy(house.pool, [alice])
     for partition in house.actors.partitions:
-        partition._book.texts.forget_all()  # type: ignore[union-attr]
+        partition._book.texts.forget_all()  # type: ignore[union-attr]  # a house has them
     later = (await pay(house, "two")).json()["id"]
     client = house.client()
     assert (await client.get(f"/v1/payments/{later}")).json()["description"] == TEXT["description"]

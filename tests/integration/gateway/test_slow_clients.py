@@ -113,10 +113,10 @@ async def test_hanging_up_during_a_batch_does_not_stop_it(house: "House") -> Non
             await client.head("batch", len(body), "/v1/payment-batches")
             await client.send(body)
             async with asyncio.timeout(60):
-                while not platform.admission.payments.taken:  # noqa: ASYNC110
+                while not platform.admission.payments.taken:
                     await asyncio.sleep(0.001)
         async with asyncio.timeout(60):
-            while platform.admission.payments.taken:  # noqa: ASYNC110
+            while platform.admission.payments.taken:
                 await asyncio.sleep(0.01)
     found = await house.client().get("/v1/payment-batches", params={"idempotency_key": "batch"})
     results = found.json()["results"]

@@ -150,7 +150,7 @@ class Clients:
 
 async def no_leg_is_open(platform):
     async with asyncio.timeout(DEADLINE_S):
-        while any(w.stats()["open_legs"] for w in platform.writers):  # noqa: ASYNC110
+        while any(w.stats()["open_legs"] for w in platform.writers):
             await asyncio.sleep(0.01)
 
 

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import aclosing
 
 import pytest
+from support.books_written import write
 
 from headrace.runtime.events import position
 from headrace.runtime.events.event import kinds_of
@@ -104,7 +105,7 @@ async def test_following_tells_what_is_committed_later(stream_with, settings, bo
     async with asyncio.timeout(DEADLINE_S), aclosing(stream.follow(at, books.tenant)) as told:
         for _ in range(3):
             books.pay(scene.anna, scene.kiosk, 1)
-            await books.write()
+            await write(books)
             types = [(await anext(told)).event.type for _ in range(2)]
             assert types == ["com.headrace.payment.debited", "com.headrace.payment.completed"]
 
@@ -117,7 +118,7 @@ async def test_a_quiet_stream_says_that_it_is_alive(stream_with, settings, books
         assert await anext(told) == last
         assert await anext(told) == last
         books.pay(scene.anna, scene.shop, 1)
-        await books.write()
+        await write(books)
         while (found := await anext(told)).event is None:
             pass
         assert found.event.type == "com.headrace.payment.settled"
@@ -132,7 +133,7 @@ async def test_reading_until_now_ends_although_events_go_on(stream_with, setting
             if told.event:
                 seen += 1
                 books.pay(scene.anna, scene.shop, 1)
-                await books.write()
+                await write(books)
     assert seen == before
 
 

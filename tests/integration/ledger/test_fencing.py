@@ -39,9 +39,7 @@ async def writers(settings: Settings) -> AsyncIterator[Any]:
 async def until(ledger: asyncpg.Connection, condition: str, *arguments: object) -> None:
     """Asks until it is true of a connection to the server, for 10 s at most."""
     async with asyncio.timeout(60):
-        while not await ledger.fetchval(  # noqa: ASYNC110  # the server tells nobody
-            f"SELECT {condition}", *arguments
-        ):
+        while not await ledger.fetchval(f"SELECT {condition}", *arguments):
             await asyncio.sleep(0.01)
 
 

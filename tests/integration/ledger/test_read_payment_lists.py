@@ -2,6 +2,7 @@
 
 import pytest
 import pytest_asyncio
+from support.books_written import write
 
 from headrace.runtime.clock import from_us
 from headrace.runtime.identity import tenants
@@ -30,7 +31,7 @@ async def many(books, scene):
         books.pay(scene.anna, scene.kiosk if n % 3 else scene.shop, 1, reference=f"r{n % 7}")
         if n % 100 == 50:
             books.pay(bea, scene.shop, 2)
-    await books.write()
+    await write(books)
     return bea
 
 
@@ -130,7 +131,7 @@ async def test_a_payment_with_more_records_than_a_stretch_has_rows_stops_nothing
     for leg in range(1, 400):
         books.capture(long, leg, 1, S.PARTIALLY_CAPTURED)
     newest = books.pay(scene.anna, scene.shop, 1)
-    await books.write()
+    await write(books)
     listed = await all_pages(reader, books.tenant, Filter(), 5)
     assert [p.id for p in listed][:2] == [text(newest), text(long)]
     assert len(listed) == len(scene.payments) + 2
@@ -163,7 +164,7 @@ async def test_new_payments_do_not_disturb_a_list_being_paged(reader, books, sce
     before = await all_pages(reader, books.tenant, chosen, 100)
     page = await reader.payments(books.tenant, chosen, None, 5)
     books.pay(scene.anna, scene.shop, 1)
-    await books.write()
+    await write(books)
     rest = await reader.payments(books.tenant, chosen, page.next_cursor, 100)
     assert [p.id for p in page.items + rest.items] == [p.id for p in before]
 

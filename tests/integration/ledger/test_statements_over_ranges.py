@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from support.books_written import write
 
 from headrace.runtime.clock import from_us
 from headrace.runtime.ids import text
@@ -44,7 +45,7 @@ async def quiet(books) -> Sequence[str]:
             books.pay(random.choice(merchants), random.choice(payers), 1)
         if random.random() < 0.2:
             books.now -= 1_000_000  # the next has the same moment
-    await books.write()
+    await write(books)
     return merchants
 
 
@@ -136,7 +137,7 @@ async def test_a_payment_that_arrives_before_it_was_made_by_slower_clocks_is_lis
     books.deposit(merchant, 1)
     books.now = later
     books.at_home(payment, RecordKind.COMPLETED, PaymentState.SETTLED, 0, 10)
-    await books.write()
+    await write(books)
     page = await reader.payments(
         books.tenant,
         Filter(creditor=merchant, status=PaymentState.SETTLED, created_from=from_us(made)),

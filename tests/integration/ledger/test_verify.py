@@ -1,11 +1,12 @@
 """A sound ledger passes; each way of damaging it turns the checks for it red."""
 
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
-
 import msgspec
 import pytest
 import pytest_asyncio
+from support.books_written import write
+from support.damages import DAMAGES
+from support.damages.unseen import ONLY_BY_A_DIGEST_CHAIN
+from support.damages.words import of
 from support.verdict import verdict_of
 
 from headrace.runtime.database.connect import connect
@@ -16,12 +17,6 @@ from headrace.runtime.money import AMOUNT_MAX
 from headrace.runtime.payments import fingerprint
 from headrace.runtime.verify import CHECKS, LONGEST_FIRST, Verdict
 
-_spec = spec_from_file_location("damages", Path(__file__).with_name("damages.py"))
-assert _spec is not None
-assert _spec.loader is not None
-damages = module_from_spec(_spec)
-_spec.loader.exec_module(damages)
-DAMAGES, ONLY_BY_A_DIGEST_CHAIN = damages.DAMAGES, damages.ONLY_BY_A_DIGEST_CHAIN
 EVERY = set(CHECKS)
 KINDS_MIN = 60
 NOTICED: dict[str, set[str]] = {}
@@ -138,7 +133,7 @@ WARNINGS = {
     "a leg is parked": (
         "INSERT INTO parked_legs (partition, seq, payment, leg, failures, error)"
         " SELECT partition, seq, payment, leg, 9, 'division by zero' FROM journal"
-        f" WHERE {damages.of('debited', 'debited')}",
+        f" WHERE {of('debited', 'debited')}",
         "parked_legs_are_open", "division by zero",
     ),
     "records are of a time to come": (
@@ -170,7 +165,7 @@ async def test_a_fingerprint_is_wrong_when_no_length_of_a_hold_explains_it(
     await damage(
         settings,
         scene,
-        f"UPDATE journal SET amount = 101 WHERE {damages.of('declined', 'declined')}",
+        f"UPDATE journal SET amount = 101 WHERE {of('declined', 'declined')}",
     )
     assert await failed(settings) == {"fingerprints_are_the_requests"}
 
@@ -185,7 +180,7 @@ async def test_fingerprints_that_not_every_length_was_tried_for_are_unchecked(
     books.deposit(anna, 1_000)
     for expires_in_s in (3_600, 3_601, 3_600, 3_601, 61):
         books.pay(anna, shop, 10, expires_in_s=expires_in_s)
-    await books.write()
+    await write(books)
     (check,) = [
         c
         for c in (await verdict_of(settings)).checks
@@ -201,7 +196,7 @@ async def beyond_64_bits(books):
         account = books.name(0)
         for _ in range(9):
             books.deposit(account, AMOUNT_MAX)
-    await books.write()
+    await write(books)
     assert 1_025 * 9 * AMOUNT_MAX > 2**63
 
 

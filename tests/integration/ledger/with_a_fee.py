@@ -71,7 +71,7 @@ def play(book: Book, batch: Batch, tenant: int) -> Record:
     return take_fee(book, batch, batch.records[-1], NOON + 1)
 
 
-def external(partition: int):  # type: ignore[no-untyped-def]
+def external(partition: int):  # type: ignore[no-untyped-def]  # a record of the journal
     from headrace.runtime.journal.account_numbers import EXTERNAL, system_account
     from headrace.runtime.payments.account import Account
 

@@ -179,7 +179,7 @@ class House:
     async def in_time(self, condition: Callable[[], bool]) -> None:
         """What pauses come before."""
         async with asyncio.timeout(WAIT_S):
-            while not condition():  # noqa: ASYNC110  # whoever pauses tells nobody
+            while not condition():
                 await asyncio.sleep(0.1)
 
 

@@ -139,7 +139,7 @@ async def test_an_answer_that_came_while_this_process_was_held_up_still_counts()
     asking = asyncio.create_task(RiskClient(call, SETTINGS).score(two_rows(), AMOUNTS))
     await asyncio.sleep(0)  # the question is out
     answered.set()
-    time.sleep(0.2)  # noqa: ASYNC251 longer than the time-out: nothing runs meanwhile
+    time.sleep(0.2)  # noqa: ASYNC251  # longer than the time-out: nothing runs meanwhile
     assert (await asking)[1].score == 640
 
 

@@ -22,7 +22,7 @@ def row(seq: int, kind: K, state: S | int, payment: str, key: str | None, **more
         "debited": "ann" if kind in DEBITED else "", "credited": "ben" if kind in CREDITED else "",
         "creditor": "ben", **more,
     }  # fmt: skip
-    return Row(**values)  # type: ignore[arg-type]
+    return Row(**values)  # type: ignore[arg-type]  # columns by name
 
 
 class Case:
@@ -253,7 +253,7 @@ def _occurred_otherwise(case: Case) -> None:
 
 
 def _hold_shorter_than_asked(case: Case) -> None:
-    case.log[3] = replace(case.log[3], expires_in_s=2)  # type: ignore[call-arg]
+    case.log[3] = replace(case.log[3], expires_in_s=2)  # type: ignore[call-arg]  # a request that says how long
     case.change(6, expires_at=1_999_999)
 
 

@@ -26,7 +26,7 @@ class Answering:
 
 async def test_the_slowest_actor_counts() -> None:
     clients = [Answering(), Answering()]
-    watch = Watch(clients, ["ann", "ben"])  # type: ignore[arg-type]
+    watch = Watch(clients, ["ann", "ben"])  # type: ignore[arg-type]  # what it asks of clients
     stop = asyncio.Event()
     running = asyncio.create_task(watch.run(stop))
     await watch.answered_since(time.monotonic())
@@ -43,6 +43,6 @@ async def test_who_never_answers_is_waited_for_no_longer_than_stated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("headrace.loadtests.chaos.watch.TIMEOUT_S", 0.05)
-    watch = Watch([Answering()], ["ann"])  # type: ignore[list-item]
+    watch = Watch([Answering()], ["ann"])  # type: ignore[list-item]  # what it asks of clients
     with pytest.raises(TimeoutError):
         await watch.answered_since(time.monotonic())

@@ -31,13 +31,13 @@ async def awaits_what_was_cancelled() -> None:
 @pytest.mark.parametrize("loop", [returns, raises, awaits_what_was_cancelled])
 async def test_a_loop_that_ended_without_a_sound(loop: object) -> None:
     ended: list[str] = []
-    await asyncio.wait_for(endless("partition", loop, ended.append), 5)  # type: ignore[arg-type]
+    await asyncio.wait_for(endless("partition", loop, ended.append), 5)  # type: ignore[arg-type]  # a loop that ends by raising
     assert ended == ["partition"]
 
 
 async def test_a_loop_that_is_stopped_has_not_failed() -> None:
     ended: list[str] = []
-    task = endless("partition", asyncio.Event().wait, ended.append)  # type: ignore[arg-type]
+    task = endless("partition", asyncio.Event().wait, ended.append)  # type: ignore[arg-type]  # never ends
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -38,7 +38,7 @@ def test_far_over_its_budget_a_run_fails_in_ci_alone(
 
     monkeypatch.setenv("CI", "true" if in_ci else "")
     budgets, session = Budgets(None, 60.0), Session()
-    budgets.pytest_runtest_logreport(Report())  # type: ignore[arg-type]
-    budgets.pytest_sessionfinish(session)  # type: ignore[arg-type]
+    budgets.pytest_runtest_logreport(Report())  # type: ignore[arg-type]  # as much of a report as is read
+    budgets.pytest_sessionfinish(session)  # type: ignore[arg-type]  # as much of a session as is read
     assert session.exitstatus == ends
     assert len(budgets._over) == told

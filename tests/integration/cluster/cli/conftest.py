@@ -142,7 +142,7 @@ class SmallPlatform:
         )
         config = uvicorn.Config(app, port=0, log_level="critical", lifespan="off")
         server = uvicorn.Server(config)
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # the test has them
         sock = config.bind_socket()
         sock.listen()  # what connects before the server runs waits
         task = asyncio.create_task(server.serve([sock]))

@@ -86,7 +86,7 @@ class Front:
 
     async def saw(self, count: int) -> None:
         async with asyncio.timeout(60):
-            while len(self.seen) < count:  # noqa: ASYNC110
+            while len(self.seen) < count:
                 await asyncio.sleep(0.01)
 
 
@@ -101,7 +101,7 @@ async def front(tmp_path: Path) -> AsyncIterator[Front]:
     front = Front(port, log)
     server = await asyncio.start_server(front.serve, "127.0.0.1", server_port)
     wrapper = haproxy.write_wrapper(tmp_path, settings)
-    process = subprocess.Popen([wrapper, "-db", "-f", file])  # noqa: ASYNC220
+    process = subprocess.Popen([wrapper, "-db", "-f", file])  # noqa: ASYNC220  # begun once, nothing else runs
     try:
         async with asyncio.timeout(60):
             while True:

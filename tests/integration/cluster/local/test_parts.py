@@ -101,7 +101,7 @@ async def test_a_new_part_is_started_told_tended_and_stopped(tmp_path: Path) -> 
     os.kill(pid, signal.SIGKILL)
     tending = asyncio.create_task(run.wait())
     async with asyncio.timeout(GONE_WITHIN_S):
-        while heard[-2:] != ["starting the sleeper again", "ready"]:  # noqa: ASYNC110
+        while heard[-2:] != ["starting the sleeper again", "ready"]:
             await asyncio.sleep(0.01)
     tending.cancel()
     again = state.read(tmp_path)

@@ -230,7 +230,7 @@ async def test_a_start_given_up_while_the_cluster_is_made_leaves_nothing_running
     data_dir: Path,
 ) -> None:
     starting = asyncio.create_task(Postgres(data_dir, SMALL).start())
-    while not any((data_dir / "postgres.making").glob("*")):  # noqa: ASYNC110
+    while not any((data_dir / "postgres.making").glob("*")):
         await asyncio.sleep(0.01)
     children = psutil.Process().children(recursive=True)
     making = [child for child in children if str(data_dir) in " ".join(child.cmdline())]

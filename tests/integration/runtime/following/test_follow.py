@@ -76,7 +76,7 @@ async def journal(connections):
 async def until(asked):
     """Asks until it is true."""
     async with asyncio.timeout(DEADLINE_S):
-        while not await asked():  # noqa: ASYNC110  # the ledger tells nobody
+        while not await asked():  # the ledger tells nobody
             await asyncio.sleep(0.01)
 
 

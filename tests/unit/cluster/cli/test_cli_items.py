@@ -54,7 +54,7 @@ def test_only_what_is_given_is_sent() -> None:
 
 
 def test_json_amounts_are_minor_units_unless_mapped() -> None:
-    assert from_json(ROW).items[0].amount == 1250  # type: ignore[union-attr]
+    assert from_json(ROW).items[0].amount == 1250  # type: ignore[union-attr]  # its rows are payments
     (mapped,) = from_json(ROW, maps=("amount={amount}",)).items
     assert mapped is not None
     assert mapped.amount == 125_000

@@ -64,7 +64,7 @@ def test_an_array_longer_than_memory_is_never_held() -> None:
             return (b"[" if self.served == size else b"") + b'{"amount":  7} ,' * (size // 16)
 
     file = Endless()
-    chunks = jsonfile.read_array(file, 1_000)  # type: ignore[arg-type]
+    chunks = jsonfile.read_array(file, 1_000)  # type: ignore[arg-type]  # a file that counts
     for _ in range(100):
         assert next(chunks).size == 1_000
     assert file.served <= 100_000 * 16 + 2 * jsonfile.PIECE_BYTES

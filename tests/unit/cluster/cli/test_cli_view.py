@@ -8,7 +8,7 @@ from headrace.cluster.cli.view import fields, money, rows
 def shown(what: RenderableType) -> str:
     console = Console(file=StringIO(), width=120)
     console.print(what)
-    return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
+    return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]  # a console on a StringIO
 
 
 def test_money_has_its_currencys_decimals() -> None:

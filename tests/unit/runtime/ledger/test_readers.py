@@ -1,4 +1,4 @@
-"""What readers make of rows: accounts, statements, payments, events, names, uses of keys."""
+"""What readers make of rows: names, accounts and statements."""
 
 from datetime import datetime
 from inspect import signature
@@ -7,55 +7,35 @@ from uuid import UUID
 
 import pytest
 from msgspec import json
+from support.rows_of_a_journal import (
+    ACCOUNTS,
+    ANNA,
+    AT,
+    BERT,
+    EUR,
+    PAYMENT,
+    SHOP,
+    STRANGER,
+    journal,
+    named,
+)
 
-from headrace.runtime import ids
 from headrace.runtime.clock import from_us
-from headrace.runtime.following.follow import SQL as FOLLOW
-from headrace.runtime.ids import payment_id
 from headrace.runtime.journal.account_numbers import (
-    FIRST_PLACE,
     TRANSIT_OUT,
-    account_number,
     system_account,
 )
 from headrace.runtime.journal.kinds import RecordKind as K
 from headrace.runtime.journal.record import Record
-from headrace.runtime.journal.states import PaymentState as S
-from headrace.runtime.ledger import account_names, parked_legs, read_accounts, standing
+from headrace.runtime.ledger import account_names, read_accounts
 from headrace.runtime.ledger import cursors as pages
 from headrace.runtime.ledger.account_names import AccountNames
 from headrace.runtime.ledger.cursors import InvalidCursor
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.ledger.read_accounts import AccountReader, Settings
-from headrace.runtime.ledger.read_events import EVENTS, EventReader
 from headrace.runtime.ledger.read_payments import SQL as PAYMENTS
-from headrace.runtime.ledger.read_payments import PaymentReader
 from headrace.runtime.ledger.texts import Texts
 from headrace.runtime.ledger.views import AccountView, Limits
-from headrace.runtime.payments.answer import Done
-
-EUR, AT = 978, 1_700_000_000_000_000
-ANNA, SHOP, BERT = (account_number(1, FIRST_PLACE + n) for n in range(3))
-STRANGER = account_number(99, FIRST_PLACE + 9)
-PAYMENT, OTHER = payment_id(AT, 1), payment_id(AT + 1_000, 1)
-NAMES = {ANNA: "anna", SHOP: "shop", BERT: "bert"}
-ACCOUNTS = read_accounts.SQL | PAYMENTS
-
-
-def journal(**fields: Any) -> dict[str, Any]:
-    given = {name: getattr(Record(), name) for name in Record.__struct_fields__}
-    given |= {
-        "payment": UUID(bytes=PAYMENT), "trace": UUID(int=9), "at": from_us(AT),
-        "occurred_at": from_us(AT), "tenant": 5, "debit": ANNA, "credit": SHOP, "creditor": SHOP,
-        "amount": 30, "currency": EUR, "partition": 1, "credit_partition": 1, "kind": K.SETTLED,
-        "state": S.SETTLED, "seq": 4, "credit_seq": 4,
-    }  # fmt: skip
-    return {**given, **fields}
-
-
-def named(numbers: list[int]) -> list[dict[str, Any]]:
-    return [{"number": n, "id": NAMES[n]} for n in numbers if n in NAMES]
-
 
 # Names
 
@@ -270,161 +250,3 @@ async def test_what_came_from_elsewhere_names_its_debtor(told) -> None:
     )  # fmt: skip
     (entry,) = (await reader(db).entries(5, "anna")).items
     assert entry.counterparty == "bert"
-
-
-# Payments
-
-
-def payments(told, **answers: Any) -> PaymentReader:
-    db = told(PAYMENTS, account_names=named, **answers)
-    return PaymentReader(db, AccountNames(db), Texts(db, None))
-
-
-HELD = {"kind": K.HELD, "state": S.AUTHORIZED, "leg": -1, "credit": 0, "credit_partition": 1}
-CAPTURED = {"kind": K.CAPTURED, "state": S.SETTLED, "leg": 1, "seq": 6}
-
-
-async def test_a_payment_is_told_as_it_stands_and_as_it_stood(told) -> None:
-    found = payments(told, records=[journal(**HELD), journal(**CAPTURED)])
-    now = await found.payment(5, PAYMENT)
-    assert (now.status, now.captured_amount) == ("settled", 30)
-    then = await found.payment(5, PAYMENT, (1, 5))
-    assert (then.status, then.captured_amount) == ("authorized", 0)
-    assert (await found.payment(5, PAYMENT, (1, 6))).status == "settled"
-    assert await found.payment(5, PAYMENT, (1, 3)) is None
-    with pytest.raises(ValueError, match="home partition"):
-        await found.payment(5, PAYMENT, (0, 6))
-
-
-async def test_what_nobody_knows_is_none(told) -> None:
-    found = payments(told, records=[], by_key=[])
-    assert await found.payment(5, PAYMENT) is None
-    assert await found.timeline(5, PAYMENT) == []
-    assert await found.payment_by_key(5, "k") is None
-    assert await found.operation(5, "k") is None
-
-
-@pytest.mark.parametrize(
-    ("kind", "a_payment"),
-    [(K.SETTLED, True), (K.HELD, True), (K.DECLINED, True), (K.CAPTURED, False),
-     (K.DEPOSITED, False)],
-)  # fmt: skip
-async def test_a_payments_key_is_that_of_its_first_record(told, kind: K, a_payment: bool) -> None:
-    found = payments(told, records=[journal(key="k")], by_key=[journal(kind=kind, key="k")])
-    assert (await found.payment_by_key(5, "k") is not None) is a_payment
-
-
-async def test_an_operation_is_what_a_key_was_used_for(told) -> None:
-    found = payments(told, by_key=[journal(key="k", fingerprint=7)])
-    operation = await found.operation(5, "k")
-    assert (operation.kind, operation.fingerprint, operation.amount) == ("payment", 7, 30)
-
-
-async def test_several_payments_come_in_the_order_asked_for_without_the_unknown(told) -> None:
-    rows = [journal(**HELD), journal(**CAPTURED), journal(payment=UUID(bytes=OTHER), amount=8)]
-    found = payments(told, records=rows)
-    unknown = payment_id(AT + 2_000, 1)
-    views = await found.payment_views(5, [UUID(bytes=p) for p in (OTHER, unknown, PAYMENT)])
-    assert [(view.amount, view.status) for view in views] == [(8, "settled"), (30, "settled")]
-
-
-# Events
-
-
-class Events:
-    """A partition's records are all of kind SETTLED, at these sequences."""
-
-    def __init__(self, told, *seqs: int) -> None:
-        self.db = told(FOLLOW, edge=self.edge, page=self.records)
-        self.seqs = seqs
-
-    def edge(self, partition: int, after: int, through: int, offset: int) -> list[int]:
-        return [seq for seq in self.seqs if after < seq <= through][offset : offset + 1]
-
-    def records(self, partition: int, after: int, through: int, *rest: Any) -> list[dict[str, Any]]:
-        self.rest = rest
-        return [journal(seq=seq) for seq in self.seqs if after < seq <= through]
-
-    async def page(self, after: int, limit: int, through: int) -> tuple[list[int], int]:
-        records, upto = await EventReader(self.db, Texts(self.db, None)).events(
-            1, after, 5, limit, through=through
-        )
-        return [record.seq for record in records], upto
-
-
-async def test_a_page_of_events_ends_with_its_last_record(told) -> None:
-    events = Events(told, 2, 4, 6, 8, 9)
-    assert await events.page(0, 3, 9) == ([2, 4, 6], 6)
-    assert await events.page(6, 3, 9) == ([8, 9], 9)
-    assert events.rest == (5, list(EVENTS))
-    assert await events.page(0, 5, 9) == ([2, 4, 6, 8, 9], 9)
-    assert await events.page(0, 6, 9) == ([2, 4, 6, 8, 9], 9)
-    assert await events.page(0, 9, 9) == ([2, 4, 6, 8, 9], 9)
-
-
-async def test_a_page_that_can_not_be_too_long_is_not_measured(told) -> None:
-    events = Events(told, 2, 4)
-    await events.page(0, 4, 4)
-    assert events.db.names() == ["page"]
-    await events.page(0, 3, 4)
-    assert events.db.names() == ["page", "edge", "page"]
-
-
-# Uses of keys
-
-
-def use(key: str, n: int, made: bool = True, state: S = S.AUTHORIZED, reason: int = 0) -> Any:
-    return {
-        "key": key, "fingerprint": n, "made": made, "partition": 1, "seq": n, "at": from_us(AT),
-        "payment": UUID(int=n), "state": state, "reason": reason, "risk_score": 10,
-        "risk_flags": 8, "risk_model": 2,
-    }  # fmt: skip
-
-
-async def test_a_key_that_made_a_payment_tells_how_it_stands_now(told) -> None:
-    rows = [use("a", 1), use("b", 2, state=S.DECLINED, reason=3), use("c", 3, made=False),
-            use("d", 4), use("e", 5)]  # fmt: skip
-    latest = [
-        {"payment": UUID(int=1), "state": S.SETTLED, "reason": 9},
-        {"payment": UUID(int=4), "state": S.RETURNED, "reason": 9},
-        {"payment": UUID(int=5), "state": S.EXPIRED, "reason": 8},
-    ]
-    db = told(standing.SQL, uses=rows, latest=latest)
-    found = await standing.uses(db, 5, ("a", "b"))
-    assert {key: (u.told.state, u.told.reason) for key, u in found.items()} == {
-        "a": (S.SETTLED, 0), "b": (S.DECLINED, 3), "c": (S.AUTHORIZED, 0), "d": (S.RETURNED, 9),
-        "e": (S.EXPIRED, 8),
-    }  # fmt: skip
-    assert db.asked == [
-        ("uses", (5, ["a", "b"])), ("latest", (5, [UUID(int=1), UUID(int=4), UUID(int=5)])),
-    ]  # fmt: skip
-    assert found["b"].told == Done(1, 2, AT, UUID(int=2).bytes, S.DECLINED, 3, 10, 8, 2)
-    assert (found["c"].made, found["c"].fingerprint) == (False, 3)
-
-
-async def test_nothing_more_is_asked_of_payments_that_can_not_change(told) -> None:
-    db = told(standing.SQL, uses=[use("b", 2, state=S.DECLINED), use("c", 3, made=False)])
-    await standing.uses(db, 5, ["b", "c"])
-    assert db.names() == ["uses"]
-
-
-# Parked legs
-
-
-@pytest.mark.parametrize(("place", "asked"), [(None, (None, None)), ((1, 4), (1, 4))])
-async def test_who_releases_a_leg_is_told_which_were_parked(told, place: Any, asked: Any) -> None:
-    db = told(parked_legs.SQL, release=[{"partition": 1, "seq": 4}])
-    assert await parked_legs.release(db, place) == [(1, 4)]
-    assert db.asked == [("release", asked)]
-
-
-async def test_parked_legs_are_told_for_people(told) -> None:
-    row = {
-        "partition": 1, "seq": 4, "payment": UUID(bytes=PAYMENT), "leg": 2, "tenant": "acme",
-        "amount": 30, "currency": "EUR", "failures": 5, "error": "why", "parked_at": from_us(AT),
-    }  # fmt: skip
-    (leg,) = await parked_legs.everyone(told(parked_legs.SQL, everyone=[row]))
-    assert leg == parked_legs.ParkedLeg(
-        "1:4", leg.payment, 2, "acme", 30, "EUR", 5, "why", from_us(AT)
-    )
-    assert leg.payment == ids.text(PAYMENT)

@@ -22,3 +22,13 @@ def scene() -> "Scene":
     from scene import Scene
 
     return Scene()
+
+
+@pytest.fixture
+def people(scene: "Scene") -> "Scene":
+    """Anna has 500; three creditors have 40, or are another actor's."""
+    scene.anna(500)
+    scene.shop(40)
+    scene.bert(40)
+    scene.far()
+    return scene

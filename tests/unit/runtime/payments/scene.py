@@ -69,17 +69,17 @@ K = RecordKind
 class Written(NamedTuple):
     """All that a batch would write or take back."""
 
-    records: list[Record] = []  # noqa: RUF012
-    started_from: dict[int, tuple[int, int, int]] = {}  # noqa: RUF012
-    opened: dict[int, int] = {}  # noqa: RUF012
-    changed: list[AccountRow] = []  # noqa: RUF012
-    holds: dict[bytes, Any] = {}  # noqa: RUF012
-    legs_opened: list[OpenLeg] = []  # noqa: RUF012
-    legs_closed: list[OpenLeg] = []  # noqa: RUF012
-    accounts: set[int] = set()  # noqa: RUF012
-    payments: set[bytes] = set()  # noqa: RUF012
-    keys: list[tuple[int, str]] = []  # noqa: RUF012
-    carried: list[tuple[int, int]] = []  # noqa: RUF012
+    records: list[Record] = []  # noqa: RUF012  # read only
+    started_from: dict[int, tuple[int, int, int]] = {}  # noqa: RUF012  # read only
+    opened: dict[int, int] = {}  # noqa: RUF012  # read only
+    changed: list[AccountRow] = []  # noqa: RUF012  # read only
+    holds: dict[bytes, Any] = {}  # noqa: RUF012  # read only
+    legs_opened: list[OpenLeg] = []  # noqa: RUF012  # read only
+    legs_closed: list[OpenLeg] = []  # noqa: RUF012  # read only
+    accounts: set[int] = set()  # noqa: RUF012  # read only
+    payments: set[bytes] = set()  # noqa: RUF012  # read only
+    keys: list[tuple[int, str]] = []  # noqa: RUF012  # read only
+    carried: list[tuple[int, int]] = []  # noqa: RUF012  # read only
 
 
 FROM_0, FROM_1 = {0: (100, BEFORE, 105_000)}, {1: (200, BEFORE, 106_000)}

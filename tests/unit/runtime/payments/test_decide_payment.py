@@ -1,4 +1,4 @@
-"""A new payment at its debtor's partition: every refusal, decline and outcome by name."""
+"""A new payment at its debtor's partition: every outcome by name."""
 
 import pytest
 from scene import (
@@ -6,56 +6,40 @@ from scene import (
     ANNA,
     BEFORE,
     BERT,
-    CLOSED,
-    DAY,
     EUR,
     FAR,
     FROM_0,
     FROM_1,
     FROZEN,
-    NOBODY_ANSWERED,
     NOON,
     OPEN,
     OTHER_TRACE,
     OUT_0,
     OUT_HAS,
-    REJECTED,
     REVIEWED,
     SECOND,
     SHOP,
     TIMES,
     TRACE,
-    USD,
     Scene,
     Written,
     record,
 )
+from scene_of_payments import KEYED, SCORED, done
 
 from headrace.runtime.clock import DAY_US
 from headrace.runtime.journal.kinds import RecordKind as K
 from headrace.runtime.journal.reasons import DeclineReason as D
 from headrace.runtime.journal.record import NO_LEG
 from headrace.runtime.journal.states import PaymentState as S
-from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.partitioning import partition_of_payment
 from headrace.runtime.payments.account import Account
-from headrace.runtime.payments.answer import Done, Refused
+from headrace.runtime.payments.answer import Refused
 from headrace.runtime.payments.batch import Hold
 from headrace.runtime.payments.command import Pay
 from headrace.runtime.payments.decide_payment import NOT_SCORED, decide_payment, parties
 from headrace.runtime.payments.open_leg import OpenLeg
 from headrace.runtime.refusals import Refusal as R
-from headrace.runtime.risk.windows import Windows
-
-KEYED = {"fingerprint": 77, "key": "key-1"}
-SCORED = {"risk_score": 120, "risk_flags": 8, "risk_model": 3}
-
-
-def done(answer, state, **fields):
-    """The answer expected of the first payment of a batch, accepted by risk."""
-    given = {"partition": 0, "seq": 101, "at": NOON, "payment": answer.payment, **SCORED}
-    return Done(**{**given, "state": state, **fields})
-
 
 # What settles, leaves, is held
 
@@ -243,303 +227,6 @@ def test_a_creditor_of_another_actor_tells_no_time(scene):
     assert scene.pay(200, creditor="far").at == NOON
 
 
-# Refusals
-
-
-@pytest.mark.parametrize(
-    ("fields", "refused"),
-    [
-        ({"debtor": "nobody"}, Refused(R.UNKNOWN_ACCOUNT, "debtor")),
-        ({"creditor": "nobody"}, Refused(R.UNKNOWN_ACCOUNT, "creditor")),
-        ({"debtor": "far"}, Refused(R.UNKNOWN_ACCOUNT, "debtor")),
-        ({"tenant": 2}, Refused(R.UNKNOWN_ACCOUNT, "debtor")),
-        ({"currency": USD}, Refused(R.CURRENCY_MISMATCH, "debtor")),
-    ],
-)
-def test_a_request_that_names_what_is_not_there(scene, fields, refused):
-    scene.anna(500)
-    scene.shop()
-    scene.far()
-    with scene.unchanged():
-        assert scene.pay(200, **fields) == refused
-
-
-@pytest.mark.parametrize("creditor", ["shop", "bert", "far"])
-def test_a_creditor_in_another_currency(scene, creditor):
-    scene.anna(500)
-    {"shop": scene.shop, "bert": scene.bert, "far": scene.far}[creditor](currency=USD)
-    with scene.unchanged():
-        assert scene.pay(200, creditor=creditor) == Refused(R.CURRENCY_MISMATCH, "creditor")
-
-
-def test_a_debtor_in_another_currency(scene):
-    scene.anna(500, currency=USD)
-    scene.shop()
-    with scene.unchanged():
-        assert scene.pay(200) == Refused(R.CURRENCY_MISMATCH, "debtor")
-
-
-STATES = [
-    (OPEN, OPEN, None),
-    (OPEN, FROZEN, None),
-    (OPEN, CLOSED, Refused(R.ACCOUNT_CLOSED, "creditor")),
-    (FROZEN, OPEN, Refused(R.ACCOUNT_FROZEN, "debtor")),
-    (FROZEN, FROZEN, Refused(R.ACCOUNT_FROZEN, "debtor")),
-    (FROZEN, CLOSED, Refused(R.ACCOUNT_FROZEN, "debtor")),
-    (CLOSED, OPEN, Refused(R.ACCOUNT_CLOSED, "debtor")),
-    (CLOSED, FROZEN, Refused(R.ACCOUNT_CLOSED, "debtor")),
-    (CLOSED, CLOSED, Refused(R.ACCOUNT_CLOSED, "debtor")),
-]
-
-
-@pytest.mark.parametrize(("debtor", "creditor", "refused"), STATES)
-@pytest.mark.parametrize("manual", [False, True])
-def test_the_states_of_both_accounts(scene, debtor, creditor, refused, manual):
-    scene.anna(500, state=debtor)
-    scene.shop(state=creditor)
-    if refused is None:
-        assert scene.pay(200, manual_capture=manual).seq == 101
-        return
-    with scene.unchanged():
-        assert scene.pay(200, manual_capture=manual) == refused
-
-
-@pytest.mark.parametrize("debtor", [OPEN, FROZEN, CLOSED])
-@pytest.mark.parametrize("closed", [False, True])
-def test_the_states_of_a_debtor_and_a_creditor_of_another_actor(scene, debtor, closed):
-    scene.anna(500, state=debtor)
-    scene.far(closed=closed)
-    wrong = {FROZEN: R.ACCOUNT_FROZEN, CLOSED: R.ACCOUNT_CLOSED}.get(debtor)
-    if wrong is None and not closed:
-        assert scene.pay(200, creditor="far").state == S.AUTHORIZED
-        return
-    refused = Refused(wrong, "debtor") if wrong else Refused(R.ACCOUNT_CLOSED, "creditor")
-    with scene.unchanged():
-        assert scene.pay(200, creditor="far") == refused
-
-
-def test_rules_have_an_order_and_each_shows_when_those_before_are_kept(scene):
-    """A request that breaks all of them, mended one by one."""
-    fields = {"key": "used", "fingerprint": 77, "currency": USD, "risk": None}
-    scene.anna(1_000)
-    scene.shop()
-    scene.pay(10, key="used", fingerprint=76)
-    anna, shop = scene.book.by_id.pop((1, "anna")), scene.book.by_id.pop((1, "shop"))
-    anna.state = shop.state = CLOSED
-    anna.payment_max, anna.daily_amount_max, anna.daily_count_max = 99, 99, 1
-    anna.day, anna.day_amount, anna.day_count, anna.posted = DAY, 10, 1, 99
-    shop.posted, shop.currency = 2**63 - 1, USD
-
-    def meets(expected):
-        if isinstance(expected, Refused):
-            with scene.unchanged():
-                answer = scene.pay(100, **fields)
-            assert (answer.refusal, answer.field) == (expected.refusal, expected.field)
-        else:
-            answer = scene.pay(100, **fields)
-            assert (answer.state, answer.reason) == (S.DECLINED, expected)
-
-    meets(Refused(R.KEY_REUSED))
-    del fields["key"]
-    meets(Refused(R.UNKNOWN_ACCOUNT, "debtor"))
-    scene.book.by_id[1, "anna"] = anna
-    meets(Refused(R.UNKNOWN_ACCOUNT, "creditor"))
-    scene.book.by_id[1, "shop"] = shop
-    meets(Refused(R.CURRENCY_MISMATCH, "debtor"))
-    fields["currency"] = EUR
-    meets(Refused(R.CURRENCY_MISMATCH, "creditor"))
-    shop.currency = EUR
-    meets(Refused(R.ACCOUNT_CLOSED, "debtor"))
-    anna.state = FROZEN
-    meets(Refused(R.ACCOUNT_FROZEN, "debtor"))
-    anna.state = OPEN
-    meets(Refused(R.ACCOUNT_CLOSED, "creditor"))
-    shop.state = OPEN
-    meets(Refused(R.AMOUNT_TOO_LARGE, "amount"))
-    shop.posted = 0
-    meets(Refused(R.UNAVAILABLE))
-    fields["risk"] = REJECTED
-    meets(D.PAYMENT_LIMIT)
-    anna.payment_max = 100
-    meets(D.DAILY_AMOUNT_LIMIT)
-    anna.daily_amount_max = 110
-    meets(D.DAILY_COUNT_LIMIT)
-    anna.daily_count_max = 2
-    meets(D.RISK_REJECTED)
-    fields["risk"] = ACCEPTED
-    meets(D.INSUFFICIENT_FUNDS)
-    anna.posted = 100
-    assert scene.pay(100, **fields).state == S.SETTLED
-
-
-# Declines
-
-
-DECLINES = [
-    (D.PAYMENT_LIMIT, {"payment_max": 99}, ACCEPTED),
-    (D.DAILY_AMOUNT_LIMIT, {"daily_amount_max": 99}, ACCEPTED),
-    (D.DAILY_COUNT_LIMIT, {"daily_count_max": 1, "day": DAY, "day_count": 1}, ACCEPTED),
-    (D.RISK_REJECTED, {}, REJECTED),
-    (D.RISK_UNAVAILABLE, {}, NOBODY_ANSWERED),
-    (D.INSUFFICIENT_FUNDS, {"held": 401}, ACCEPTED),
-]
-
-
-@pytest.mark.parametrize(("reason", "settings", "risk"), DECLINES)
-@pytest.mark.parametrize("manual", [False, True])
-@pytest.mark.parametrize("creditor", ["shop", "bert", "far"])
-def test_a_declined_payment_is_an_answer_that_moves_nothing(
-    scene, reason, settings, risk, manual, creditor
-):
-    anna = scene.anna(500, **settings)
-    number = {"shop": scene.shop, "bert": scene.bert, "far": scene.far}[creditor]().number
-    counted = anna.day_amount, anna.day_count
-    answer = scene.pay(100, creditor=creditor, risk=risk, manual_capture=manual)
-    scored = {"risk_score": risk.score, "risk_flags": risk.flags, "risk_model": risk.model}
-    assert answer == done(answer, S.DECLINED, reason=reason, **scored)
-    declined = record(
-        K.DECLINED, state=S.DECLINED, reason=reason, debit=ANNA, debit_posted=500,
-        debit_held=anna.held, creditor=number, payment=answer.payment,
-        leg=NO_LEG if manual else 0, **KEYED, **scored,
-    )  # fmt: skip
-    assert scene.written() == Written([declined], FROM_0, accounts={ANNA}, keys=[(1, "key-1")])
-    assert scene.moved() == {}
-    assert (anna.day_amount, anna.day_count) == counted
-    assert anna.windows.state == Windows().state
-
-
-@pytest.mark.parametrize(
-    ("posted", "held", "line", "state"),
-    [
-        (100, 0, 0, S.SETTLED),
-        (99, 0, 0, S.DECLINED),
-        (101, 1, 0, S.SETTLED),
-        (101, 2, 0, S.DECLINED),
-        (0, 0, 100, S.SETTLED),
-        (0, 0, 99, S.DECLINED),
-        (-40, 10, 150, S.SETTLED),
-        (-40, 10, 149, S.DECLINED),
-        (0, 0, 0, S.DECLINED),
-    ],
-)
-def test_what_is_available_may_be_spent_to_the_last_cent(scene, posted, held, line, state):
-    anna = scene.anna(posted, held=held, credit_line=line)
-    scene.shop()
-    assert scene.pay(100).state == state
-    assert scene.moved() == ({"anna": (-100, 0), "shop": (100, 0)} if state == S.SETTLED else {})
-    assert scene.records()[0].debit_posted == anna.posted
-    assert anna.available >= 0
-
-
-@pytest.mark.parametrize("creditor", ["shop", "bert", "far"])
-def test_what_is_held_cannot_be_held_again(scene, creditor):
-    scene.anna(199)
-    {"shop": scene.shop, "bert": scene.bert, "far": scene.far}[creditor]()
-    assert scene.pay(100, creditor=creditor, manual_capture=True).state == S.AUTHORIZED
-    assert scene.pay(100, creditor=creditor).reason == D.INSUFFICIENT_FUNDS
-    assert scene.pay(99, creditor=creditor).reason == D.NONE
-
-
-@pytest.mark.parametrize(
-    ("setting", "value", "reason"),
-    [
-        ("payment_max", 99, D.PAYMENT_LIMIT),
-        ("payment_max", 100, D.NONE),
-        ("payment_max", 101, D.NONE),
-        ("daily_amount_max", 149, D.DAILY_AMOUNT_LIMIT),
-        ("daily_amount_max", 150, D.NONE),
-        ("daily_amount_max", 151, D.NONE),
-        ("daily_count_max", 1, D.DAILY_COUNT_LIMIT),
-        ("daily_count_max", 2, D.DAILY_COUNT_LIMIT),
-        ("daily_count_max", 3, D.NONE),
-    ],
-)
-@pytest.mark.parametrize("manual", [False, True])
-def test_each_limit_is_kept_at_its_edge(scene, setting, value, reason, manual):
-    scene.anna(500, day=DAY, day_amount=50, day_count=2, **{setting: value})
-    scene.shop()
-    assert scene.pay(100, manual_capture=manual).reason == reason
-
-
-def test_payments_of_one_batch_count_together(scene):
-    anna = scene.anna(500, daily_amount_max=250, daily_count_max=2)
-    scene.shop()
-    assert [scene.pay(100).reason for _ in range(3)] == [D.NONE, D.NONE, D.DAILY_AMOUNT_LIMIT]
-    assert scene.pay(50).reason == D.DAILY_COUNT_LIMIT
-    assert (anna.day, anna.day_amount, anna.day_count) == (DAY, 200, 2)
-
-
-@pytest.mark.parametrize("kind", ["paid", "held", "reviewed", "sent"])
-def test_every_authorised_payment_counts_towards_the_day(scene, kind):
-    anna = scene.anna(500, daily_amount_max=1_000)
-    scene.shop()
-    scene.far()
-    scene.pay(
-        100, creditor="far" if kind == "sent" else "shop", manual_capture=kind == "held",
-        risk=REVIEWED if kind == "reviewed" else ACCEPTED,
-    )  # fmt: skip
-    assert (anna.day, anna.day_amount, anna.day_count) == (DAY, 100, 1)
-
-
-def test_at_midnight_the_day_starts_anew(scene):
-    anna = scene.anna(500, daily_count_max=1, day=DAY - 1, day_amount=70, day_count=1)
-    scene.shop()
-    scene.book.partitions[0].at = 0
-    scene.now = DAY * DAY_US - 1
-    assert scene.pay(100).reason == D.DAILY_COUNT_LIMIT
-    scene.now = DAY * DAY_US
-    assert scene.pay(100).reason == D.NONE
-    assert (anna.day, anna.day_amount, anna.day_count) == (DAY, 100, 1)
-
-
-def test_the_day_is_the_decisions_whatever_the_payment_says(scene):
-    scene.anna(500, daily_count_max=1, day=DAY, day_count=1)
-    scene.shop()
-    assert scene.pay(100, occurred_at=NOON - DAY_US).reason == D.DAILY_COUNT_LIMIT
-    assert scene.pay(100, occurred_at=NOON + DAY_US).reason == D.DAILY_COUNT_LIMIT
-
-
-def test_the_day_is_of_the_later_of_both_partitions(scene):
-    scene.anna(500, daily_count_max=1, day=DAY - 1, day_count=1)
-    scene.bert()
-    scene.now, scene.book.partitions[0].at = DAY * DAY_US - 9, 0
-    scene.book.partitions[1].at = DAY * DAY_US
-    assert scene.pay(100, creditor="bert").reason == D.NONE
-
-
-def test_what_is_not_counted_is_not_counted(scene):
-    """Where no limit of a day was set the ledger was not asked."""
-    anna = scene.anna(500, counts=False, payment_max=100)
-    scene.shop()
-    assert scene.pay(101).reason == D.PAYMENT_LIMIT
-    scene.pay(100)
-    assert (anna.day_amount, anna.day_count) == (0, 0)
-
-
-def test_a_limit_set_in_the_batch_counts_what_was_paid_before_it(scene):
-    """Fifty in fifty payments, and only then a limit of fifty a day."""
-    scene.anna(500)
-    scene.shop()
-    assert all(scene.pay(1).state == S.SETTLED for _ in range(50))
-    scene.change(daily_amount_max=50)
-    assert scene.pay(1).reason == D.DAILY_AMOUNT_LIMIT
-
-
-def test_risk_remembers_what_was_authorised_when_it_occurred(scene):
-    anna = scene.anna(500)
-    scene.shop()
-    scene.pay(100, occurred_at=NOON - DAY_US)
-    expected = Windows()
-    expected.observe(NOON - DAY_US, 100)
-    assert anna.windows.state == expected.state
-
-
-def test_an_account_without_windows_pays_all_the_same(scene):
-    scene.anna(500).windows = None
-    scene.shop()
-    assert scene.pay(100).state == S.SETTLED
-
-
 # Keys
 
 
@@ -633,71 +320,3 @@ def test_what_was_touched_carries_the_batchs_number(scene: Scene):
     scene.pay(100, creditor="far")
     assert (anna.batch, shop.batch, scene.book.accounts[OUT_0].batch) == (9, 9, 9)
     assert scene.book.partitions[0].at == NOON > BEFORE
-
-
-# Nobody judged it; there is no room
-
-
-@pytest.mark.parametrize("manual", [False, True])
-@pytest.mark.parametrize("creditor", ["shop", "bert", "far"])
-def test_without_a_verdict_nothing_is_paid_held_or_declined(scene, manual, creditor):
-    scene.anna(500)
-    {"shop": scene.shop, "bert": scene.bert, "far": scene.far}[creditor]()
-    with scene.unchanged():
-        answer = scene.pay(100, creditor=creditor, risk=None, manual_capture=manual, key="k")
-    assert answer == Refused(R.UNAVAILABLE, "", "risk has not judged it yet")
-    assert scene.pay(100, creditor=creditor, key="k").reason == D.NONE
-
-
-@pytest.mark.parametrize("creditor", ["shop", "bert"])
-@pytest.mark.parametrize("manual", [False, True])
-@pytest.mark.parametrize(("short_by", "fits"), [(99, False), (100, True), (101, True)])
-def test_a_creditors_balance_stays_within_its_bound(scene, creditor, manual, short_by, fits):
-    scene.anna(500)
-    {"shop": scene.shop, "bert": scene.bert}[creditor](BALANCE_MAX - short_by)
-    if fits:
-        assert scene.pay(100, creditor=creditor, manual_capture=manual).reason == D.NONE
-        return
-    with scene.unchanged():
-        answer = scene.pay(100, creditor=creditor, manual_capture=manual)
-    detail = "the creditor's balance would pass its bound"
-    assert answer == Refused(R.AMOUNT_TOO_LARGE, "amount", detail)
-
-
-def test_what_may_come_back_to_a_creditor_has_its_room(scene):
-    scene.anna(500)
-    scene.shop(BALANCE_MAX)
-    scene.far()
-    sent = scene.pay(100, debtor="shop", creditor="far")
-    assert scene.pay(1).refusal == R.AMOUNT_TOO_LARGE
-    scene.arrive(scene.leg(sent))
-    assert scene.pay(100).state == S.SETTLED
-    assert scene.pay(1).refusal == R.AMOUNT_TOO_LARGE
-
-
-@pytest.mark.parametrize(("most", "fits"), [(1, False), (2, False), (3, True)])
-def test_open_legs_have_a_bound(scene, most, fits):
-    scene.anna(500)
-    scene.shop()
-    scene.far()
-    for _ in range(2):
-        scene.pay(10, creditor="far")
-    scene.book.open_legs_max = most
-    if fits:
-        assert scene.pay(10, creditor="far").state == S.AUTHORIZED
-        return
-    for risk in (ACCEPTED, None):
-        with scene.unchanged():
-            answer = scene.pay(10, creditor="far", risk=risk)
-        detail = "too much is on its way to accounts elsewhere"
-        assert answer == Refused(R.OVERLOADED, "", detail)
-    assert scene.pay(10).state == S.SETTLED
-
-
-def test_transit_goes_past_64_bits(scene):
-    scene.anna(500)
-    scene.far()
-    scene.book.accounts[OUT_0].posted = 2**63 - 1
-    scene.pay(100, creditor="far")
-    (debited,) = scene.records()
-    assert scene.book.accounts[OUT_0].posted == debited.credit_posted == -(2**63) + 99

@@ -54,7 +54,7 @@ class Payments(RuleBasedStateMachine):
             self.run(OpenAccount(1, account, EUR))
             self.deposit(account, 500, False)
 
-    def run(self, command: Command, risk: Risk = NOT_SCORED, abort: bool = False):  # type: ignore[no-untyped-def]
+    def run(self, command: Command, risk: Risk = NOT_SCORED, abort: bool = False):  # type: ignore[no-untyped-def]  # an answer of any kind
         """Decides one batch of one command, perhaps rolled back once before it is committed."""
         book = self.engine.book_for(command)
         if abort:
@@ -281,7 +281,7 @@ class Payments(RuleBasedStateMachine):
             assert self.engine.balance(number) == expected, account.id
         assert sum(self.has.values()) + self.flying == self.deposited
 
-    def of(self, payment: bytes):  # type: ignore[no-untyped-def]
+    def of(self, payment: bytes):  # type: ignore[no-untyped-def]  # rows of any kind
         """The payment as its records tell."""
         mine = [
             r

@@ -29,7 +29,7 @@ def answered(
 
     monkeypatch.setattr(asgi, "_taker", None)
     scope = {"type": "http", "path": path, "method": "GET"}
-    asyncio.run(asgi.BeforeServe(serve)(scope, None, send))  # type: ignore[arg-type]
+    asyncio.run(asgi.BeforeServe(serve)(scope, None, send))  # type: ignore[arg-type]  # receives nothing
     return sent
 
 

@@ -100,7 +100,7 @@ def test_a_connection_ends_after_its_answer() -> None:
 def test_servers_that_serve_starts_take_it() -> None:
     asgi.middlewares()
     config = Config("no:app")
-    config.load_app = lambda: None  # type: ignore[method-assign]
+    config.load_app = lambda: None  # type: ignore[method-assign]  # there is no app to load
     config.load()
     assert config.http_protocol_class is Protocol
 
@@ -115,7 +115,7 @@ class Kept(Wire):
 def test_what_is_no_http_is_told_as_a_problem() -> None:
     async def sent() -> list[str]:
         config = Config("no:app", lifespan="off", log_config=None, ws="none")
-        config.load_app = lambda: None  # type: ignore[method-assign]
+        config.load_app = lambda: None  # type: ignore[method-assign]  # there is no app to load
         config.load()
         wire = Kept()
         protocol = Protocol(config, ServerState(), {}, asyncio.get_running_loop())
