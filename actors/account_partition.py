@@ -17,10 +17,10 @@ from headrace.runtime.clock import now_us
 from headrace.runtime.endless import end_process, endless
 from headrace.runtime.partitioning import partitions_of
 from headrace.runtime.payments import answer as answers_wire
-from headrace.runtime.payments import command as commands_wire
 from headrace.runtime.payments.answer import LegsAnswer, Refused
 from headrace.runtime.payments.book import Book, OpenLeg, Place
 from headrace.runtime.payments.command import Carry, LegCommand
+from headrace.runtime.payments.decide import decode
 from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.settings import Settings
 
@@ -100,7 +100,7 @@ class AccountPartition:
 
     async def submit(self, data: bytes) -> bytes:
         """MessagePack commands to answers, in their order. Refuses at once what it can't take."""
-        commands = commands_wire.decode(data)
+        commands = decode(data)
         if not commands:
             return answers_wire.encode([])
         first = commands[0]

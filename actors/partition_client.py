@@ -22,7 +22,8 @@ from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
 from headrace.runtime.payments.answer import Answer, Done, LegsAnswer, Refused
 from headrace.runtime.payments.book import Place
-from headrace.runtime.payments.command import Carry, Command, home_of
+from headrace.runtime.payments.command import Carry, Command
+from headrace.runtime.payments.decide import home_of
 from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.settings.cell import CellSettings
 from headrace.runtime.settings.partition import CallSettings

@@ -25,11 +25,12 @@ from headrace.actors.memory import Memory
 from headrace.actors.scoring import Scoring, Verdicts
 from headrace.actors.writer import Deposed, Outcome, Writer
 from headrace.runtime.clock import now_us
-from headrace.runtime.ledger.bring_in import Legs, Needs
+from headrace.runtime.ledger.bring_in import Needs
 from headrace.runtime.payments.answer import Refused
 from headrace.runtime.payments.decide import Given
 from headrace.runtime.payments.decide_payment import Times
 from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.payments.wanted import Legs
 from headrace.runtime.settings import Settings
 
 log = structlog.get_logger("headrace.partition")

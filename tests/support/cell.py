@@ -22,6 +22,7 @@ from headrace.runtime.payments import command, fingerprint
 from headrace.runtime.payments.answer import Answer, Done
 from headrace.runtime.payments.book import Place
 from headrace.runtime.payments.command import Act, Command, Fund, OpenAccount, Pay
+from headrace.runtime.payments.decide import decode
 from headrace.runtime.settings import Settings
 
 EUR = 978
@@ -29,7 +30,7 @@ EUR = 978
 
 def fingerprinted(data: bytes) -> bytes:
     """A call with the fingerprints that a gateway gives: the books' check makes them again."""
-    commands = command.decode(data)
+    commands = decode(data)
     for asked in commands:
         known = not isinstance(asked, Act) or asked.action in set(command.PaymentAction)
         if isinstance(asked, Pay | Fund | Act) and asked.key is not None and known:

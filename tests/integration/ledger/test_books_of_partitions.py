@@ -29,8 +29,8 @@ from headrace.runtime.payments.command import (
     OpenAccount,
     Pay,
     PaymentAction,
-    home_of,
 )  # fmt: skip
+from headrace.runtime.payments.decide import home_of
 from headrace.runtime.payments.decide_payment import NOT_SCORED
 from headrace.runtime.payments.refusals import Refusal
 
