@@ -21,7 +21,7 @@ from headrace.runtime.payments.answer import LegsAnswer, Refused
 from headrace.runtime.payments.book import Book, OpenLeg, Place
 from headrace.runtime.payments.command import Carry, LegCommand
 from headrace.runtime.payments.decide import decode
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings import Settings
 
 

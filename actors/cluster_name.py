@@ -10,7 +10,7 @@ from secrets import token_hex
 
 from ray.experimental import internal_kv
 
-from headrace.runtime.ledger.connect import connect
+from headrace.runtime.database.connect import connect
 from headrace.runtime.settings.ledger import LedgerSettings
 
 _NAMESPACE = b"headrace"

@@ -9,7 +9,7 @@ from headrace.runtime.payments.answer import Answer, LegsAnswer, Refused
 from headrace.runtime.payments.book import Batch, Book
 from headrace.runtime.payments.command import Pay
 from headrace.runtime.payments.decide import Given, decide
-from headrace.runtime.payments.refusals import RETRYABLE
+from headrace.runtime.refusals import RETRYABLE
 
 BEHIND = "an earlier payment of its debtor was put off"
 

@@ -12,7 +12,7 @@ from headrace.runtime.payments.answer import Answer, LegsAnswer, Refused
 from headrace.runtime.payments.book import Batch, Book
 from headrace.runtime.payments.decide import Given, decide
 from headrace.runtime.payments.personal_text import seal_texts
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 
 log = structlog.get_logger("headrace.partition")
 
@@ -27,6 +27,10 @@ class Decided:
     answers: list[Answer | LegsAnswer]
     failed: int = 0
     """Commands that raised: answered INTERNAL_ERROR, with nothing left of them."""
+
+    def refuses(self) -> bool:
+        """Whether anybody is refused."""
+        return Refused in set(map(type, self.answers))
 
 
 def decide_batch(

@@ -10,8 +10,8 @@ from headrace.actors.intake import Intake
 from headrace.actors.leg_sender import LegSender
 from headrace.actors.writer import Writer
 from headrace.runtime.clock import now_us
+from headrace.runtime.database.connect import Database
 from headrace.runtime.ledger import load, parked_legs
-from headrace.runtime.ledger.connect import Database
 from headrace.runtime.payments.book import OpenLeg, Place
 from headrace.runtime.payments.command import Act, Command, PaymentAction
 

@@ -11,7 +11,7 @@ from headrace.runtime.journal.account_numbers import partition_of_account
 from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsAnswer, LegsDone, Refused
 from headrace.runtime.payments.book import OpenLeg, Place
 from headrace.runtime.payments.command import Arrived, Carry
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings.partition import CallSettings
 
 SMALLER = 8

@@ -24,7 +24,7 @@ from headrace.runtime.payments.answer import Answer, Done, LegsAnswer, Refused
 from headrace.runtime.payments.book import Place
 from headrace.runtime.payments.command import Carry, Command
 from headrace.runtime.payments.decide import home_of
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings.cell import CellSettings
 from headrace.runtime.settings.partition import CallSettings
 

@@ -12,7 +12,7 @@ from headrace.actors import ray_names
 from headrace.actors.creditor_profiles import CREDITOR_PROFILES
 from headrace.actors.direct_calls import Address, Line
 from headrace.actors.partition_client import Stats
-from headrace.runtime.ledger.connect import connect
+from headrace.runtime.database.connect import connect
 from headrace.runtime.metrics.told import Told
 from headrace.runtime.payments.book import Place
 from headrace.runtime.settings.cell import CellSettings

@@ -13,8 +13,8 @@ from random import random
 import asyncpg
 import structlog
 
+from headrace.runtime.database.connect import connect
 from headrace.runtime.ledger import fencing
-from headrace.runtime.ledger.connect import connect
 from headrace.runtime.ledger.fencing import Lease
 from headrace.runtime.settings.cell import CellSettings
 from headrace.runtime.settings.ledger import LedgerSettings

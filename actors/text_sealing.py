@@ -1,8 +1,8 @@
 """An actor's way of sealing personal text, under the ledger's master key."""
 
+from headrace.runtime.database.connect import connect
 from headrace.runtime.keys.subject_keys import bound
 from headrace.runtime.keys.text_sealer import TextSealer
-from headrace.runtime.ledger.connect import connect
 from headrace.runtime.settings import Settings
 
 

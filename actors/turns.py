@@ -29,8 +29,8 @@ from headrace.runtime.ledger.bring_in import Needs
 from headrace.runtime.payments.answer import Refused
 from headrace.runtime.payments.decide import Given
 from headrace.runtime.payments.decide_payment import Times
-from headrace.runtime.payments.refusals import Refusal
 from headrace.runtime.payments.wanted import Legs
+from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings import Settings
 
 log = structlog.get_logger("headrace.partition")
@@ -186,7 +186,8 @@ class Turns:
                 needs = Needs(self._book, [item[0] for item in items])
             legs = await needs.bring_in(self._writer.reader, self._batch_number, now_us())
             decided = self._decide(items, legs, await self._scoring.verdicts(items))
-            await answer_refused_again(self._writer.reader, items, decided.answers)
+            if decided.refuses():
+                await answer_refused_again(self._writer.reader, items, decided.answers)
         except Exception as error:
             if isinstance(error, UNREACHABLE) and not isinstance(error, asyncpg.DataError):
                 log.warning("not_decided", actor=self._name, error=repr(error))
@@ -234,8 +235,7 @@ class Turns:
     async def _commit(self, decided: Decided) -> Outcome:
         """Writes the batch and, once it is durable, answers; runs while the next is decided."""
         started = time.perf_counter_ns()
-        refuses = any(type(answer) is Refused for answer in decided.answers)
-        outcome = await self._writer.commit(decided.ready, refuses)
+        outcome = await self._writer.commit(decided.ready, decided.refuses())
         if outcome is Outcome.COMMITTED:
             commit_us = (time.perf_counter_ns() - started) // 1000
             for (_, submission, place), answer in zip(decided.items, decided.answers, strict=True):

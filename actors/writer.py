@@ -8,8 +8,8 @@ from uuid import uuid4
 import asyncpg
 import structlog
 
+from headrace.runtime.database.connect import connect
 from headrace.runtime.ledger import commit, fencing
-from headrace.runtime.ledger.connect import connect
 from headrace.runtime.payments.book import Partition
 from headrace.runtime.settings.ledger import LedgerSettings
 

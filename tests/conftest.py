@@ -21,8 +21,8 @@ from support import budgets
 
 from headrace.cluster.local.ports import free_ports
 from headrace.cluster.local.postgres import DATABASE, Postgres
+from headrace.runtime.database.migrate import migrate
 from headrace.runtime.keys import master_key
-from headrace.runtime.ledger.migrate import migrate
 from headrace.runtime.settings import Settings
 
 TEMPLATE = f"headrace_template_{uuid.uuid4().hex}"

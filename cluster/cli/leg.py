@@ -13,7 +13,7 @@ from headrace.cluster.cli.failures import BadInput, Unreachable
 from headrace.runtime.journal.account_numbers import PARTITIONS_MAX
 
 if TYPE_CHECKING:
-    from headrace.runtime.ledger.connect import Connection
+    from headrace.runtime.database.connect import Connection
 
 app = group("Parked legs: money under way that is not sent until it is released.")
 
@@ -84,7 +84,7 @@ async def _ledger(data_dir: Path) -> "AsyncIterator[Connection]":
     from asyncpg import PostgresError
 
     from headrace.cluster.cli.database import ledger_settings
-    from headrace.runtime.ledger.connect import connect
+    from headrace.runtime.database.connect import connect
 
     async with ledger_settings(data_dir) as settings:
         try:

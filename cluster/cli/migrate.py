@@ -40,10 +40,10 @@ async def migrate_ledger(data_dir: Path, operator_key: bool) -> Outcome:
 
     from headrace.cluster.cli.database import ledger_settings
     from headrace.cluster.local.master_key import check
+    from headrace.runtime.database.connect import pool
+    from headrace.runtime.database.migrate import MigrationError, migrate
     from headrace.runtime.identity.keys import Role, create
     from headrace.runtime.keys.master_key import MasterKeyError
-    from headrace.runtime.ledger.connect import pool
-    from headrace.runtime.ledger.migrate import MigrationError, migrate
 
     async with ledger_settings(data_dir) as settings:
         try:

@@ -23,8 +23,8 @@ async def _legs_parked(data_dir: Path) -> int | None:
     from asyncpg import PostgresError
 
     from headrace.cluster.cli.database import settings_of_running
+    from headrace.runtime.database.connect import connect
     from headrace.runtime.ledger import parked_legs
-    from headrace.runtime.ledger.connect import connect
 
     try:
         async with asyncio.timeout(LEDGER_TIMEOUT_S):

@@ -46,8 +46,8 @@ async def _forget(data_dir: Path, tenant: str, account: str, *, sure: bool) -> O
     from asyncpg import PostgresError
 
     from headrace.cluster.cli.database import ledger_settings
+    from headrace.runtime.database.connect import connect
     from headrace.runtime.keys import subject_keys
-    from headrace.runtime.ledger.connect import connect
 
     async with ledger_settings(data_dir) as settings:
         try:

@@ -275,8 +275,8 @@ def _failures() -> Iterator[None]:
     """What can go wrong on this machine, told as failures of the command."""
     from headrace.cluster.local.errors import PlatformError
     from headrace.cluster.local.lock import AlreadyRunning
+    from headrace.runtime.database.migrate import MigrationError
     from headrace.runtime.keys.master_key import MasterKeyError
-    from headrace.runtime.ledger.migrate import MigrationError
 
     try:
         yield

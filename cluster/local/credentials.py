@@ -9,9 +9,9 @@ import asyncpg
 import msgspec
 
 from headrace.cluster.local.state import write_private
+from headrace.runtime.database.connect import pool as connect
 from headrace.runtime.identity import keys, tenants
 from headrace.runtime.identity.keys import KeyEnded, Role
-from headrace.runtime.ledger.connect import pool as connect
 from headrace.runtime.settings import Settings
 
 FILE = "credentials.json"

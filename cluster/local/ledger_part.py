@@ -2,7 +2,7 @@
 
 from headrace.cluster.local import credentials, master_key
 from headrace.cluster.local.part import Part
-from headrace.runtime.ledger.migrate import migrate
+from headrace.runtime.database.migrate import migrate
 
 
 class Ledger(Part):

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from headrace.runtime.database.connect import connect
 from headrace.runtime.keys import master_key, subject_keys
-from headrace.runtime.ledger.connect import connect
 from headrace.runtime.settings import Settings
 
 FILE = "master.key"

@@ -7,7 +7,7 @@ import asyncpg
 from headrace.cluster.local.errors import PlatformError
 from headrace.cluster.local.part import Part, Site
 from headrace.cluster.local.postgres import Postgres
-from headrace.runtime.ledger.connect import connect
+from headrace.runtime.database.connect import connect
 from headrace.runtime.settings import Settings
 
 

@@ -7,7 +7,7 @@ from asyncpg import Pool
 from headrace.loadtests.baseline.accounts import SQL
 from headrace.loadtests.baseline.deciding import Refused
 from headrace.runtime.identity.keys import digest
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 
 KEY_CACHE_S = 5.0
 KNOWN_MAX = 10_000

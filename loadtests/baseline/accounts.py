@@ -9,10 +9,10 @@ from headrace.loadtests.baseline.bodies import AccountBody, BatchItem
 from headrace.loadtests.baseline.deciding import Refused
 from headrace.loadtests.baseline.orders import ACQUIRE_TIMEOUT_S, Directory
 from headrace.loadtests.baseline.plan import Plan
+from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.journal.states import AccountState
-from headrace.runtime.ledger.statements import load
 from headrace.runtime.money import BALANCE_MAX, currency_code, currency_number
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 
 SQL = load("headrace.loadtests.baseline", "accounts")
 

@@ -25,9 +25,9 @@ from headrace.loadtests.baseline.orders import (
 from headrace.loadtests.baseline.plan import Answer, Plan
 from headrace.loadtests.baseline.schema import connect_pool
 from headrace.runtime.clock import iso
-from headrace.runtime.ledger.connect import Connection
+from headrace.runtime.database.connect import Connection
 from headrace.runtime.money import currency_code
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.accounts import problems as of_accounts
 from headrace.serve.gateway.payments import problems as of_payments
 from headrace.serve.http.problems import details

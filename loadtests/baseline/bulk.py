@@ -16,7 +16,7 @@ from uuid_utils import UUID
 from headrace.loadtests.baseline.deciding import Account, Refused, decide, move
 from headrace.loadtests.baseline.orders import DECLINED, SETTLED, SQL, Order, Paid, before, now
 from headrace.loadtests.baseline.plan import Plan, accounts_of
-from headrace.runtime.ledger.connect import Connection
+from headrace.runtime.database.connect import Connection
 
 _key_of = attrgetter("key")
 PAYMENT_COLUMNS = (

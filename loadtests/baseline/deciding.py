@@ -7,7 +7,7 @@ from asyncpg import Record
 from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.states import AccountState
 from headrace.runtime.money import BALANCE_MAX
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 
 OPEN, CLOSED = int(AccountState.OPEN), int(AccountState.CLOSED)
 

@@ -9,7 +9,7 @@ from headrace.loadtests.baseline.deciding import Refused
 from headrace.loadtests.baseline.orders import SQL, before
 from headrace.loadtests.baseline.plan import Plan, accounts_of
 from headrace.loadtests.baseline.single import decided
-from headrace.runtime.ledger.connect import Connection
+from headrace.runtime.database.connect import Connection
 
 
 async def pay(connection: Connection, tenant: int, plan: Plan) -> None:

@@ -9,12 +9,12 @@ from asyncpg import Record
 
 from headrace.loadtests.baseline.bodies import PaymentBody
 from headrace.loadtests.baseline.deciding import Refused
+from headrace.runtime.database.connect import Connection
+from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.states import PaymentState
-from headrace.runtime.ledger.connect import Connection
-from headrace.runtime.ledger.statements import load
 from headrace.runtime.money import currency_number
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 
 SQL = load("headrace.loadtests.baseline", "payments")
 ACQUIRE_TIMEOUT_S = 30.0

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from headrace.loadtests.baseline.bodies import BatchItem
 from headrace.loadtests.baseline.deciding import Refused
 from headrace.loadtests.baseline.orders import Order, Paid, fingerprint, order
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 
 Answer = Paid | Refused
 

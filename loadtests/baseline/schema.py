@@ -5,8 +5,8 @@ from importlib.resources import files
 import asyncpg
 
 from headrace.loadtests.baseline.accounts import SQL
+from headrace.runtime.database.connect import Connection
 from headrace.runtime.identity.keys import digest
-from headrace.runtime.ledger.connect import Connection
 
 CONNECT_TIMEOUT_S = 10.0
 STATEMENT_TIMEOUT_S = 60.0

@@ -21,7 +21,7 @@ from headrace.loadtests.baseline.orders import (
     now,
     order,
 )
-from headrace.runtime.ledger.connect import Connection
+from headrace.runtime.database.connect import Connection
 
 
 async def pay(pool: Pool, directory: Directory, tenant: int, body: PaymentBody, key: str) -> Paid:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from headrace.loadtests.baseline.schema import connect
-from headrace.runtime.ledger.statements import load
+from headrace.runtime.database.sql_by_name import load
 
 SQL = load("headrace.loadtests.baseline", "verify")
 

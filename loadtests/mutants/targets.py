@@ -10,6 +10,8 @@ from headrace.loadtests.mutants.mutant import Source
 
 CORE = (
     "headrace.runtime.payments",
+    "headrace.runtime.refusals",
+    "headrace.runtime.database",
     "headrace.runtime.journal",
     "headrace.runtime.ledger",
     "headrace.actors.account_partition",

@@ -16,8 +16,8 @@ from asyncpg import Record
 from msgspec import Struct
 
 from headrace.runtime.clock import iso
-from headrace.runtime.ledger.connect import Database
-from headrace.runtime.ledger.statements import load
+from headrace.runtime.database.connect import Database
+from headrace.runtime.database.sql_by_name import load
 
 _SQL = load("headrace.runtime.identity", "keys")
 

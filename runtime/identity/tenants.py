@@ -6,10 +6,10 @@ import asyncpg
 from msgspec import Struct
 
 from headrace.runtime.clock import iso
+from headrace.runtime.database.connect import Database
+from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.identity import keys
 from headrace.runtime.identity.keys import ApiKey
-from headrace.runtime.ledger.connect import Database
-from headrace.runtime.ledger.statements import load
 
 _SQL = load("headrace.runtime.identity", "tenants")
 

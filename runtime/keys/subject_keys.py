@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Sequence
 
+from headrace.runtime.database.connect import Database
+from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.keys.master_key import MasterKey, MasterKeyError, read
 from headrace.runtime.keys.sealed_text import KeyName
 from headrace.runtime.keys.text_sealer import Newest
-from headrace.runtime.ledger.connect import Database
-from headrace.runtime.ledger.statements import load
 
 SQL = load("headrace.runtime.keys", "subject_keys")
 

@@ -5,11 +5,11 @@ from enum import Enum
 
 import structlog
 
+from headrace.runtime.database.connect import Database
 from headrace.runtime.keys import subject_keys
 from headrace.runtime.keys.cipher import Cipher, NotAuthentic
 from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.keys.sealed_text import KeyName, Where, key_of, unseal
-from headrace.runtime.ledger.connect import Database
 
 log = structlog.get_logger("headrace.keys")
 

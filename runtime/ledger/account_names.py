@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from headrace.runtime.database.connect import Database
+from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.journal.account_numbers import is_system_account
 from headrace.runtime.journal.record import Record
-from headrace.runtime.ledger.connect import Database
-from headrace.runtime.ledger.statements import load
 
 SQL = load("headrace.runtime.ledger", "read_payments")
 NAMES_MAX = 200_000

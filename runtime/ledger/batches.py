@@ -7,8 +7,8 @@ from uuid import UUID
 from msgspec import Struct, json
 
 from headrace.runtime.clock import iso
-from headrace.runtime.ledger.connect import Database
-from headrace.runtime.ledger.statements import load
+from headrace.runtime.database.connect import Database
+from headrace.runtime.database.sql_by_name import load
 
 SQL = load("headrace.runtime.ledger", "batches")
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from headrace.runtime.database.connect import Database
 from headrace.runtime.keys import subject_keys
 from headrace.runtime.ledger import load
-from headrace.runtime.ledger.connect import Database
 from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import Command

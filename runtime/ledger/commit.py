@@ -8,12 +8,12 @@ from uuid import UUID
 import asyncpg
 
 from headrace.runtime.clock import from_us
+from headrace.runtime.database.connect import Connection
+from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.journal.record import COLUMNS
 from headrace.runtime.keys.text_sealer import NewKey
 from headrace.runtime.ledger import copy
-from headrace.runtime.ledger.connect import Connection
 from headrace.runtime.ledger.fencing import advance
-from headrace.runtime.ledger.statements import load
 from headrace.runtime.payments.book import AccountRow, Batch, Hold, Partition
 
 SQL = load("headrace.runtime.ledger", "commit")

@@ -65,13 +65,16 @@ def encode(
     return b"".join(parts)
 
 
+_key, _tenant_and_key = attrgetter("key"), attrgetter("tenant", "key")
+
+
 def _by_key(records: Sequence[Record]) -> list[Record]:
     """Those with a key by tenant and key, behind the others."""
-    ordered = [record for record in records if record.key is None]
     keyed = [record for record in records if record.key is not None]
+    others = [r for r in records if r.key is None] if len(keyed) < len(records) else []
     one_tenant = len({record.tenant for record in keyed}) == 1
-    keyed.sort(key=attrgetter("key") if one_tenant else attrgetter("tenant", "key"))
-    return ordered + keyed
+    keyed.sort(key=_key if one_tenant else _tenant_and_key)
+    return others + keyed
 
 
 def _by_partition(epochs: Mapping[int, int]) -> NDArray[np.int64]:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import asyncpg
 
 from headrace.runtime.clock import from_us, to_us
-from headrace.runtime.ledger.connect import Connection
-from headrace.runtime.ledger.statements import load
+from headrace.runtime.database.connect import Connection
+from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.payments.book import Partition
 
 SQL = load("headrace.runtime.ledger", "fencing")

@@ -11,12 +11,12 @@ from msgspec import Struct, json
 from numpy.typing import NDArray
 
 from headrace.runtime.clock import DAY_US, POSTGRES_EPOCH_US, from_us, to_us
+from headrace.runtime.database.connect import Database
+from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.journal.account_numbers import RoleKey, currency_of_system_account
 from headrace.runtime.journal.kinds import FIRST_KINDS, KINDS, Family, RecordKind, Step, Who
 from headrace.runtime.journal.record import Record
 from headrace.runtime.journal.states import AccountState, PaymentState
-from headrace.runtime.ledger.connect import Database
-from headrace.runtime.ledger.statements import load
 from headrace.runtime.payments.account import Account, Creditor, Terms
 from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.book import LEG, OpenLeg, ShownLegs

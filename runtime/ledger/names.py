@@ -6,15 +6,15 @@ import asyncpg
 from iso4217 import Currency
 from msgspec import json
 
+from headrace.runtime.database.connect import Connection
+from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.journal.account_numbers import Role, SystemAccount
 from headrace.runtime.journal.kinds import kind_rows
 from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.states import AccountState, state_rows
-from headrace.runtime.ledger.connect import Connection
-from headrace.runtime.ledger.statements import load
 from headrace.runtime.money import currency_number, minor_units
 
-SQL = load("headrace.runtime.ledger", "migrate")
+SQL = load("headrace.runtime.database", "migrate")
 SUBJECTS: dict[str, type[IntEnum]] = {
     "account_state": AccountState,
     "decline_reason": DeclineReason,

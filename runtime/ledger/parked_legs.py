@@ -11,8 +11,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from headrace.runtime import ids
-from headrace.runtime.ledger.connect import Database
-from headrace.runtime.ledger.statements import load
+from headrace.runtime.database.connect import Database
+from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.payments.book import OpenLeg, Place
 
 SQL = load("headrace.runtime.ledger", "parked_legs")

@@ -8,14 +8,14 @@ from asyncpg import Record as Row
 from msgspec import Struct, json
 
 from headrace.runtime.clock import iso
+from headrace.runtime.database.connect import Database
+from headrace.runtime.database.sql_by_name import load as load_sql
 from headrace.runtime.journal.account_numbers import partition_of_account
 from headrace.runtime.journal.kinds import COUNTERPART_KINDS
 from headrace.runtime.journal.record import Record
 from headrace.runtime.journal.states import AccountState
 from headrace.runtime.ledger import cursors, load, statement
 from headrace.runtime.ledger.account_names import AccountNames
-from headrace.runtime.ledger.connect import Database
-from headrace.runtime.ledger.statements import load as load_sql
 from headrace.runtime.ledger.texts import Texts
 from headrace.runtime.ledger.views import AccountView, Entry, Limits, Page
 from headrace.runtime.money import currency_code

@@ -4,10 +4,10 @@ from collections.abc import Collection
 
 import asyncpg
 
+from headrace.runtime.database.sql_by_name import load as load_sql
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger import load
-from headrace.runtime.ledger.statements import load as load_sql
 from headrace.runtime.ledger.texts import Texts
 
 SQL = load_sql("headrace.runtime.ledger", "read_events")

@@ -15,12 +15,12 @@ from asyncpg import Record as Row
 from msgspec import Struct
 
 from headrace.runtime.clock import EPOCH, to_us
+from headrace.runtime.database.connect import Database
+from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.journal.account_numbers import partition_of_account
 from headrace.runtime.journal.states import STATES, PaymentState
 from headrace.runtime.ledger import cursors
-from headrace.runtime.ledger.connect import Database
 from headrace.runtime.ledger.read_accounts import seq_before, seq_until
-from headrace.runtime.ledger.statements import load
 
 SQL = load("headrace.runtime.ledger", "read_payments")
 ROWS_MAX = 100_000

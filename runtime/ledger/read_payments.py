@@ -5,11 +5,11 @@ from uuid import UUID
 
 import asyncpg
 
+from headrace.runtime.database.sql_by_name import load as load_sql
 from headrace.runtime.journal.kinds import FIRST_KINDS
 from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger import load, payment_view
 from headrace.runtime.ledger.account_names import AccountNames
-from headrace.runtime.ledger.statements import load as load_sql
 from headrace.runtime.ledger.texts import Texts
 from headrace.runtime.ledger.views import Operation, PaymentView, TimelineEntry
 from headrace.runtime.partitioning import partition_of_payment

@@ -6,9 +6,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from headrace.runtime.clock import to_us
+from headrace.runtime.database.connect import Database
+from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.journal.states import STATES, PaymentState
-from headrace.runtime.ledger.connect import Database
-from headrace.runtime.ledger.statements import load
 from headrace.runtime.payments.answer import Done
 
 SQL = load("headrace.runtime.ledger", "standing")

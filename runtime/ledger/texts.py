@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
+from headrace.runtime.database.connect import Database
 from headrace.runtime.journal.record import Record
 from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.keys.sealed_text import Where, is_sealed
 from headrace.runtime.keys.unsealing import Lost, unsealed
-from headrace.runtime.ledger.connect import Database
 
 
 class Texts:

@@ -80,10 +80,8 @@ class Account:
     def balances(self) -> Balances:
         """All that payments change, as it is."""
         windows = self.windows
-        return (
-            self.posted, self.held, self.day, self.day_amount, self.day_count,
-            None if windows is None else windows.state, self.batch,
-        )  # fmt: skip
+        state = None if windows is None else windows.state
+        return self.posted, self.held, self.day, self.day_amount, self.day_count, state, self.batch
 
     def restore(self, was: Balances) -> None:
         """Goes back."""

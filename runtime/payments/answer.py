@@ -36,7 +36,7 @@ class Done(Struct, array_like=True, tag=1, gc=False):
 
 
 class Refused(Struct, array_like=True, tag=2, gc=False):
-    """Nothing happened. `refusal` is a payments.refusals.Refusal."""
+    """Nothing happened. `refusal` is a runtime.refusals.Refusal."""
 
     refusal: int
     field: str = ""

@@ -21,7 +21,7 @@ from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments.account import Account, Balances, Creditor, Terms
 from headrace.runtime.payments.answer import Answer, Done, Refused
 from headrace.runtime.payments.payment import Payment
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 
 BATCHES_REMEMBERED = 8
 """Committed batches whose keys and legs are still known without asking the ledger."""

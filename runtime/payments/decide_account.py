@@ -21,7 +21,7 @@ from headrace.runtime.payments.answer import Answer, Done, Refused
 from headrace.runtime.payments.book import AccountRow, Batch, Book
 from headrace.runtime.payments.command import ChangeAccount, Fund, OpenAccount
 from headrace.runtime.payments.posting import post
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.runtime.risk.windows import Windows
 
 K = RecordKind

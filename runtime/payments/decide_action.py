@@ -18,7 +18,7 @@ from headrace.runtime.payments.decide_payment import (
     settle,
 )
 from headrace.runtime.payments.payment import CAPTURES_MAX, Payment
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 
 S, K, A = PaymentState, RecordKind, PaymentAction
 HELD_STATES, REFUNDABLE_STATES = STATES["capturable"], STATES["refundable"]

@@ -16,9 +16,10 @@ from headrace.runtime.payments.book import Batch, Book, Hold, OpenLeg
 from headrace.runtime.payments.command import Pay
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.posting import move
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.runtime.risk.flags import RiskFlag
 from headrace.runtime.risk.policy import RiskOutcome
+from headrace.runtime.risk.windows import observed
 
 REVIEW, REJECT = int(RiskOutcome.REVIEW), int(RiskOutcome.REJECT)
 DEGRADED = int(RiskFlag.DEGRADED)
@@ -87,7 +88,7 @@ def decide_payment(
     balance and its change: this function is the reservation.
     """
     key = command.tenant, command.key
-    known = book.known(key, command.fingerprint)
+    known = book.known(key, command.fingerprint) if key in book.keys else None
     if known is not None:
         return known
     found = both or parties(book, command)
@@ -99,9 +100,11 @@ def decide_payment(
         return refused
     amount, currency = command.amount, command.currency
     partition = book.partitions[debtor.partition]
-    now = max(now, partition.at)
+    if partition.at > now:
+        now = partition.at
     if isinstance(creditor, Account):
-        now = max(now, book.partitions[creditor.partition].at)
+        if (at := book.partitions[creditor.partition].at) > now:
+            now = at
         if not book.has_room(creditor, amount):
             return Refused(Refusal.AMOUNT_TOO_LARGE, "amount", CREDITOR_FULL)
     elif book.open_legs >= book.open_legs_max:
@@ -129,10 +132,13 @@ def decide_payment(
     record.at, record.occurred_at = now, command.occurred_at or now
     record.payment, record.trace = payment_id(now, partition.number), command.trace
     record.key, record.fingerprint = command.key, command.fingerprint
-    record.reference, record.details = command.reference, command.details
     record.risk_score, record.risk_model, record.risk_flags = risk.score, risk.model, risk.flags
-    record.reason, record.leg = int(reason), NO_LEG if command.manual_capture else 0
+    if command.reference is not None or command.details is not None:
+        record.reference, record.details = command.reference, command.details
+    if command.manual_capture:
+        record.leg = NO_LEG
     if reason:
+        record.reason = int(reason)
         record.kind, record.state = RecordKind.DECLINED, PaymentState.DECLINED
     elif command.manual_capture or risk.outcome == REVIEW:
         _hold(book, batch, command, debtor, record, risk.outcome == REVIEW, times)
@@ -145,8 +151,8 @@ def decide_payment(
     if not reason:
         if debtor.counts:
             debtor.count_authorised(amount, now)
-        if debtor.windows is not None:
-            debtor.windows.observe(record.occurred_at, amount)
+        if (windows := debtor.windows) is not None:
+            windows.state = observed(windows.state, record.occurred_at, amount)
     record.debit_posted, record.debit_held = debtor.posted, debtor.held
     batch.records.append(record)
     if record.expires_at:

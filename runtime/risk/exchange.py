@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from struct import Struct as Layout
+from struct import pack
 
 import numpy as np
 from msgspec import Struct, msgpack
@@ -32,14 +33,14 @@ class Told(Struct, array_like=True):
 encode_told = msgpack.Encoder().encode
 decode_told = msgpack.Decoder(Told).decode
 
-_observation = Layout("<qqq")
 _profile = Layout(f"<q{STATE.itemsize}s")
 _number = Layout("<q")
 
 
 def encode_observations(rows: Iterable[Observation]) -> bytes:
     """In order; 24 bytes each."""
-    return b"".join(_observation.pack(*row) for row in rows)
+    numbers = [number for row in rows for number in row]
+    return pack(f"<{len(numbers)}q", *numbers)
 
 
 def decode_observations(data: bytes) -> NDArray[np.int64]:
@@ -59,7 +60,8 @@ def decode_profiles(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 def encode_numbers(numbers: Iterable[int]) -> bytes:
     """Account numbers; 8 bytes each."""
-    return b"".join(map(_number.pack, numbers))
+    every = list(numbers)
+    return pack(f"<{len(every)}q", *every)
 
 
 def decode_numbers(data: bytes) -> list[int]:

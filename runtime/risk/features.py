@@ -5,8 +5,6 @@ That is the same order of money in most currencies, and no currency needs a rate
 not, the ratios to an account's own habit still hold.
 """
 
-from struct import Struct
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,9 +42,6 @@ pace: the last day's rate over the last 30 days' rate, both corrected for an acc
 amount_over_habit: the amount over average_30d; 1 when nothing is known.
 """
 
-_ROW = np.dtype([("amount", "<i8"), ("at", "<i8"), ("accounts", STATE, (2,))])
-_payment = Struct("<qq").pack
-
 _WINDOWS_US = np.array(WINDOWS_DAYS) * float(DAY_US)
 _LONG_DAYS = WINDOWS_DAYS[-1]
 _FAINT = 1e-9
@@ -59,15 +54,16 @@ class FeatureBatch:
     """The rows of one micro-batch. A debtor's earlier payments in the batch count in its later
     ones, as if they were accepted; a creditor's count once they have been observed."""
 
-    __slots__ = ("_earlier", "_parts", "_size")
+    __slots__ = ("_amounts", "_earlier", "_states", "_times")
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
+        self._amounts: list[int] = []
+        self._times: list[int] = []
+        self._states: list[bytes] = []
         self._earlier: dict[Windows, tuple[bytes, int, int]] = {}
-        self._size = 0
 
     def __len__(self) -> int:
-        return self._size
+        return len(self._amounts)
 
     def add(
         self, amount: int, occurred_at_us: int, debtor: Windows, creditor: Windows | None
@@ -76,16 +72,17 @@ class FeatureBatch:
         earlier = self._earlier.get(debtor)
         state = debtor.state if earlier is None else observed(*earlier)
         self._earlier[debtor] = (state, occurred_at_us, amount)
-        self._parts += (
-            _payment(amount, occurred_at_us),
-            state,
-            EMPTY if creditor is None else creditor.state,
-        )
-        self._size += 1
+        self._amounts.append(amount)
+        self._times.append(occurred_at_us)
+        self._states += (state, EMPTY if creditor is None else creditor.state)
 
     def matrix(self) -> Matrix:
         """C-ordered float32 of (rows, len(FEATURES))."""
-        return _matrix(np.frombuffer(b"".join(self._parts), _ROW))
+        return _matrix(
+            np.array(self._amounts, np.int64),
+            np.array(self._times, np.int64),
+            np.frombuffer(b"".join(self._states), STATE).reshape(-1, 2),
+        )
 
 
 def features(
@@ -97,11 +94,12 @@ def features(
     return tuple(batch.matrix()[0].tolist())
 
 
-def _matrix(rows: NDArray[np.void]) -> Matrix:
-    n = len(rows)
-    at = rows["at"]
-    amount = rows["amount"] / 100.0
-    accounts = rows["accounts"]  # (n, 2): debtor, creditor
+def _matrix(
+    amounts: NDArray[np.int64], at: NDArray[np.int64], accounts: NDArray[np.void]
+) -> Matrix:
+    """`accounts`, of STATE, is (n, 2): debtor, creditor."""
+    n = len(at)
+    amount = amounts / 100.0
     since = accounts["since"]
     now = np.maximum(at[:, None], accounts["last"])
     decay = np.exp((accounts["last"] - now)[:, :, None] / _WINDOWS_US)

@@ -6,9 +6,9 @@ import asyncpg
 import numpy as np
 
 from headrace.runtime.clock import DAY_US
-from headrace.runtime.ledger import connect
-from headrace.runtime.ledger.connect import Database
-from headrace.runtime.ledger.statements import load
+from headrace.runtime.database import connect
+from headrace.runtime.database.connect import Database
+from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.risk.windows import STATE, WINDOWS_DAYS, Windows, merged
 from headrace.runtime.settings.ledger import LedgerSettings
 

@@ -6,8 +6,8 @@ import asyncpg
 
 from headrace.actors.partition_client import PartitionClient
 from headrace.runtime.clock import now_us
+from headrace.runtime.database.connect import pool as connect_pool
 from headrace.runtime.keys.subject_keys import bound
-from headrace.runtime.ledger.connect import pool as connect_pool
 from headrace.runtime.settings import Settings
 from headrace.serve.gateway.doors import DOORS
 from headrace.serve.gateway.services import Services

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from headrace.runtime.identity import keys, tenants
 from headrace.runtime.identity.keys import Identity, Role
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings.gateway import GatewaySettings
 from headrace.serve.http.admission import Bound
 from headrace.serve.http.caller import Caller

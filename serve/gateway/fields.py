@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from headrace.runtime.money import AMOUNT_MAX, BALANCE_MAX
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.http.forms import END, FIELD_REFUSALS, FORMS, form
 
 ACCOUNT_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._:@+=-]{0,127}" + END

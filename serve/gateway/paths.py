@@ -3,7 +3,7 @@
 import re
 
 from headrace.runtime.partitioning import partition_of_payment
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.fields import ACCOUNT_PATTERN
 from headrace.serve.http.forms import FORMS
 from headrace.serve.http.problems import Problem

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from headrace.actors.partition_client import Asker
 from headrace.runtime.payments.answer import Answer, Done
 from headrace.runtime.payments.command import Command
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.http.admission import Bound
 from headrace.serve.http.problems import Problem, problem
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from headrace.runtime.identity.keys import Role
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.http.problems import Problem
 
 Right = tuple[str, str]

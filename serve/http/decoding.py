@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 import msgspec.inspect
 
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.http.forms import FIELD_REFUSALS, FORMS
 from headrace.serve.http.problems import Problem
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from starlette.types import ASGIApp
 
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.http.admission import Receive
 from headrace.serve.http.problems import Problem
 from headrace.serve.http.reply import PROBLEM_JSON, Send, problem

@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.http.problem_type import ProblemType
 
 R = Refusal

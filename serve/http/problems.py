@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from headrace.runtime.payments.answer import Refused
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.http.own_problems import OWN_PROBLEMS
 from headrace.serve.http.problem_type import ProblemType
 

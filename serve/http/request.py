@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.http.admission import Admission, Receive
 from headrace.serve.http.caller import Caller
 from headrace.serve.http.decoding import convert, decode

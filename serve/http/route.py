@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from headrace.runtime.identity.keys import Role
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.http.caller import Caller, Right, Rights, require
 from headrace.serve.http.problem_type import ProblemType
 from headrace.serve.http.reply import Reply, Stream

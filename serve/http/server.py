@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 import structlog
 
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.http.admission import Admission, ClientGone, Receive
 from headrace.serve.http.caller import require
 from headrace.serve.http.counters import Counters

@@ -10,7 +10,7 @@ from mimetypes import guess_type
 from pathlib import Path
 from typing import NamedTuple
 
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.http.problems import Problem
 from headrace.serve.http.reply import Headers, Reply
 

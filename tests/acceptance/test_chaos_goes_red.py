@@ -33,7 +33,7 @@ class Mutant(NamedTuple):
     found: str
 
 
-COMMIT = "        outcome = await self._writer.commit(decided.ready, refuses)\n"
+COMMIT = "        outcome = await self._writer.commit(decided.ready, decided.refuses())\n"
 ANSWER = """\
         for (_, submission, place), answer in zip(decided.items, decided.answers):
             submission.answer(place, answer)

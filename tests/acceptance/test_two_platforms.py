@@ -18,7 +18,7 @@ import psutil
 import pytest_asyncio
 
 from headrace.cluster.local.ports import free_ports
-from headrace.runtime.ledger.connect import connect
+from headrace.runtime.database.connect import connect
 from headrace.runtime.settings import Settings
 
 UP_TIMEOUT_S = 180.0

@@ -14,9 +14,9 @@ from support.verdict import verdict_of
 from headrace.actors.account_partition import AccountPartition
 from headrace.actors.partition_client import PartitionClient, Stats
 from headrace.actors.scoring import CreditorWindows, Scorer
+from headrace.runtime.database.connect import connect
 from headrace.runtime.journal.record import COLUMNS, Record
 from headrace.runtime.ledger import copy
-from headrace.runtime.ledger.connect import connect
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments import command, fingerprint
 from headrace.runtime.payments.answer import Answer, Done

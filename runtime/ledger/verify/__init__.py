@@ -21,8 +21,8 @@ from functools import partial
 import asyncpg
 from msgspec import Struct
 
+from headrace.runtime.database.connect import Connection, connect
 from headrace.runtime.keys import subject_keys
-from headrace.runtime.ledger.connect import Connection, connect
 from headrace.runtime.ledger.verify.by_code import (
     accounts_are_at_home,
     migrations_are_the_packaged,

@@ -1,10 +1,10 @@
 """Checks that compare the ledger with what the code knows: hashes, packaged files, names."""
 
+from headrace.runtime.database.connect import Connection
+from headrace.runtime.database.migrate import migrations
+from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.journal.account_numbers import partition_of_account
-from headrace.runtime.ledger.connect import Connection
-from headrace.runtime.ledger.migrate import migrations
 from headrace.runtime.ledger.names import SUBJECTS, currencies, differing
-from headrace.runtime.ledger.statements import load
 from headrace.runtime.ledger.verify.found import Found
 from headrace.runtime.partitioning import partition_of
 

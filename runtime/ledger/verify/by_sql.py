@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from headrace.runtime.database.connect import Connection
+from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.journal.account_numbers import TRANSIT_IN, TRANSIT_OUT
-from headrace.runtime.ledger.connect import Connection
-from headrace.runtime.ledger.statements import load
 from headrace.runtime.ledger.verify import shapes
 from headrace.runtime.ledger.verify.found import Ask, Found
 from headrace.runtime.money import AMOUNT_MAX, BALANCE_MAX

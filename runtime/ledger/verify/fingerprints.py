@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 
 from asyncpg import Record as Row
 
+from headrace.runtime.database.connect import Connection
+from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.journal.kinds import FIRST_KINDS, RecordKind
 from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.record import NO_LEG
 from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.keys.sealed_text import Where, is_sealed
 from headrace.runtime.keys.unsealing import Lost, unsealed
-from headrace.runtime.ledger.connect import Connection
-from headrace.runtime.ledger.statements import load
 from headrace.runtime.ledger.verify.found import Found
 from headrace.runtime.payments import fingerprint
 from headrace.runtime.payments.command import PaymentAction

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from headrace.runtime.ledger.connect import Connection
+from headrace.runtime.database.connect import Connection
 
 
 class Found(NamedTuple):

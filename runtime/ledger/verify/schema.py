@@ -7,8 +7,8 @@ own words for them, which other major versions may choose differently: there the
 
 from importlib.resources import files
 
-from headrace.runtime.ledger.connect import Connection
-from headrace.runtime.ledger.statements import load
+from headrace.runtime.database.connect import Connection
+from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.ledger.verify.found import Found
 
 SQL = load("headrace.runtime.ledger.verify", "schema")

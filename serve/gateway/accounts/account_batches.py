@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from headrace.runtime.payments.answer import Answer as PartitionAnswer
 from headrace.runtime.payments.answer import Refused
 from headrace.runtime.payments.command import Command, Fund, OpenAccount
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.accounts.account_request import (
     BatchAccountRequest,
     open_command,

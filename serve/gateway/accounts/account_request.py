@@ -8,7 +8,7 @@ from headrace.runtime.keys.text_digest import TextDigest
 from headrace.runtime.money import currency_number
 from headrace.runtime.payments import fingerprint
 from headrace.runtime.payments.command import ChangeAccount, Fund, OpenAccount
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.details import details
 from headrace.serve.gateway.fields import (
     AccountId,

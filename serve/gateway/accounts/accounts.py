@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from headrace.runtime.ledger.cursors import InvalidCursor
 from headrace.runtime.ledger.views import AccountView
 from headrace.runtime.payments.command import ChangeAccount
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.accounts.account_request import (
     AccountChange,
     AccountRequest,

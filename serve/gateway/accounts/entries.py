@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field, to_builtins
 
 from headrace.runtime.ledger.cursors import InvalidCursor
 from headrace.runtime.ledger.views import Entry, Page
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.accounts.accounts import FAMILY
 from headrace.serve.gateway.accounts.examples import ENTRY
 from headrace.serve.gateway.fields import Moment

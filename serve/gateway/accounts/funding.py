@@ -5,7 +5,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.accounts.account_request import FundRequest, fund_command
 from headrace.serve.gateway.accounts.accounts import FAMILY
 from headrace.serve.gateway.accounts.examples import DEPOSIT

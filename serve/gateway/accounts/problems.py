@@ -1,7 +1,7 @@
 """What refusals that accounts and their money give rise to mean in HTTP, of payments too."""
 
 from headrace.runtime.money import AMOUNT_MAX
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.http.problem_type import ProblemType
 from headrace.serve.http.problems import declare
 

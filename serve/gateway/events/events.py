@@ -10,7 +10,7 @@ from headrace.runtime.events.event import Event, UnknownType, kinds_of
 from headrace.runtime.events.position import InvalidPosition
 from headrace.runtime.events.stream import Told
 from headrace.runtime.identity.keys import Role
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.events.example import EVENT
 from headrace.serve.gateway.services import Services
 from headrace.serve.http.problems import Problem

@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from headrace.runtime.metrics.exposition import of_actors
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.health import figures
 from headrace.serve.gateway.services import Services
 from headrace.serve.http import counters, reply

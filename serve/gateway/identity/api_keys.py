@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from headrace.runtime.identity import keys
 from headrace.runtime.identity.keys import ApiKey, Role
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.fields import Label, Moment
 from headrace.serve.gateway.identity.rights import KEY_RIGHTS
 from headrace.serve.gateway.identity.words import KEY_WORDS

@@ -1,6 +1,6 @@
 """What refusals about tenants mean in HTTP."""
 
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.http.problem_type import ProblemType
 from headrace.serve.http.problems import declare
 

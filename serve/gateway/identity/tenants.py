@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from headrace.runtime.identity import tenants
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.identity.problems import PROBLEMS
 from headrace.serve.gateway.identity.rights import TENANT_RIGHTS
 from headrace.serve.gateway.identity.words import TENANT_WORDS

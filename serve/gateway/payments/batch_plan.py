@@ -3,7 +3,7 @@
 from headrace.runtime.keys.text_digest import TextDigest
 from headrace.runtime.payments.answer import Answer
 from headrace.runtime.payments.command import Pay
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.payments.payment_answer import BatchResult, refused, result
 from headrace.serve.gateway.payments.payment_request import BatchPaymentRequest, command
 from headrace.serve.http.problems import Problem, ProblemDetails, details

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from headrace.runtime.ledger.views import PaymentView
 from headrace.runtime.payments import fingerprint
 from headrace.runtime.payments.command import Act, PaymentAction
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.fields import Amount
 from headrace.serve.gateway.paths import payment_in
 from headrace.serve.gateway.payments.examples import CAPTURED, REFUNDED

@@ -8,7 +8,7 @@ from headrace.runtime.ids import text
 from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.payments.answer import Answer, Refused
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.runtime.risk.flags import RiskFlag
 from headrace.serve.http.problems import CODES, ProblemDetails, of_answer
 

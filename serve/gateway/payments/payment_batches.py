@@ -10,7 +10,7 @@ from msgspec import Meta, Struct, convert
 from headrace.runtime.ledger import batches, standing
 from headrace.runtime.ledger.batches import PaymentBatch
 from headrace.runtime.ledger.standing import KeyUse
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.payments.batch_plan import Plan
 from headrace.serve.gateway.payments.examples import BATCH
 from headrace.serve.gateway.payments.payment_answer import (

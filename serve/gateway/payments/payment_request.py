@@ -11,7 +11,7 @@ from headrace.runtime.money import currency_number
 from headrace.runtime.payments import fingerprint as fingerprints
 from headrace.runtime.payments.command import Pay
 from headrace.runtime.payments.fingerprint import fingerprint as fingerprint
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.details import details
 from headrace.serve.gateway.fields import (
     AccountId,

@@ -9,7 +9,7 @@ from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger.cursors import InvalidCursor
 from headrace.runtime.ledger.read_payment_lists import Filter
 from headrace.runtime.ledger.views import Page, PaymentView, TimelineEntry
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.fields import AccountId, Moment, Reference
 from headrace.serve.gateway.listing import ListQuery, NextCursor, invalid_cursor
 from headrace.serve.gateway.paths import payment_in

@@ -3,7 +3,7 @@
 from headrace.runtime.journal.record import LEG_MAX
 from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.payments.payment import CAPTURES_MAX
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.http.problem_type import ProblemType
 from headrace.serve.http.problems import declare
 

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.services import Services
 from headrace.serve.http.door import Door
 from headrace.serve.http.pages import frame

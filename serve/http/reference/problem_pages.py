@@ -5,7 +5,7 @@ from html import escape
 import msgspec
 
 import headrace
-from headrace.runtime.payments.refusals import RETRYABLE, Refusal
+from headrace.runtime.refusals import RETRYABLE, Refusal
 from headrace.serve.http.pages.frame import frame
 from headrace.serve.http.pages.html import element, inline, json_code
 from headrace.serve.http.problems import CODES, PROBLEMS, RETRY_AFTER_S, details

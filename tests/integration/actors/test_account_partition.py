@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
+from headrace.runtime.database.connect import connect
 from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger import load
-from headrace.runtime.ledger.connect import connect
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments.answer import Done, Refused, decode
 from headrace.runtime.payments.command import (
@@ -22,7 +22,7 @@ from headrace.runtime.payments.command import (
     PaymentAction,
     encode,
 )
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 
 EUR = 978
 UNAVAILABLE = Refused(Refusal.UNAVAILABLE)

@@ -10,7 +10,7 @@ from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.payments.answer import Done, Refused
 from headrace.runtime.payments.command import ChangeAccount, Fund, OpenAccount
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.runtime.risk.features import Matrix
 
 CHF, JPY = 756, 392

@@ -8,7 +8,7 @@ from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.payments.answer import Done, Refused
 from headrace.runtime.payments.command import Act, ChangeAccount, PaymentAction
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 
 
 async def test_order_for_a_debtor_stays_after_a_conflict(cell: Any) -> None:

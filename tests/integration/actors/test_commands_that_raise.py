@@ -9,7 +9,7 @@ from headrace.actors.intake import WORTH_A_BATCH
 from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.payments.answer import Done, Refused
 from headrace.runtime.payments.command import Act, Arrived, ChangeAccount, OpenAccount
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 
 BROKEN = Refused(Refusal.INTERNAL_ERROR)
 BYSTANDERS, CALLS = 200, 5

@@ -8,7 +8,7 @@ from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.money import AMOUNT_MAX, BALANCE_MAX
 from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.command import Act, Fund, PaymentAction
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 
 EUR = 978
 

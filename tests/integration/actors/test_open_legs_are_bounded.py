@@ -4,7 +4,7 @@ from typing import Any
 
 from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.command import Act, PaymentAction
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 
 
 async def test_payments_to_a_counterpart_that_is_away_are_refused_beyond_a_bound(

@@ -8,7 +8,7 @@ import pytest
 
 from headrace.actors.direct_calls import Address, listen
 from headrace.actors.ray_actors import RayActors
-from headrace.runtime.ledger.connect import connect
+from headrace.runtime.database.connect import connect
 from headrace.runtime.settings import Settings
 
 

@@ -12,9 +12,9 @@ from support.strangers import NoWindows, Unscored
 
 from headrace.actors.account_partition import AccountPartition
 from headrace.actors.partition_client import PartitionClient, Stats
+from headrace.runtime.database import connect
 from headrace.runtime.identity import keys, tenants
 from headrace.runtime.identity.keys import Role
-from headrace.runtime.ledger import connect
 from headrace.runtime.payments.book import Place
 from headrace.runtime.settings import Settings
 from headrace.serve.gateway.app import Gateway

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
+from headrace.runtime.database.connect import pool
 from headrace.runtime.identity import keys, tenants
 from headrace.runtime.identity.keys import KeyEnded, Role
-from headrace.runtime.ledger.connect import pool
 
 SOON, PAST = timedelta(hours=1), timedelta(hours=-1)
 

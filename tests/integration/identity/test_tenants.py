@@ -3,8 +3,8 @@
 import pytest
 import pytest_asyncio
 
+from headrace.runtime.database.connect import pool
 from headrace.runtime.identity import tenants
-from headrace.runtime.ledger.connect import pool
 
 
 @pytest_asyncio.fixture

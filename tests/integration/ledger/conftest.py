@@ -9,6 +9,7 @@ import msgspec
 import pytest_asyncio
 
 from headrace.runtime.clock import from_us
+from headrace.runtime.database.connect import Database, pool
 from headrace.runtime.identity import tenants
 from headrace.runtime.ids import payment_id
 from headrace.runtime.journal.account_numbers import (
@@ -30,7 +31,6 @@ from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.keys.sealed_text import Where
 from headrace.runtime.keys.text_sealer import NewKey, TextSealer
 from headrace.runtime.ledger import copy
-from headrace.runtime.ledger.connect import Database, pool
 from headrace.runtime.money import currency_code
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments import fingerprint

@@ -11,11 +11,11 @@ from support.strangers import NoWindows
 from support.verdict import verdict_of
 
 from headrace.actors.account_partition import AccountPartition
+from headrace.runtime.database.connect import pool
 from headrace.runtime.events import position
 from headrace.runtime.events.stream import EventStream
 from headrace.runtime.identity import tenants
 from headrace.runtime.journal.states import OPEN_STATES, PaymentState
-from headrace.runtime.ledger.connect import pool
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.ledger.read_payment_lists import Filter
 from headrace.runtime.payments import answer as answers
@@ -32,7 +32,7 @@ from headrace.runtime.payments.command import (
 )  # fmt: skip
 from headrace.runtime.payments.decide import home_of
 from headrace.runtime.payments.decide_payment import NOT_SCORED
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 
 EUR = 978
 ACCOUNTS = [f"account-{n}" for n in range(12)]

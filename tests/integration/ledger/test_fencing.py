@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 
 from headrace.actors.writer import Deposed, Writer
+from headrace.runtime.database.connect import connect
 from headrace.runtime.ledger import fencing
-from headrace.runtime.ledger.connect import connect
 from headrace.runtime.settings import Settings
 
 OLDER, NEWER = "20260101T000000-a", "20260102T000000-a"

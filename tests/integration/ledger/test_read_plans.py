@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.journal.account_numbers import FIRST_PLACE, account_number
 from headrace.runtime.journal.in_sql import expand
 from headrace.runtime.keys import subject_keys
 from headrace.runtime.ledger import commit, read_accounts, read_events, read_payments, standing
 from headrace.runtime.ledger import load as writers
-from headrace.runtime.ledger.statements import load
 
 FILL = """
 INSERT INTO journal (partition, seq, credit_partition, credit_seq, debit, credit, creditor, amount,

@@ -2,6 +2,7 @@
 
 import pytest_asyncio
 
+from headrace.runtime.database.connect import connect
 from headrace.runtime.identity import tenants
 from headrace.runtime.journal.account_numbers import (
     FIRST_PLACE,
@@ -12,7 +13,6 @@ from headrace.runtime.journal.account_numbers import (
 )
 from headrace.runtime.ledger import fencing, load
 from headrace.runtime.ledger.commit import commit, prepare
-from headrace.runtime.ledger.connect import connect
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.ledger.verify import verify
 from headrace.runtime.partitioning import partition_of

@@ -2,7 +2,7 @@
 
 from importlib.resources import as_file, files
 
-from headrace.runtime.ledger.connect import connect
+from headrace.runtime.database.connect import connect
 from headrace.runtime.ledger.verify.schema import FILE, describe
 
 

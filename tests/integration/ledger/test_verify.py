@@ -8,9 +8,9 @@ import pytest
 import pytest_asyncio
 from support.verdict import verdict_of
 
+from headrace.runtime.database.connect import connect
 from headrace.runtime.journal.in_sql import expand
 from headrace.runtime.journal.kinds import RecordKind
-from headrace.runtime.ledger.connect import connect
 from headrace.runtime.ledger.verify import CHECKS, LONGEST_FIRST, Verdict, fingerprints
 from headrace.runtime.money import AMOUNT_MAX
 from headrace.runtime.payments import fingerprint

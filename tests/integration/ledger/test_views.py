@@ -2,6 +2,7 @@
 
 import pytest
 
+from headrace.runtime.database.migrate import migrate
 from headrace.runtime.ids import text
 from headrace.runtime.journal.account_numbers import (
     EXTERNAL,
@@ -11,7 +12,6 @@ from headrace.runtime.journal.account_numbers import (
 )
 from headrace.runtime.journal.kinds import COUNTERPART_KINDS, kind_rows
 from headrace.runtime.journal.states import state_rows
-from headrace.runtime.ledger.migrate import migrate
 from headrace.runtime.ledger.names import SUBJECTS, currencies
 from headrace.runtime.money import currency_code
 

@@ -11,6 +11,8 @@ from msgspec import to_builtins
 
 from headrace.loadtests.chaos import judge, ledger
 from headrace.loadtests.chaos.log import Sent
+from headrace.runtime.database.connect import connect, pool
+from headrace.runtime.database.migrate import migrate
 from headrace.runtime.events.event import event_of, kinds_of
 from headrace.runtime.identity import tenants
 from headrace.runtime.journal.kinds import RecordKind
@@ -18,8 +20,6 @@ from headrace.runtime.journal.record import Record
 from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger import fencing
 from headrace.runtime.ledger.commit import commit, prepare
-from headrace.runtime.ledger.connect import connect, pool
-from headrace.runtime.ledger.migrate import migrate
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.ledger.verify import verify
 from headrace.runtime.payments import fingerprint

@@ -25,7 +25,7 @@ from headrace.runtime.payments.answer import Answer, Done, LegsAnswer, LegsDone,
 from headrace.runtime.payments.book import OpenLeg
 from headrace.runtime.payments.command import Carry, Command, Fund, OpenAccount, Pay
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.runtime.risk.features import Matrix
 from headrace.runtime.risk.windows import Windows
 from headrace.runtime.settings import Settings

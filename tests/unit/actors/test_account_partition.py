@@ -13,7 +13,7 @@ from headrace.runtime.payments.command import (
     Carry,
     Fund,
 )
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 
 # What is taken in
 

@@ -14,7 +14,7 @@ from headrace.runtime.payments.answer import Done, Refused
 from headrace.runtime.payments.command import ChangeAccount, Fund, Pay
 from headrace.runtime.payments.decide import Given
 from headrace.runtime.payments.decide_payment import TOO_MANY_LEGS
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 
 _PATH = Path(__file__).parents[1] / "runtime" / "payments" / "scene.py"
 EUR = 978

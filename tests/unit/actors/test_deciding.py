@@ -25,7 +25,7 @@ from headrace.runtime.payments.command import (
 )
 from headrace.runtime.payments.decide import Given
 from headrace.runtime.payments.personal_text import SETTINGS_KINDS
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 
 _PATH = Path(__file__).parents[1] / "runtime" / "payments" / "scene.py"
 

@@ -7,7 +7,7 @@ import pytest
 from headrace.actors.intake import WORTH_A_BATCH, Intake, Submission
 from headrace.runtime.payments.answer import Done, LegsDone, Refused
 from headrace.runtime.payments.command import Arrived, Carry, Fund
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 
 TIMEOUT_S = 60.0
 

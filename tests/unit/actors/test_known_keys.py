@@ -9,7 +9,7 @@ from headrace.actors.known_keys import KnownKeys, answer_refused_again
 from headrace.runtime.ledger import load
 from headrace.runtime.payments.answer import Answer, Done, LegsDone, Refused
 from headrace.runtime.payments.command import Act, Carry, Command, Fund, OpenAccount, Pay
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings.partition import PartitionSettings
 
 REPEATS_S = PartitionSettings().key_repeats_s

@@ -10,7 +10,7 @@ from headrace.runtime.payments.answer import Done, Refused
 from headrace.runtime.payments.book import Place
 from headrace.runtime.payments.command import Act, Pay, PaymentAction
 from headrace.runtime.payments.decide import decode
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings import Settings
 
 SETTINGS = Settings(actors=1, partitions=1, calls_per_actor_max=1)

@@ -9,7 +9,7 @@ import sys
 import pytest
 import pytest_asyncio
 
-from headrace.runtime.ledger.connect import connect
+from headrace.runtime.database.connect import connect
 
 
 @pytest.fixture

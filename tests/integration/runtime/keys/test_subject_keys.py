@@ -7,11 +7,11 @@ import pytest
 import pytest_asyncio
 
 from headrace.cluster.local import master_key as local
+from headrace.runtime.database.connect import pool
 from headrace.runtime.keys import master_key, subject_keys
 from headrace.runtime.keys.master_key import MasterKeyError
 from headrace.runtime.keys.sealed_text import KeyName
 from headrace.runtime.keys.text_sealer import Newest
-from headrace.runtime.ledger.connect import pool
 
 
 @pytest_asyncio.fixture

@@ -11,13 +11,13 @@ from msgspec.structs import replace
 from headrace.actors.creditor_features import CreditorFeatures
 from headrace.actors.creditor_profiles import CreditorProfiles
 from headrace.runtime.clock import DAY_US
+from headrace.runtime.database.connect import connect
 from headrace.runtime.ids import payment_id
 from headrace.runtime.journal.account_numbers import FIRST_PLACE, account_number
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.record import COLUMNS, Record
 from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger import copy
-from headrace.runtime.ledger.connect import connect
 from headrace.runtime.risk import history
 from headrace.runtime.risk.history import LedgerHistory
 from headrace.runtime.risk.windows import STATE, Windows

@@ -15,7 +15,7 @@ from headrace.runtime.payments.book import (
     Partition,
     again,
 )
-from headrace.runtime.payments.refusals import Refusal as R
+from headrace.runtime.refusals import Refusal as R
 
 DONE = Done(1, 2, 3, bytes(16), 5, 6, 7, 8, 9, 10, 11, 12)
 

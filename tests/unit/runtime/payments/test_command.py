@@ -20,7 +20,7 @@ from headrace.runtime.payments.command import (
     PaymentAction,
 )
 from headrace.runtime.payments.decide import decode, home_of
-from headrace.runtime.payments.refusals import RETRYABLE, Refusal
+from headrace.runtime.refusals import RETRYABLE, Refusal
 
 PAYMENT, TRACE = payment_id(NOON, 3), bytes(range(16))
 FULL = [

@@ -18,7 +18,7 @@ from headrace.runtime.payments.command import (
 )
 from headrace.runtime.payments.decide import Given
 from headrace.runtime.payments.decide_payment import parties
-from headrace.runtime.payments.refusals import Refusal as R
+from headrace.runtime.refusals import Refusal as R
 
 
 def decide(book, batch, command, place, given):

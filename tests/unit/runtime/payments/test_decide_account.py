@@ -36,7 +36,7 @@ from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments.account import Account, Terms
 from headrace.runtime.payments.answer import Done, Refused
 from headrace.runtime.payments.decide_account import open_role_account
-from headrace.runtime.payments.refusals import Refusal as R
+from headrace.runtime.refusals import Refusal as R
 from headrace.runtime.risk.windows import EMPTY
 
 SETTINGS = {"credit_line": 11, "payment_max": 12, "daily_amount_max": 13, "daily_count_max": 14}

@@ -29,7 +29,7 @@ from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.payments.answer import Done, Refused
 from headrace.runtime.payments.book import Hold, OpenLeg
 from headrace.runtime.payments.command import PaymentAction as A
-from headrace.runtime.payments.refusals import Refusal as R
+from headrace.runtime.refusals import Refusal as R
 
 ENDS = NOON + TIMES.hold_s * SECOND
 REVIEW_ENDS = NOON + TIMES.review_s * SECOND

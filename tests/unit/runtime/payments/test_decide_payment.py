@@ -43,7 +43,7 @@ from headrace.runtime.payments.answer import Done, Refused
 from headrace.runtime.payments.book import Hold, OpenLeg
 from headrace.runtime.payments.command import Pay
 from headrace.runtime.payments.decide_payment import NOT_SCORED, decide_payment, parties
-from headrace.runtime.payments.refusals import Refusal as R
+from headrace.runtime.refusals import Refusal as R
 from headrace.runtime.risk.windows import Windows
 
 KEYED = {"fingerprint": 77, "key": "key-1"}

@@ -24,7 +24,7 @@ from headrace.runtime.payments.command import (
 )
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk
 from headrace.runtime.payments.payment import Payment
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 
 S = PaymentState
 ACCOUNTS = [f"account-{i}" for i in range(6)]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings.gateway import GatewaySettings
 from headrace.serve.gateway.paths import account_in, payment_in
 from headrace.serve.http.admission import Admission

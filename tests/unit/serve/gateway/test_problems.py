@@ -6,7 +6,7 @@ import re
 import pytest
 
 from headrace.runtime.payments.answer import Refused
-from headrace.runtime.payments.refusals import RETRYABLE, Refusal
+from headrace.runtime.refusals import RETRYABLE, Refusal
 from headrace.serve.gateway.doors import DOORS
 from headrace.serve.http import reply
 from headrace.serve.http.own_problems import OWN_PROBLEMS

@@ -7,7 +7,7 @@ import pytest
 from headrace.actors.partition_client import Asker
 from headrace.runtime.payments.answer import Answer, Done, Refused
 from headrace.runtime.payments.command import Act, Command, PaymentAction
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.submission import Submissions
 from headrace.serve.http.admission import Bound
 from headrace.serve.http.problems import Problem

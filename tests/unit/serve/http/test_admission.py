@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings.gateway import GatewaySettings
 from headrace.serve.http.admission import Admission, Bound, ClientGone
 from headrace.serve.http.problems import Problem

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.http.batch_body import BatchBody
 from headrace.serve.http.problems import Problem
 

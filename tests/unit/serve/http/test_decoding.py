@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.identity.tenants import TenantRequest
 from headrace.serve.gateway.payments.payment_request import PaymentRequest
 from headrace.serve.gateway.payments.payments import PaymentQuery

@@ -18,7 +18,7 @@ from openapi_spec_validator import validate
 from headrace.actors.partition_client import PartitionClient
 from headrace.runtime.identity.keys import Role
 from headrace.runtime.keys.master_key import MasterKey
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings import Settings
 from headrace.serve.gateway.app import Gateway
 from headrace.serve.gateway.doors import DOORS

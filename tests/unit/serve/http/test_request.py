@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings.gateway import GatewaySettings
 from headrace.serve.http.admission import Admission
 from headrace.serve.http.problems import Problem

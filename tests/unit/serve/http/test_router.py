@@ -1,6 +1,6 @@
 import pytest
 
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.doors import DOORS
 from headrace.serve.http.door import Door, routes
 from headrace.serve.http.problems import Problem

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.http.pages import frame
 from headrace.serve.http.problems import Problem
 from headrace.serve.http.static import ASK_AGAIN, KEEP, Static

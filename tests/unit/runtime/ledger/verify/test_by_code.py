@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from headrace.runtime.database.migrate import migrations
 from headrace.runtime.journal.account_numbers import PLACE_BITS
 from headrace.runtime.journal.kinds import kind_rows
 from headrace.runtime.journal.states import state_rows
-from headrace.runtime.ledger.migrate import migrations
 from headrace.runtime.ledger.names import SQL as TABLES
 from headrace.runtime.ledger.names import SUBJECTS, currencies
 from headrace.runtime.ledger.verify import by_code, schema

@@ -9,7 +9,7 @@ from headrace.runtime.clock import DAY_US, from_us, iso
 from headrace.runtime.keys.text_digest import TextDigest
 from headrace.runtime.payments.command import Pay
 from headrace.runtime.payments.fingerprint import payment
-from headrace.runtime.payments.refusals import Refusal
+from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.payments.payment_request import (
     PaymentRequest,
     command,

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from headrace.runtime.ledger.statements import load
+from headrace.runtime.database.sql_by_name import load
 
 
 @pytest.fixture

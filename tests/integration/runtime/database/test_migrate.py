@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from headrace.runtime.ledger import migrate as subject
-from headrace.runtime.ledger.connect import connect
-from headrace.runtime.ledger.migrate import Migration, MigrationError, migrate, migrations
+from headrace.runtime.database import migrate as subject
+from headrace.runtime.database.connect import connect
+from headrace.runtime.database.migrate import Migration, MigrationError, migrate, migrations
 from headrace.runtime.settings import Settings
 
 

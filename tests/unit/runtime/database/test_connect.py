@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from headrace.runtime.ledger.connect import connect, pool
+from headrace.runtime.database.connect import connect, pool
 from headrace.runtime.settings import Settings
 
 SETTINGS = Settings(

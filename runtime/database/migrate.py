@@ -11,15 +11,15 @@ from typing import NamedTuple
 
 import asyncpg
 
-from headrace.runtime.ledger.connect import connect
+from headrace.runtime.database.connect import connect
+from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.ledger.names import write_names
-from headrace.runtime.ledger.statements import load
 from headrace.runtime.settings.ledger import LedgerSettings
 
 SERVER_VERSION_MIN = 17_00_00
 """PostgreSQL 17 is the first with transaction_timeout."""
 
-SQL = load("headrace.runtime.ledger", "migrate")
+SQL = load("headrace.runtime.database", "migrate")
 FUNCTIONS = load("headrace.runtime.journal", "functions")
 FORMER_FIRSTS = frozenset(
     {bytes.fromhex("561084e4ee505e0763a43c76458db442a66589039da498f6c85a9351a8877a93")}

@@ -2,8 +2,7 @@
 
 import pytest
 
-from headrace.runtime.journal.kinds import kind_rows
-from headrace.runtime.ledger.migrate import (
+from headrace.runtime.database.migrate import (
     SQL,
     Migration,
     MigrationError,
@@ -13,6 +12,7 @@ from headrace.runtime.ledger.migrate import (
     _migrate,
     migrations,
 )
+from headrace.runtime.journal.kinds import kind_rows
 
 PACKAGED = [Migration(f"000{n}_{n}", f"SELECT {n}") for n in (1, 2, 3)]
 DIGESTS = {m.name: m.digest for m in PACKAGED}
