@@ -15,6 +15,7 @@ from headrace.actors.turns import Turns
 from headrace.actors.writer import Writer
 from headrace.runtime.clock import now_us
 from headrace.runtime.endless import end_process, endless
+from headrace.runtime.ids import NewPaymentId, payment_id
 from headrace.runtime.partitioning import partitions_of
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments.answer import LegsAnswer, Refused
@@ -35,9 +36,10 @@ class AccountPartition:
         carry_elsewhere: Callable[[int, Carry], Awaitable[LegsAnswer]],
         end: Callable[[str], None] = end_process,
         cluster: str = "",
+        new_id: NewPaymentId = payment_id,
     ) -> None:  # fmt: skip
         """`end` is called when a loop of it has ended that must not; `cluster` is the Ray cluster
-        that it runs in, as the ledger calls it."""
+        that it runs in, as the ledger calls it; `new_id` gives payments their ids."""
         self.name = name
         self.index = index
         self._settings = settings
@@ -62,6 +64,7 @@ class AccountPartition:
             name, settings,
             Memory(self._book, self._writer, self._legs, self._parked, self._waiters),
             self._writer, self._intake, Scoring(self._book, scorer, creditors), self._counts,
+            new_id,
         )  # fmt: skip
         self._due = Due(
             [ExpiringHolds(), self._parked], self._writer, self._intake,

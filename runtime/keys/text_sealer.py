@@ -122,7 +122,7 @@ class TextSealer:
                 raise LookupError(f"subject {subject} was forgotten {known.generation} times")
             key = self._random(KEY_BYTES)
             known.cipher, known.until = Cipher(key), math.inf
-            made.append(NewKey(name, self._master.wrap(*name, key), at))
+            made.append(NewKey(name, self._master.wrap(*name, key, self._random), at))
         return seal(known.cipher, name, where, text, self._random(NONCE_BYTES))
 
     def committed(self, made: Sequence[NewKey]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from msgspec import msgpack
 
+from headrace.runtime.ids import NewPaymentId
 from headrace.runtime.partitioning import partition_of, partition_of_payment
 from headrace.runtime.payments import needs
 from headrace.runtime.payments.answer import Answer, LegsAnswer
@@ -42,6 +43,8 @@ class Given(NamedTuple):
     """Risk's, and the parties if they were found for it."""
     legs: Legs
     """What the ledger shows of the legs to be carried."""
+    new_id: NewPaymentId
+    """Called once for each payment that is decided, in their order."""
 
 
 class CommandRow(NamedTuple):
@@ -80,7 +83,7 @@ def _payment_home(command: Act, partitions: int) -> int:
 
 def _pay(book: Book, batch: Batch, command: Pay, place: int, given: Given) -> Answer:
     risk, both = given.verdicts.get(place, _NO_VERDICT)
-    return decide_payment(book, batch, command, given.now, risk, given.times, both)
+    return decide_payment(book, batch, command, given.now, risk, given.times, given.new_id, both)
 
 
 COMMANDS: dict[type[Command], CommandRow] = {
@@ -158,12 +161,12 @@ def decide(
 ) -> list[Answer | LegsAnswer]:
     """Decides commands, each with its place, one after another, and applies each to the book at
     once. What they need is in the book; one that raises has to be undone by whoever called."""
-    now, times, verdicts, _ = given
+    now, times, verdicts, _, new_id = given
     answers: list[Answer | LegsAnswer] = []
     for place, command in commands:
         if type(command) is Pay:
             risk, both = verdicts.get(place, _NO_VERDICT)
-            answers.append(decide_payment(book, batch, command, now, risk, times, both))
+            answers.append(decide_payment(book, batch, command, now, risk, times, new_id, both))
         else:
             answers.append(COMMANDS[type(command)].decide(book, batch, command, place, given))
     return answers

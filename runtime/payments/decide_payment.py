@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from headrace.runtime.ids import payment_id
+from headrace.runtime.ids import NewPaymentId
 from headrace.runtime.journal.account_numbers import TRANSIT_OUT, system_account
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.reasons import DeclineReason
@@ -79,7 +79,7 @@ def _obstacle(debtor: Account, creditor: Account | Creditor, currency: int) -> R
 
 def decide_payment(
     book: Book, batch: Batch, command: Pay, now: int, risk: Risk | None, times: Times,
-    both: Parties | None = None,
+    new_id: NewPaymentId, both: Parties | None = None,
 ) -> Answer:  # fmt: skip
     """Refuses, declines, settles, debits or holds, and applies that to the book at once.
 
@@ -130,7 +130,7 @@ def decide_payment(
     record.debit, record.creditor = debtor.number, creditor.number
     record.amount, record.currency, record.tenant = amount, currency, command.tenant
     record.at, record.occurred_at = now, command.occurred_at or now
-    record.payment, record.trace = payment_id(now, partition.number), command.trace
+    record.payment, record.trace = new_id(now, partition.number), command.trace
     record.key, record.fingerprint = command.key, command.fingerprint
     record.risk_score, record.risk_model, record.risk_flags = risk.score, risk.model, risk.flags
     if command.reference is not None or command.details is not None:

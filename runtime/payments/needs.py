@@ -35,7 +35,8 @@ def for_payments(wanted: Wanted, commands: Iterable[tuple[int, Pay]]) -> None:
     by_id, creditors = book.by_id, book.creditors
     seen: dict[int, int] = {}
     for place, command in commands:
-        debtor = by_id.get(key := (command.tenant, command.debtor))
+        tenant = command.tenant
+        debtor = by_id.get(key := (tenant, command.debtor))
         if debtor is None:
             wanted.need_id(key, place)
             wanted.later.append((_debtor_found, command))
@@ -45,7 +46,7 @@ def for_payments(wanted: Wanted, commands: Iterable[tuple[int, Pay]]) -> None:
                 system.add(_transit_out(debtor))
             if command.details is not None:
                 wanted.subjects.add(debtor.number)
-        if (key := (command.tenant, command.creditor)) not in by_id and key not in creditors:
+        if (key := (tenant, command.creditor)) not in by_id and key not in creditors:
             (wanted.ids if book.owns_id(*key) else wanted.creditors).add(key)
 
 

@@ -4,10 +4,12 @@ What a book lacks is loaded by folding the list, so that a batch taken back is l
 real rollback.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from os import urandom
 
 import numpy as np
 
+from headrace.runtime.ids import payment_ids
 from headrace.runtime.journal.account_numbers import (
     FIRST_PLACE,
     TRANSIT_IN,
@@ -37,7 +39,8 @@ K = RecordKind
 class Engine:
     """`decide` and then `commit` or `roll_back`; legs travel when `carry` and `arrive` say so."""
 
-    def __init__(self) -> None:
+    def __init__(self, random: Callable[[int], bytes] = urandom) -> None:
+        self.new_id = payment_ids(random)
         self.journal: list[Record] = []
         self.ends = dict.fromkeys(range(PARTITIONS), 0)
         self.accounts: dict[int, Account] = {}
@@ -64,7 +67,7 @@ class Engine:
         self.now += 1_000
         book = self.book_for(command)
         self._bring_in(book, command, {})
-        given = Given(self.now, TIMES, {0: (risk, None)}, {})
+        given = Given(self.now, TIMES, {0: (risk, None)}, {}, self.new_id)
         (answer,) = decide(book, batch, [(0, command)], given)
         assert not isinstance(answer, LegsDone) or isinstance(command, Arrived)
         return answer  # type: ignore[return-value]  # of legs only where legs were asked for
@@ -81,7 +84,7 @@ class Engine:
                 leg.payment, leg.trace,
             )  # fmt: skip
         command = Carry([leg.partition for leg in legs], [leg.seq for leg in legs])
-        given = Given(self.now, TIMES, {}, {0: ShownLegs(shown, {})})
+        given = Given(self.now, TIMES, {}, {0: ShownLegs(shown, {})}, self.new_id)
         self._bring_in(book, command, given.legs)
         (answer,) = decide(book, batch, [(0, command)], given)
         assert isinstance(answer, LegsDone)

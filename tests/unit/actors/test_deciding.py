@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from headrace.actors.debtor_order import DebtorOrder
 from headrace.actors.deciding import decide_batch
+from headrace.runtime.ids import payment_id
 from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.keys.sealed_text import KeyName, key_of
@@ -77,7 +78,7 @@ def decided(house, commands):
     scenes, scene = house
     verdicts = {n: (scenes.ACCEPTED, None) for n in range(len(commands))}
     items = [(command, None, 0) for command in commands]
-    given = Given(scenes.NOON, scenes.TIMES, verdicts, {})
+    given = Given(scenes.NOON, scenes.TIMES, verdicts, {}, payment_id)
     return decide_batch(scene.book, 20, items, given, DebtorOrder())
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from headrace.runtime.clock import DAY_US
+from headrace.runtime.ids import payment_id
 from headrace.runtime.journal.account_numbers import (
     EXTERNAL,
     FIRST_PLACE,
@@ -158,7 +159,7 @@ class Scene:
             fields.pop("key", None) or self.next_key(), fields.pop("fingerprint", 77),
             fields.pop("trace", TRACE), **fields,
         )  # fmt: skip
-        return decide_payment(self.book, self.batch, command, self.now, risk, TIMES)
+        return decide_payment(self.book, self.batch, command, self.now, risk, TIMES, payment_id)
 
     def act(
         self, payment: bytes | Done, action: PaymentAction, amount: int = 0, **fields: Any

@@ -32,6 +32,7 @@ from scene import (
 )
 
 from headrace.runtime.clock import DAY_US
+from headrace.runtime.ids import payment_id
 from headrace.runtime.journal.kinds import RecordKind as K
 from headrace.runtime.journal.reasons import DeclineReason as D
 from headrace.runtime.journal.record import NO_LEG
@@ -602,7 +603,7 @@ def test_parties_found_before_are_used_as_they_are(scene):
     scene.book.by_id.clear()
     pay = Pay(1, "anna", "shop", 100, EUR, "k", 0)
     answer = decide_payment(
-        scene.book, scene.batch, pay, NOON, ACCEPTED, TIMES, (anna, shop)
+        scene.book, scene.batch, pay, NOON, ACCEPTED, TIMES, payment_id, (anna, shop)
     )  # fmt: skip
     assert answer.state == S.SETTLED
     assert scene.records()[0].trace == bytes(16)
