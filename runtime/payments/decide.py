@@ -148,10 +148,11 @@ def key_of(command: Any) -> tuple[Key, int] | None:
 
 def tell_needs(wanted: Wanted, commands: Sequence[Command]) -> None:
     """Tells what a batch of commands needs and the book lacks."""
-    kinds = set(map(type, commands))
-    if len(kinds) == 1:
-        COMMANDS[kinds.pop()].needs(wanted, enumerate(commands))
-    for kind in kinds:
+    kinds = list(map(type, commands))
+    if kinds.count(Pay) == len(kinds):
+        COMMANDS[Pay].needs(wanted, enumerate(commands))
+        return
+    for kind in set(kinds):
         of_kind = [item for item in enumerate(commands) if type(item[1]) is kind]
         COMMANDS[kind].needs(wanted, of_kind)
 

@@ -41,8 +41,9 @@ def for_payments(wanted: Wanted, commands: Iterable[tuple[int, Pay]]) -> None:
             wanted.need_id(key, place)
             wanted.later.append((_debtor_found, command))
         else:
-            if seen.get(debtor.partition) != debtor.currency:
-                seen[debtor.partition] = debtor.currency
+            partition, currency = debtor.partition, debtor.currency
+            if seen.get(partition) != currency:
+                seen[partition] = currency
                 system.add(_transit_out(debtor))
             if command.details is not None:
                 wanted.subjects.add(debtor.number)
