@@ -14,6 +14,7 @@ from headrace.actors.text_sealing import text_sealer
 from headrace.actors.turns import Turns
 from headrace.actors.writer import Writer
 from headrace.runtime.clock import now_us
+from headrace.runtime.commands import decode
 from headrace.runtime.endless import end_process, endless
 from headrace.runtime.ids import NewPaymentId, payment_id
 from headrace.runtime.partitioning import partitions_of
@@ -21,7 +22,6 @@ from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments.answer import LegsAnswer, Refused
 from headrace.runtime.payments.book import Book, OpenLeg, Place
 from headrace.runtime.payments.command import Carry, LegCommand
-from headrace.runtime.payments.decide import decode
 from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings import Settings
 

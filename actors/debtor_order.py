@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from typing import TypeGuard
 
 from headrace.actors.intake import Item, Submission
+from headrace.runtime.commands import decide
 from headrace.runtime.payments.answer import Answer, LegsAnswer, Refused
 from headrace.runtime.payments.book import Batch, Book
 from headrace.runtime.payments.command import Pay
-from headrace.runtime.payments.decide import Given, decide
+from headrace.runtime.payments.decide import Given
 from headrace.runtime.refusals import RETRYABLE
 
 BEHIND = "an earlier payment of its debtor was put off"

@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from headrace.actors.intake import Item
+from headrace.runtime.commands import key_of
 from headrace.runtime.database.connect import Database
 from headrace.runtime.ledger import load
 from headrace.runtime.payments.answer import Answer, Done, LegsAnswer, Refused
 from headrace.runtime.payments.book import again
 from headrace.runtime.payments.command import Carry
-from headrace.runtime.payments.decide import key_of
 from headrace.runtime.refusals import Refusal
 
 Key = tuple[int, str]

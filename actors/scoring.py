@@ -4,11 +4,11 @@ from typing import Any, Protocol
 
 from headrace.actors.intake import Item
 from headrace.runtime.clock import now_us
+from headrace.runtime.commands import COMMANDS
 from headrace.runtime.journal.kinds import KINDS
 from headrace.runtime.payments.answer import Refused
 from headrace.runtime.payments.book import Batch, Book
 from headrace.runtime.payments.command import OpenAccount, Pay
-from headrace.runtime.payments.decide import COMMANDS
 from headrace.runtime.payments.decide_payment import Parties, Risk, parties
 from headrace.runtime.risk.features import FeatureBatch, Matrix
 from headrace.runtime.risk.windows import Windows

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from headrace.runtime.commands import tell_needs
 from headrace.runtime.database.connect import Database
 from headrace.runtime.keys import subject_keys
 from headrace.runtime.ledger import load
 from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import Command
-from headrace.runtime.payments.decide import tell_needs
 from headrace.runtime.payments.wanted import Legs, Wanted
 
 

@@ -1,15 +1,8 @@
-"""The front door of the core: all that a partition can be asked to do, one row for each.
+"""What has to be known of a kind of command, in a row; and the rows of payments and accounts."""
 
-A new kind of command is its struct (command.py), its needs and its decider, wherever they live, and
-a row of COMMANDS; whoever routes, loads, decides, scores or answers again reads the row.
-"""
-
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache, reduce
-from operator import or_
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
-
-from msgspec import msgpack
 
 from headrace.runtime.ids import NewPaymentId
 from headrace.runtime.partitioning import partition_of, partition_of_payment
@@ -30,7 +23,7 @@ from headrace.runtime.payments.decide_account import decide_change, decide_fund,
 from headrace.runtime.payments.decide_action import decide_action
 from headrace.runtime.payments.decide_legs import decide_arrived, decide_carry
 from headrace.runtime.payments.decide_payment import Parties, Risk, Times, decide_payment
-from headrace.runtime.payments.wanted import Key, Legs, Wanted
+from headrace.runtime.payments.wanted import Legs, Wanted
 
 
 class Given(NamedTuple):
@@ -65,16 +58,20 @@ class CommandRow(NamedTuple):
     """Pays between the same fields as Pay, on risk's verdict."""
 
 
-_partition_of = lru_cache(maxsize=65_536)(partition_of)
+Commands = Mapping[type[Command], CommandRow]
+"""Of one area."""
+NO_VERDICT: tuple[None, None] = (None, None)
+
+account_home = lru_cache(maxsize=65_536)(partition_of)
 """Of accounts seen lately: hashing one takes longer than all else that routes its payment."""
 
 
 def _pay_home(command: Pay, partitions: int) -> int:
-    return _partition_of(command.tenant, command.debtor, partitions)
+    return account_home(command.tenant, command.debtor, partitions)
 
 
 def _account_home(command: OpenAccount | ChangeAccount | Fund, partitions: int) -> int:
-    return _partition_of(command.tenant, command.account, partitions)
+    return account_home(command.tenant, command.account, partitions)
 
 
 def _payment_home(command: Act, partitions: int) -> int:
@@ -82,11 +79,11 @@ def _payment_home(command: Act, partitions: int) -> int:
 
 
 def _pay(book: Book, batch: Batch, command: Pay, place: int, given: Given) -> Answer:
-    risk, both = given.verdicts.get(place, _NO_VERDICT)
+    risk, both = given.verdicts.get(place, NO_VERDICT)
     return decide_payment(book, batch, command, given.now, risk, given.times, given.new_id, both)
 
 
-COMMANDS: dict[type[Command], CommandRow] = {
+PAYMENTS: Commands = {
     Pay: CommandRow(_pay, needs.for_payments, _pay_home, keyed=True, scored=True),
     Act: CommandRow(
         lambda book, batch, c, _, given: decide_action(book, batch, c, given.now, given.times),
@@ -113,61 +110,3 @@ COMMANDS: dict[type[Command], CommandRow] = {
         needs.for_arrived, None,
     ),
 }  # fmt: skip
-_NO_VERDICT: tuple[None, None] = (None, None)
-
-
-def decoder(commands: Iterable[type[Command]]) -> "msgpack.Decoder[list[Command]]":
-    """Of calls that may have commands of these kinds; their tags differ."""
-    return msgpack.Decoder(list[reduce(or_, commands)])  # type: ignore[misc]  # known when it runs
-
-
-_decoder = decoder(COMMANDS)
-
-
-def decode(data: bytes) -> list[Command]:
-    """The commands of one call, as command.encode wrote the list. Raises msgspec.DecodeError."""
-    return _decoder.decode(data)
-
-
-def home_of(command: Command, partitions: int) -> int:
-    """The partition that decides a command; TypeError for those of legs."""
-    if type(command) is Pay:
-        return _partition_of(command.tenant, command.debtor, partitions)
-    home = COMMANDS[type(command)].home
-    if home is None:
-        raise TypeError("legs go straight to an actor")
-    return home(command, partitions)
-
-
-def key_of(command: Any) -> tuple[Key, int] | None:
-    """A command's key, with its tenant, and its fingerprint; None: it has no key."""
-    if not COMMANDS[type(command)].keyed or command.key is None:
-        return None
-    return (command.tenant, command.key), command.fingerprint
-
-
-def tell_needs(wanted: Wanted, commands: Sequence[Command]) -> None:
-    """Tells what a batch of commands needs and the book lacks."""
-    kinds = list(map(type, commands))
-    if kinds.count(Pay) == len(kinds):
-        COMMANDS[Pay].needs(wanted, enumerate(commands))
-        return
-    for kind in set(kinds):
-        of_kind = [item for item in enumerate(commands) if type(item[1]) is kind]
-        COMMANDS[kind].needs(wanted, of_kind)
-
-
-def decide(
-    book: Book, batch: Batch, commands: Iterable[tuple[int, Command]], given: Given
-) -> list[Answer | LegsAnswer]:
-    """Decides commands, each with its place, one after another, and applies each to the book at
-    once. What they need is in the book; one that raises has to be undone by whoever called."""
-    now, times, verdicts, _, new_id = given
-    answers: list[Answer | LegsAnswer] = []
-    for place, command in commands:
-        if type(command) is Pay:
-            risk, both = verdicts.get(place, _NO_VERDICT)
-            answers.append(decide_payment(book, batch, command, now, risk, times, new_id, both))
-        else:
-            answers.append(COMMANDS[type(command)].decide(book, batch, command, place, given))
-    return answers

@@ -14,6 +14,7 @@ from support.verdict import verdict_of
 from headrace.actors.account_partition import AccountPartition
 from headrace.actors.partition_client import PartitionClient, Stats
 from headrace.actors.scoring import CreditorWindows, Scorer
+from headrace.runtime.commands import decode
 from headrace.runtime.database.connect import connect
 from headrace.runtime.journal.record import COLUMNS, Record
 from headrace.runtime.ledger import copy
@@ -22,7 +23,6 @@ from headrace.runtime.payments import command, fingerprint
 from headrace.runtime.payments.answer import Answer, Done
 from headrace.runtime.payments.book import Place
 from headrace.runtime.payments.command import Act, Command, Fund, OpenAccount, Pay
-from headrace.runtime.payments.decide import decode
 from headrace.runtime.settings import Settings
 
 EUR = 978

@@ -9,6 +9,7 @@ from os import urandom
 
 import numpy as np
 
+from headrace.runtime.commands import decide, home_of, tell_needs
 from headrace.runtime.ids import payment_ids
 from headrace.runtime.journal.account_numbers import (
     FIRST_PLACE,
@@ -25,7 +26,7 @@ from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.answer import Answer, LegsDone
 from headrace.runtime.payments.book import LEG, Batch, Book, OpenLeg, Partition, ShownLegs
 from headrace.runtime.payments.command import Arrived, Carry, Command
-from headrace.runtime.payments.decide import Given, decide, home_of, tell_needs
+from headrace.runtime.payments.decide import Given
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk, Times
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.wanted import Wanted

@@ -4,12 +4,12 @@ import asyncio
 
 from headrace.actors.intake import WORTH_A_BATCH
 from headrace.actors.partition_client import PartitionClient, Stats
+from headrace.runtime.commands import decode
 from headrace.runtime.metrics.told import Told
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments.answer import Done, Refused
 from headrace.runtime.payments.book import Place
 from headrace.runtime.payments.command import Act, Pay, PaymentAction
-from headrace.runtime.payments.decide import decode
 from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings import Settings
 

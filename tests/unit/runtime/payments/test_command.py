@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from scene import EUR, NOON
 
+from headrace.runtime.commands import decode, home_of
 from headrace.runtime.ids import payment_id
 from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.partitioning import partition_of
@@ -19,7 +20,6 @@ from headrace.runtime.payments.command import (
     Pay,
     PaymentAction,
 )
-from headrace.runtime.payments.decide import decode, home_of
 from headrace.runtime.refusals import RETRYABLE, Refusal
 
 PAYMENT, TRACE = payment_id(NOON, 3), bytes(range(16))
