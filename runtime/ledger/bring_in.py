@@ -39,6 +39,8 @@ class Needs(Wanted):
             self._add(loaded, batch)
         if self.creditors:
             book.creditors.update(await load.creditors(db, list(self.creditors)))
+        for table, keys in self.rows.items():
+            book.area_rows.learn(table, keys, await table.found(db, keys), batch)
         numbers, system = self.then(legs)
         if numbers:
             found = await load.accounts_by_number(db, list(numbers), book.windows)

@@ -12,14 +12,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from headrace.runtime.database.area_table import AreaTable, Key, Row
 from headrace.runtime.journal.account_numbers import NO_ROLE, PLACE_BITS
 from headrace.runtime.journal.record import Record, Rows
 from headrace.runtime.journal.states import AccountState
-from headrace.runtime.keys.text_sealer import NewKey, TextSealer
+from headrace.runtime.keys.subject_keys import SUBJECT_KEYS
+from headrace.runtime.keys.text_sealer import TextSealer
 from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments.account import Account, Balances, Creditor, Terms
 from headrace.runtime.payments.answer import Answer, Done, Refused
+from headrace.runtime.payments.area_rows import AreaRows
+from headrace.runtime.payments.area_rows import Rows as AreaTables
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.refusals import Refusal
 
@@ -89,21 +93,6 @@ class Partition:
         return next(iter(self.open_legs), self.seq + 1)
 
 
-class Hold(NamedTuple):
-    """A row of the table of open holds."""
-
-    payment: bytes
-    partition: int
-    debtor: int
-    amount: int
-    review: bool
-    expires_at: int
-    expires_in_s: int
-    """Of a review: how long the hold was asked to last once accepted; 0: the default."""
-    submitted_by: bytes
-    """Of a review: the id of the API key; empty: not known."""
-
-
 class AccountRow(NamedTuple):
     """A row of the accounts' directory."""
 
@@ -130,8 +119,10 @@ class Batch:
     """Number of an account that the batch opens -> the record's time."""
     changed: dict[int, AccountRow] = field(default_factory=dict)
     """The directory's rows after the batch, of accounts that it opens or changes."""
-    holds: dict[bytes, Hold | None] = field(default_factory=dict)
-    """By payment: the hold as it is after the batch; None: ended."""
+    area_rows: AreaTables = field(default_factory=dict)
+    """Rows of areas' own tables as they are after the batch; None: ended."""
+    area_rows_before: AreaTables = field(default_factory=dict)
+    """As memory had those that it keeps."""
     rows: list[Rows] = field(default_factory=list)
     """Records that were decided as columns; `records` has the others."""
     legs_opened: list[OpenLeg] = field(default_factory=list)
@@ -144,8 +135,6 @@ class Batch:
     """The same; None: it was not in memory."""
     keys: list[tuple[int, str]] = field(default_factory=list)
     carried: list[Place] = field(default_factory=list)
-    subject_keys: list[NewKey] = field(default_factory=list)
-    """Made for its texts."""
     put_off: bool = False
     """A payment in it was refused that may be made later."""
 
@@ -160,7 +149,10 @@ class Batch:
         self.started_from = later.started_from | self.started_from
         self.opened |= later.opened
         self.changed |= later.changed
-        self.holds |= later.holds
+        for table, rows in later.area_rows.items():
+            self.area_rows.setdefault(table, {}).update(rows)
+        for table, rows in later.area_rows_before.items():
+            self.area_rows_before[table] = rows | self.area_rows_before.get(table, {})
         self.legs_opened += later.legs_opened
         self.legs_closed += later.legs_closed
         self.accounts = later.accounts | self.accounts
@@ -168,7 +160,14 @@ class Batch:
         self.payments = later.payments | self.payments
         self.keys += later.keys
         self.carried += later.carried
-        self.subject_keys += later.subject_keys
+
+    def put(self, table: AreaTable[Key, Row], key: Key, row: Row | None) -> None:
+        """The commit writes the row; None: it ends. Where rows are in memory: Book.put."""
+        self.area_rows.setdefault(table, {})[key] = row
+
+    def rows_of(self, table: AreaTable[Key, Row]) -> Mapping[Key, Row | None]:
+        """Those that it writes."""
+        return self.area_rows.get(table, {})
 
 
 class Book:
@@ -200,6 +199,7 @@ class Book:
         self.windows: dict[int, bytes] = {}
         """States of the windows of evicted accounts: nobody else pays from them, so that they stay
         true, and what they have seen needn't be read again."""
+        self.area_rows = AreaRows()
         self._opened_lately: list[int] = []
         """Accounts whose opening is committed and whose day is still counted."""
 
@@ -247,6 +247,12 @@ class Book:
         batch.payments[payment.id] = None
         payment.batch = batch.number
         self.payments[payment.id] = payment
+
+    def put(self, batch: Batch, table: AreaTable[Key, Row], key: Key, row: Row | None) -> None:
+        """Of an area's table whose rows are in memory: there it stands at once, the commit writes
+        it. LookupError when it was not looked up."""
+        self.area_rows.put(batch.area_rows_before, batch.number, table, key, row)
+        batch.put(table, key, row)
 
     def has_room(self, account: Account, amount: int) -> bool:
         """Whether an amount can be credited to a tenant's account: its balance stays within
@@ -311,8 +317,8 @@ class Book:
         """Forgets the keys and carried legs of batches that were committed a while ago."""
         self.closing_legs.difference_update([(leg.partition, leg.seq) for leg in batch.legs_closed])
         self._opened_lately += batch.opened
-        if self.texts is not None and batch.subject_keys:
-            self.texts.committed(batch.subject_keys)
+        if self.texts is not None and (made := batch.rows_of(SUBJECT_KEYS)):
+            self.texts.committed(made)
         self._remembered.append((batch.keys, batch.carried))
         if len(self._remembered) > BATCHES_REMEMBERED:
             keys, carried = self._remembered.popleft()
@@ -366,8 +372,9 @@ class Book:
             self.keys.pop(key, None)
         for opened_by in batch.carried:
             self.carried.pop(opened_by, None)
-        if self.texts is not None and batch.subject_keys:
-            self.texts.undo(batch.subject_keys)
+        self.area_rows.undo(batch.area_rows_before)
+        if self.texts is not None and (made := batch.rows_of(SUBJECT_KEYS)):
+            self.texts.undo(made)
 
     def forget_account(self, number: int) -> None:
         """The account is loaded again when next needed."""
@@ -394,6 +401,7 @@ class Book:
             del self.windows[next(iter(self.windows))]
         for payment in _longest_unused(self.payments, payments_max, committed):
             del self.payments[payment]
+        self.area_rows.evict(payments_max, committed)
         while len(self.creditors) > accounts_max:
             del self.creditors[next(iter(self.creditors))]
         return len(gone)

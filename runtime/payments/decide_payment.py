@@ -12,8 +12,9 @@ from headrace.runtime.journal.record import NO_LEG, Record
 from headrace.runtime.journal.states import AccountState, PaymentState
 from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.answer import Answer, Done, Refused
-from headrace.runtime.payments.book import Batch, Book, Hold, OpenLeg
+from headrace.runtime.payments.book import Batch, Book, OpenLeg
 from headrace.runtime.payments.command import Pay
+from headrace.runtime.payments.holds import HOLDS, Hold
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.posting import move
 from headrace.runtime.refusals import Refusal
@@ -213,7 +214,8 @@ def _hold(
         record.kind, record.state = RecordKind.HELD_FOR_REVIEW, PaymentState.IN_REVIEW
     else:
         record.kind, record.state = RecordKind.HELD, PaymentState.AUTHORIZED
-    batch.holds[record.payment] = Hold(
+    hold = Hold(
         record.payment, record.partition, debtor.number, command.amount, review, record.expires_at,
         command.expires_in_s if review else 0, command.submitted_by if review else b"",
     )  # fmt: skip
+    batch.put(HOLDS, record.payment, hold)

@@ -10,6 +10,8 @@ from headrace.runtime.journal.account_numbers import is_system_account
 from headrace.runtime.journal.kinds import KINDS
 from headrace.runtime.journal.record import Record
 from headrace.runtime.keys.sealed_text import Where, is_sealed
+from headrace.runtime.keys.subject_keys import SUBJECT_KEYS
+from headrace.runtime.keys.text_sealer import NewKey
 from headrace.runtime.payments.book import Batch, Book
 
 SETTINGS_KINDS = KINDS["settings"]
@@ -29,10 +31,15 @@ def seal_texts(book: Book, batch: Batch, opened: Collection[int]) -> None:
         if book.texts is None:
             raise LookupError("a text can't be written without a master key")
         subject = _subject(book, record)
-        record.details = book.texts.seal(
-            subject, Where(record.partition, record.seq, record.payment), text, record.at,
-            batch.subject_keys, new=subject in opened,
-        )  # fmt: skip
+        where = Where(record.partition, record.seq, record.payment)
+        made: list[NewKey] = []
+        try:
+            record.details = book.texts.seal(
+                subject, where, text, record.at, made, new=subject in opened
+            )
+        finally:  # else a key that no commit writes would be used for the next text
+            for key in made:
+                batch.put(SUBJECT_KEYS, key.name, key)
 
 
 def _subject(book: Book, record: Record) -> int:

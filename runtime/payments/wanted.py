@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from headrace.runtime.database.area_table import AreaTable
+from headrace.runtime.database.area_table import Key as RowKey
 from headrace.runtime.payments.book import Book, ShownLegs
 from headrace.runtime.payments.command import Carry
 
@@ -37,6 +39,8 @@ class Wanted:
         """External and transit accounts by number."""
         self.subjects: set[int] = set()
         """Whose personal text is brought."""
+        self.rows: dict[AreaTable[Any, Any], set[Any]] = {}
+        """Rows of areas' own tables, by their keys."""
         self.later: list[tuple[Callable[[Wanted, Any], None], Any]] = []
         """Each told with its argument, once what can be named at once is in the book."""
         self.shown: Legs = {}
@@ -47,6 +51,11 @@ class Wanted:
         self.ids.add(key)
         if not self.book.owns_id(*key):
             self.astray.add(place)
+
+    def need_row(self, table: AreaTable[RowKey, Any], key: RowKey) -> None:
+        """A row that a decider asks for, if there is one."""
+        if not self.book.area_rows.has(table, key):
+            self.rows.setdefault(table, set()).add(key)
 
     def then(self, shown: Legs) -> tuple[set[int], set[int]]:
         """All that was named at once has been looked for. Returns customer and system accounts

@@ -51,6 +51,7 @@ from headrace.runtime.payments.decide_account import decide_change, decide_fund,
 from headrace.runtime.payments.decide_action import decide_action
 from headrace.runtime.payments.decide_legs import decide_arrived, decide_carry
 from headrace.runtime.payments.decide_payment import Risk, Times, decide_payment
+from headrace.runtime.payments.holds import HOLDS
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.risk.windows import Windows
 
@@ -293,7 +294,7 @@ class Scene:
         batch = self.batch
         return Written(
             self.records(), batch.started_from, batch.opened, list(batch.changed.values()),
-            batch.holds, batch.legs_opened, batch.legs_closed, set(batch.accounts),
+            batch.rows_of(HOLDS), batch.legs_opened, batch.legs_closed, set(batch.accounts),
             set(batch.payments), batch.keys, batch.carried,
         )  # fmt: skip
 

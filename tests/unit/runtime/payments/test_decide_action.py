@@ -27,8 +27,9 @@ from headrace.runtime.journal.reasons import DeclineReason as D
 from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.payments.answer import Done, Refused
-from headrace.runtime.payments.book import Hold, OpenLeg
+from headrace.runtime.payments.book import OpenLeg
 from headrace.runtime.payments.command import PaymentAction as A
+from headrace.runtime.payments.holds import HOLDS, Hold
 from headrace.runtime.refusals import Refusal as R
 
 ENDS = NOON + TIMES.hold_s * SECOND
@@ -122,7 +123,7 @@ def test_a_part_is_captured_and_the_rest_stays_held(people, creditor):
     held = people.held(creditor)
     captured = people.capture(held, 30, final=False)
     assert captured == done(held, S.PARTIALLY_CAPTURED, amount=30, leg=1)
-    assert people.batch.holds == hold(held, 70)
+    assert people.batch.rows_of(HOLDS) == hold(held, 70)
     assert people.moved()["anna"] == (-30, -30)
     (taken_part,) = people.records()
     assert (taken_part.amount, taken_part.debit_posted, taken_part.debit_held) == (30, 470, 70)
@@ -144,7 +145,7 @@ def test_a_final_capture_releases_what_it_leaves(people, creditor, state):
         held, K.RELEASED, state, seq=103, amount=40, leg=1, fingerprint=0, debit_posted=440,
         creditor=NUMBERS[creditor], details=b"{}",
     )  # fmt: skip
-    assert people.batch.holds == {held.payment: None}
+    assert people.batch.rows_of(HOLDS) == {held.payment: None}
     assert people.batch.keys == [(1, "key-2")]
     assert people.moved()["anna"] == (-60, -100)
     assert people.payment(held).held == 0
@@ -161,7 +162,7 @@ def test_captures_follow_until_the_hold_is_used_up(people):
         Refused(R.WRONG_STATE, detail="the payment is settled"),
     ]
     assert [a.leg for a in answers if isinstance(a, Done)] == [1, 2, 3]
-    assert people.batch.holds == {held.payment: None}
+    assert people.batch.rows_of(HOLDS) == {held.payment: None}
     assert people.moved() == {"anna": (-100, -100), "shop": (100, 0)}
 
 
@@ -317,7 +318,7 @@ def test_what_is_left_of_a_hold_ends_as_its_captures_stand(people, how, creditor
     answer = getattr(people, how)(held)
     assert (answer.state, answer.reason, answer.amount, answer.leg) == (state, 0, 70, 0)
     assert people.moved() == {"anna": (0, -70)}
-    assert people.batch.holds == {held.payment: None}
+    assert people.batch.rows_of(HOLDS) == {held.payment: None}
     assert people.payment(held).state is state
 
 
@@ -344,7 +345,7 @@ def test_an_accepted_payment_is_paid(people, creditor, state):
     (paid,) = people.records()
     assert (paid.kind, paid.state, paid.leg, paid.amount) == (K.CAPTURED, state, 0, 100)
     assert (paid.debit_posted, paid.debit_held, paid.creditor) == (400, 0, NUMBERS[creditor])
-    assert people.batch.holds == {held.payment: None}
+    assert people.batch.rows_of(HOLDS) == {held.payment: None}
     there = {"shop": "shop", "bert": "bert", "far": "out:0"}[creditor]
     assert people.moved() == {"anna": (-100, -100), there: (100, 0)}
     assert len(people.batch.legs_opened) == (creditor == "far")
@@ -801,7 +802,7 @@ def test_a_review_does_not_forget_how_long_the_hold_was_to_last(people):
     accepted = people.accept(held, by=b"l")
     ends = NOON + SECOND + 60 * SECOND
     assert accepted.expires_at == people.payment(held).expires_at == ends
-    assert people.batch.holds == {
+    assert people.batch.rows_of(HOLDS) == {
         held.payment: Hold(held.payment, 0, ANNA, 100, False, ends, 60, b"k")
     }
 
@@ -832,7 +833,7 @@ def test_held_captured_and_asked_back_in_one_batch(people):
         (104, K.REFUND_REQUESTED, 2),
     ]  # fmt: skip
     assert (refund.seq, refund.state) == (104, S.SETTLED)
-    assert people.batch.holds == {held.payment: None}
+    assert people.batch.rows_of(HOLDS) == {held.payment: None}
     assert people.moved() == {"anna": (-60, 0), "shop": (60, 0)}
 
 
@@ -845,4 +846,4 @@ def test_what_a_capture_brings_is_spent_in_the_same_batch(people):
 def test_reviewed_and_accepted_in_one_batch(people):
     held = people.pay(100, risk=REVIEWED)
     assert people.accept(held).state == S.SETTLED
-    assert people.batch.holds == {held.payment: None}
+    assert people.batch.rows_of(HOLDS) == {held.payment: None}

@@ -41,9 +41,10 @@ from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.partitioning import partition_of_payment
 from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.answer import Done, Refused
-from headrace.runtime.payments.book import Hold, OpenLeg
+from headrace.runtime.payments.book import OpenLeg
 from headrace.runtime.payments.command import Pay
 from headrace.runtime.payments.decide_payment import NOT_SCORED, decide_payment, parties
+from headrace.runtime.payments.holds import HOLDS, Hold
 from headrace.runtime.refusals import Refusal as R
 from headrace.runtime.risk.windows import Windows
 
@@ -144,7 +145,7 @@ def test_risk_may_hold_it_for_review(scene, manual):
         expires_at=ends, **KEYED, **scored,
     )  # fmt: skip
     assert scene.records() == [hold]
-    assert scene.batch.holds == {
+    assert scene.batch.rows_of(HOLDS) == {
         held.payment: Hold(held.payment, 0, ANNA, 200, True, ends, 60, b"somebody")
     }
     payment = scene.payment(held)
@@ -160,7 +161,9 @@ def test_a_hold_lasts_as_long_as_was_asked(scene):
     assert held == done(held, S.AUTHORIZED, expires_at=NOON + 60 * SECOND)
     assert scene.payment(held).expires_at == NOON + 60 * SECOND
     ends = NOON + 60 * SECOND
-    assert scene.batch.holds[held.payment] == Hold(held.payment, 0, ANNA, 200, False, ends, 0, b"")
+    assert scene.batch.rows_of(HOLDS)[held.payment] == Hold(
+        held.payment, 0, ANNA, 200, False, ends, 0, b""
+    )
     assert (scene.payment(held).expires_in_s, scene.payment(held).submitted_by) == (0, b"")
 
 
