@@ -16,6 +16,8 @@ ROUNDS ?= 5
 WORKERS ?= 2
 # A worker that has none left takes over tests of another: files take from seconds to minutes.
 SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist worksteal
+# Platforms wait for most of their time; tests that share one stay together, long ones come first.
+PLATFORMS := --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## /make \1\t/p' $(MAKEFILE_LIST)
@@ -28,8 +30,8 @@ run: install  ## start everything, play some payments and stay up until Ctrl-C
 test: $(VENV)/installed-dev  ## run the unit and integration tests, two at a time (WORKERS=2)
 	@$(BIN)/pytest $(SIDE_BY_SIDE) --budget-s 360 --area-budget-s 60 tests/unit tests/integration
 
-accept: $(VENV)/installed-dev  ## run whole platforms: their start and end, kills, mutants, the wheel
-	@$(BIN)/pytest --budget-s 600 tests/acceptance
+accept: $(VENV)/installed-dev  ## run whole platforms: their start and end, kills, mutants, the wheel (WORKERS=2)
+	@$(BIN)/pytest $(PLATFORMS) --budget-s 600 tests/acceptance
 
 check: $(VENV)/installed-dev  ## lint, format, types and the direction of imports
 	@$(BIN)/ruff check

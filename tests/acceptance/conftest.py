@@ -11,10 +11,16 @@ import httpx
 import psutil
 import pytest
 
+SHARED = ("platform", "home")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that share a platform come last: it runs beside none that measures or breaks another.
-    Told of tests in all folders."""
+    """Those that share a platform, or an installation, stay in one process, and the former come
+    last: their platform stands until that process ends. Told of tests in all folders."""
+    for item in items:
+        for shared in SHARED:
+            if shared in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group(shared))
     items.sort(key=lambda item: "platform" in getattr(item, "fixturenames", ()))
 
 

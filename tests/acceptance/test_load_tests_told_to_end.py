@@ -9,26 +9,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from headrace.cluster.local import processes, state
-from headrace.loadtests.five_months import MAPPING
 
 START_TIMEOUT_S = 120.0
 END_TIMEOUT_S = 120.0
 POLL_S = 0.1
 SIZES = {
-    "five_months": (),
     "million_accounts": ("--accounts", "200000"),
     "overload": ("--seconds", "30", "--idle", "10"),
     "bench": ("--short",),
     "chaos": ("--short",),
 }
-"""Small ones, that would all go on for long enough."""
+"""Small ones, that would all go on for long enough: one of those that have their platform from
+`fresh_platform`, and each that has its own way of starting one."""
 BY_CTRL_C = "million_accounts"
-"""Ended as it starts: once it is up, it ends as five_months does."""
+"""Ended as it starts: once it is up, it ends as overload does."""
 
 
 class LoadTest:
@@ -36,8 +33,6 @@ class LoadTest:
 
     def __init__(self, name: str, port: int, folder: Path) -> None:
         command = [sys.executable, "-m", f"headrace.loadtests.{name}", *SIZES[name]]
-        if name == "five_months":
-            command.append(str(_months(folder)))
         if name == "chaos":
             command += ["--folder", str(folder / "chaos")]
         self._port = str(port)
@@ -98,20 +93,6 @@ def begin(free_port: int, reachable_dir: Path) -> Iterator[Callable[[str], LoadT
     for load_test in begun:
         load_test.process.kill()
         load_test.process.wait(END_TIMEOUT_S)
-
-
-def _months(folder: Path) -> Path:
-    """A folder with one file of as many payments as last some seconds."""
-    n = 200_000
-    (folder / "months").mkdir()
-    columns = {
-        "transaction_id": range(n), "customer_id": [i % 100 for i in range(n)],
-        "terminal_id": [i % 10 for i in range(n)], "tx_amount": ["1.00"] * n,
-        "tx_datetime": ["2026-01-01T00:00:00Z"] * n,
-    }  # fmt: skip
-    assert all(f"{{{name}}}" in " ".join(MAPPING.values()) for name in columns)
-    pq.write_table(pa.table(columns), folder / "months" / "month.parquet")
-    return folder / "months"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds processes by their working folders")

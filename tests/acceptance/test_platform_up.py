@@ -232,19 +232,6 @@ def _pay_again(url: str, headers: dict[str, str], paid: dict[str, Any]) -> dict[
             time.sleep(0.2)
 
 
-def test_interrupted_start_leaves_nothing(attached: Attached) -> None:
-    process = attached.begin()
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "Ray" in line:
-            break
-    assert attached.press_ctrl_c() == 0
-    state = json.loads((attached.data_dir / "platform.json").read_text())
-    assert state["phase"] == "stopped"
-    assert not Path(state["runtime_dir"]).exists()
-    assert not (attached.data_dir / "postgres" / "postmaster.pid").exists()
-
-
 def test_down_without_a_platform_is_no_error(reachable_dir: Path) -> None:
     told = answer(run("down", "--json", "--data-dir", str(reachable_dir)))
     assert told["stopped"] is False
