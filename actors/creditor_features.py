@@ -4,13 +4,13 @@ import asyncio
 import time
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from secrets import randbits
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 import structlog
 
-from headrace.actors import ray_names
-from headrace.actors.creditor_profiles import CREDITOR_PROFILES
+from headrace.actors.ray_workers import RayWorker
 from headrace.runtime.endless import endless
 from headrace.runtime.metrics.risk import CREDITOR_FEATURES
 from headrace.runtime.risk import exchange
@@ -21,6 +21,7 @@ from headrace.runtime.risk.exchange import (
     Told,
 )
 from headrace.runtime.risk.windows import Windows
+from headrace.runtime.settings.cell import CellSettings
 from headrace.runtime.settings.risk import RiskSettings
 
 log = structlog.get_logger("headrace.creditors")
@@ -61,9 +62,10 @@ class CreditorFeatures:
         self._counts = CREDITOR_FEATURES.counters()
 
     @classmethod
-    def over_ray(cls, settings: RiskSettings) -> Self:
+    def over_ray(cls, settings: RiskSettings, cell: CellSettings) -> Self:
         """Of the platform's store, and exchanging already."""
-        features = cls(_NamedStore().exchange, settings)
+        store = RayWorker("creditor-profiles", cell)
+        features = cls(partial(store.call, "exchange"), settings)
         features.start()
         return features
 
@@ -183,23 +185,6 @@ class CreditorFeatures:
             self._known.move_to_end(number)
         while len(self._known) > self._creditors_max:
             self._known.popitem(last=False)
-
-
-class _NamedStore:
-    """The store's actor, looked up when first needed and after a failure."""
-
-    def __init__(self) -> None:
-        self._handle: Any = None
-
-    async def exchange(self, told: bytes, wanted: bytes) -> bytes:
-        if self._handle is None:
-            self._handle = ray_names.find(CREDITOR_PROFILES)
-        try:
-            answer: bytes = await self._handle.exchange.remote(told, wanted)
-        except BaseException:
-            self._handle = None
-            raise
-        return answer
 
 
 def _parts(rows: list[T], size: int) -> list[list[T]]:

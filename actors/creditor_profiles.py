@@ -13,16 +13,15 @@ import structlog
 
 from headrace.runtime.metrics.risk import CREDITOR_PROFILES as METRICS
 from headrace.runtime.risk import exchange
+from headrace.runtime.risk.history import LedgerHistory
 from headrace.runtime.risk.windows import EMPTY, Windows, merged, states_of
+from headrace.runtime.settings import Settings
 from headrace.runtime.settings.risk import RiskSettings
 
 log = structlog.get_logger("headrace.creditors")
 
 History = Callable[[list[int]], Awaitable[dict[int, Windows]]]
 """Windows of those of the creditors that the ledger knows."""
-
-CREDITOR_PROFILES = "creditor-profiles"
-"""The actor's name."""
 
 
 class CreditorProfiles:
@@ -100,3 +99,8 @@ class CreditorProfiles:
             self._counts["evicted"] += 1
         while len(self._heard) > self._senders_max:
             self._heard.popitem(last=False)
+
+
+def of_platform(settings: Settings, name: str) -> CreditorProfiles:
+    """The platform's, which reads what it forgot from the ledger."""
+    return CreditorProfiles(settings.risk, LedgerHistory(settings.ledger))

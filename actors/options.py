@@ -1,12 +1,12 @@
 """How our actors run in Ray: names, restarts, concurrency. The only place that wraps them."""
 
+from pkgutil import resolve_name
 from typing import Any
 
 import ray
 
-from headrace.actors.creditor_profiles import CREDITOR_PROFILES, CreditorProfiles
-from headrace.actors.partition_process import PartitionProcess
-from headrace.actors.ray_names import NAMESPACE, partition_name
+from headrace.actors.ray_names import NAMESPACE, of_generation
+from headrace.actors.roster import Process
 
 CALLS_AT_ONCE_MAX = 2_000
 """Calls an actor has under way; each is a coroutine that waits for its answers."""
@@ -21,16 +21,9 @@ _OPTIONS: dict[str, Any] = {
     "num_cpus": 0,
 }
 
-AccountPartitionActor = ray.remote(PartitionProcess)
-CreditorProfilesActor = ray.remote(CreditorProfiles)
 
-
-def start_partition(index: int, generation: int) -> Any:
+def start(process: Process, generation: int) -> Any:
     """A handle of the actor, which is started unless it runs."""
-    name = partition_name(index, generation)
-    return AccountPartitionActor.options(name=name, **_OPTIONS).remote(index, name)
-
-
-def start_creditor_profiles(*arguments: Any) -> Any:
-    """The same for the store of creditors' windows."""
-    return CreditorProfilesActor.options(name=CREDITOR_PROFILES, **_OPTIONS).remote(*arguments)
+    name = of_generation(process.name, generation)
+    actor = ray.remote(resolve_name(process.made_by))
+    return actor.options(name=name, **_OPTIONS).remote(*process.arguments, name)

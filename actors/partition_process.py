@@ -143,7 +143,7 @@ class PartitionProcess:
             self._cluster,
         )
         self._risk = RiskClient.over_serve(settings.risk)
-        self._creditors = CreditorFeatures.over_ray(settings.risk)
+        self._creditors = CreditorFeatures.over_ray(settings.risk, settings.cell)
         self._peers = PartitionClient(
             settings.cell, settings.calls, RayActors(settings.cell, settings.ledger)
         )

@@ -9,12 +9,10 @@ from typing import Any
 import structlog
 
 from headrace.actors import ray_names
-from headrace.actors.creditor_profiles import CREDITOR_PROFILES
 from headrace.actors.direct_calls import Address, Line
 from headrace.actors.partition_client import Stats
 from headrace.runtime.database.connect import connect
 from headrace.runtime.ledger import fencing
-from headrace.runtime.metrics.told import Told
 from headrace.runtime.partitioning import partitions_of
 from headrace.runtime.payments.open_leg import Place
 from headrace.runtime.settings.cell import CellSettings
@@ -114,12 +112,6 @@ class RayActors:
             return await fencing.holder(connection, first)
         finally:
             connection.terminate()
-
-
-async def creditor_profiles() -> Told:
-    """Figures of the shared store of creditors' windows. Raises what Ray raises when it is away."""
-    store = await asyncio.to_thread(ray_names.find, CREDITOR_PROFILES)
-    return {"name": CREDITOR_PROFILES, "creditor_profiles": await store.stats.remote()}
 
 
 def _name(holder: str) -> str:

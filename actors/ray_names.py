@@ -4,6 +4,7 @@ A process without a namespace of its own gets one from its job, and a deployment
 deployed it: `headrace up` here, Serve's REST API under KubeRay. So each look-up names ours.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import ray
@@ -11,9 +12,23 @@ import ray
 NAMESPACE = "headrace"
 
 
-def partition_name(index: int, generation: int) -> str:
+def of_generation(process: str, generation: int) -> str:
     """`account-partition-0`; a successor beside a stuck one is `account-partition-0.1`."""
-    return f"account-partition-{index}" + (f".{generation}" if generation else "")
+    return process + (f".{generation}" if generation else "")
+
+
+def generations(names: Iterable[str]) -> dict[str, int]:
+    """The newest generation of each process of which an actor runs."""
+    found: dict[str, int] = {}
+    for name in names:
+        process, _, generation = name.partition(".")
+        found[process] = max(found.get(process, 0), int(generation or 0))
+    return found
+
+
+def newest(process: str) -> Any:
+    """A handle of a process' newest generation; ValueError when there is none."""
+    return find(of_generation(process, generations(running()).get(process, 0)))
 
 
 def find(name: str) -> Any:

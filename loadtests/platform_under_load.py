@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+from headrace.actors.roster import classes
 from headrace.cluster.local import credentials, daemon
 from headrace.cluster.local.daemon import Status
 from headrace.loadtests.load.address import Address
@@ -28,8 +29,6 @@ GIVE_UP_TIMEOUT_S = 45.0
 KILL_TIMEOUT_S = 5.0
 SETTLE_TIMEOUT_S = 60.0
 POLL_S = 0.05
-ACTORS = ("PartitionProcess", "CreditorProfiles")
-"""The parts that are partition actors or keep memory for them."""
 
 
 class RunError(Exception):
@@ -167,7 +166,7 @@ def partition_sums(text: str) -> Counter[str]:
 
 def actor_memory_mib(status: Status) -> float:
     """Proportional set size of all partition actors and the store of creditors' windows."""
-    parts = [p.memory_mb for p in status.processes if p.part in ACTORS]
+    parts = [p.memory_mb for p in status.processes if p.part in classes()]
     if not parts:
         raise RunError("no actor runs")
     return round(sum(parts), 1)

@@ -28,8 +28,8 @@ class Heartbeats:
     `actor_start_timeout_s`.
     """
 
-    def __init__(self, settings: CellSettings, now: float) -> None:
-        self._actors = [_Actor() for _ in range(settings.actors)]
+    def __init__(self, settings: CellSettings, many: int, now: float) -> None:
+        self._actors = [_Actor() for _ in range(many)]
         self._settings = settings
         self._timeout_s = settings.heartbeat_timeout_s
         self._tick_s = settings.heartbeat_look_s

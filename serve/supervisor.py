@@ -1,4 +1,4 @@
-"""Starts the partitions' actors and watches them, on a laptop and on a cluster alike.
+"""Starts the roster's actors and watches them, on a laptop and on a cluster alike.
 
 Ray restarts a worker that died; it does not notice one that is stopped or stuck. So each actor is
 asked for a heartbeat, and one that stays silent gets a successor beside it, under a new name: the
@@ -15,10 +15,9 @@ import structlog
 
 from headrace.actors import ray_names
 from headrace.actors.heartbeat import Heartbeat, State
-from headrace.actors.options import start_creditor_profiles, start_partition
-from headrace.actors.ray_names import partition_name
+from headrace.actors.options import start
+from headrace.actors.roster import processes
 from headrace.runtime.endless import endless
-from headrace.runtime.risk.history import LedgerHistory
 from headrace.runtime.settings import Settings
 from headrace.serve.heartbeats import Heartbeats
 
@@ -34,7 +33,8 @@ class Supervisor:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._heartbeats = Heartbeats(settings.cell, time.monotonic())
+        self._processes = processes(settings.cell)
+        self._heartbeats = Heartbeats(settings.cell, len(self._processes), time.monotonic())
         self._generations: dict[int, int] = {}
         self._handles: dict[int, Any] = {}
         self._heard: dict[int, Heartbeat] = {}
@@ -42,21 +42,23 @@ class Supervisor:
 
     async def start(self) -> None:
         """Starts everything that does not run yet; returns before it is ready."""
-        start_creditor_profiles(self._settings.risk, LedgerHistory(self._settings.ledger))
-        self._generations = _newest(ray_names.running(), self._settings.cell.actors)
-        for index in range(self._settings.cell.actors):
-            self._handles[index] = start_partition(index, self._generations[index])
+        running = ray_names.generations(ray_names.running())
+        for index, process in enumerate(self._processes):
+            self._generations[index] = running.get(process.name, 0)
+            self._handles[index] = start(process, self._generations[index])
             self._keep_asking(index)
         self._watching = endless("supervisor watches", self._watch)
 
     def ready(self) -> bool:
-        """Whether every actor answered its last heartbeat and takes payments."""
-        heard = [self._heard.get(index) for index in range(self._settings.cell.actors)]
+        """Whether every actor that takes payments answered its last heartbeat and does."""
+        wanted = (i for i, process in enumerate(self._processes) if process.takes_payments)
+        heard = [self._heard.get(index) for index in wanted]
         return all(last is not None and last.state is State.READY for last in heard)
 
     def _keep_asking(self, index: int) -> None:
-        name = partition_name(index, self._generations[index])
-        self._asking[index] = endless(f"supervisor asks {name}", partial(self._ask, index))
+        self._asking[index] = endless(
+            f"supervisor asks {self._name(index)}", partial(self._ask, index)
+        )
 
     async def _ask(self, index: int) -> None:
         while True:
@@ -81,7 +83,7 @@ class Supervisor:
     def _answered(self, index: int, heartbeat: Heartbeat) -> None:
         before = self._heard.get(index)
         if before is not None and before.incarnation != heartbeat.incarnation:
-            log.warning("actor_restarted", actor=partition_name(index, self._generations[index]))
+            log.warning("actor_restarted", actor=self._name(index))
         self._heard[index] = heartbeat
         self._heartbeats.answered(index, heartbeat)
 
@@ -95,7 +97,7 @@ class Supervisor:
 
     def _replace(self, index: int) -> None:
         """A successor beside an actor that is silent, which is then ended if it can be."""
-        log.warning("actor_stuck", actor=partition_name(index, self._generations[index]))
+        log.warning("actor_stuck", actor=self._name(index))
         self._asking[index].cancel()
         self._heard.pop(index, None)
         stuck = self._handles[index]
@@ -106,15 +108,7 @@ class Supervisor:
 
     def _succeed(self, index: int) -> None:
         self._generations[index] += 1
-        self._handles[index] = start_partition(index, self._generations[index])
+        self._handles[index] = start(self._processes[index], self._generations[index])
 
-
-def _newest(names: set[str], actors: int) -> dict[int, int]:
-    """The generation of each actor that runs already; 0 where none does."""
-    found = dict.fromkeys(range(actors), 0)
-    for name in names:
-        base, _, generation = name.partition(".")
-        for index in range(actors):
-            if base == partition_name(index, 0):
-                found[index] = max(found[index], int(generation or 0))
-    return found
+    def _name(self, index: int) -> str:
+        return ray_names.of_generation(self._processes[index].name, self._generations[index])

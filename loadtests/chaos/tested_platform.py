@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from headrace.actors.roster import titles
 from headrace.cluster.local import state
 from headrace.cluster.local.ports import free_ports
 from headrace.cluster.local.postgres import Postgres
@@ -24,7 +25,7 @@ from headrace.loadtests.signals import in_turn
 POSTGRES = {"shared_buffers": "128MB", "max_wal_size": "256MB", "min_wal_size": "64MB"}
 """It has little room, so its log is written around often."""
 TITLES = {
-    "actor": ("ray::PartitionProcess", "ray::account-partition"),
+    "actor": titles("account-partition"),
     "gateway": ("ray::ServeReplica:headrace:gateway", "ray::ServeReplica:headrace:Gateway"),
     "risk": ("ray::ServeReplica:headrace:risk", "ray::ServeReplica:headrace:Risk"),
 }

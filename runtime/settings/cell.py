@@ -23,6 +23,8 @@ class CellSettings(Section):
     """At most one a partition; partitions are divided among them."""
     gateways: Count = 1
     """Gateway replicas; each takes about a core when busy."""
+    small_actors_share: bool = True
+    """Whether actors that need little share one process; else each has its own."""
     heartbeat_interval_s: Seconds = 1.0
     """How often the supervisor asks each actor whether its loop runs."""
     heartbeat_timeout_s: Seconds = 3.0

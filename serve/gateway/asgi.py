@@ -4,7 +4,8 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
 from headrace.actors.partition_client import PartitionClient
-from headrace.actors.ray_actors import RayActors, creditor_profiles
+from headrace.actors.ray_actors import RayActors
+from headrace.actors.ray_workers import all_told
 from headrace.runtime import logs
 from headrace.runtime import settings as settings_module
 from headrace.runtime.garbage import collect_rarely
@@ -68,5 +69,5 @@ def _put_together() -> Gateway:
     logs.configure(settings.cell.log_level, "gateway")
     collect_rarely()
     actors = RayActors(settings.cell, settings.ledger)
-    beside = (creditor_profiles,)
+    beside = all_told(settings.cell)
     return Gateway(settings, PartitionClient(settings.cell, settings.calls, actors, beside))

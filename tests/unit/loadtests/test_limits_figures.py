@@ -61,7 +61,7 @@ def _status(*parts: tuple[str, float]) -> Status:
 
 def test_actors_are_weighed_without_the_rest() -> None:
     status = _status(
-        ("PartitionProcess", 100.0), ("PartitionProcess", 50.5), ("CreditorProfiles", 20.0),
+        ("PartitionProcess", 100.0), ("PartitionProcess", 50.5), ("Workers", 20.0),
         ("gateway", 90.0), ("PostgreSQL", 400.0),
     )  # fmt: skip
     assert actor_memory_mib(status) == 170.5

@@ -14,7 +14,7 @@ class Watch:
 
     def __init__(self, actors: int) -> None:
         self.now = 100.0
-        self.heartbeats = Heartbeats(CellSettings(actors=actors), self.now)
+        self.heartbeats = Heartbeats(CellSettings(), actors, self.now)
         self.incarnation = ["first"] * actors
         self.state = [State.READY] * actors
         self.silent: set[int] = set()
