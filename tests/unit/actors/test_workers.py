@@ -47,7 +47,7 @@ def shared(monkeypatch: pytest.MonkeyPatch) -> Workers:
 
 async def ready(workers: Workers) -> None:
     async with asyncio.timeout(60):
-        while (await workers.heartbeat()).state is not State.READY:  # noqa: ASYNC110  # tells nobody
+        while (await workers.heartbeat()).state is not State.READY:  # tells nobody
             await asyncio.sleep(0.001)
 
 

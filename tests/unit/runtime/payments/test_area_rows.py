@@ -91,4 +91,4 @@ def test_a_table_without_its_statement_is_told_at_once() -> None:
 
 async def test_rows_that_nobody_asks_for_are_not_loaded() -> None:
     with pytest.raises(LookupError, match="things are not kept in memory"):
-        await AreaTable("things", SQL, columns).found(None, ["one"])  # type: ignore[arg-type]
+        await AreaTable("things", SQL, columns).found(None, ["one"])  # type: ignore[arg-type]  # asks nothing
