@@ -14,10 +14,11 @@ from headrace.actors.text_sealing import text_sealer
 from headrace.actors.turns import Turns
 from headrace.actors.writer import Writer
 from headrace.runtime.clock import now_us
+from headrace.runtime.commands import decode
 from headrace.runtime.endless import end_process, endless
+from headrace.runtime.ids import NewPaymentId, payment_id
 from headrace.runtime.partitioning import partitions_of
 from headrace.runtime.payments import answer as answers_wire
-from headrace.runtime.payments import command as commands_wire
 from headrace.runtime.payments.answer import LegsAnswer, Refused
 from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import Carry, LegCommand
@@ -36,9 +37,10 @@ class AccountPartition:
         carry_elsewhere: Callable[[int, Carry], Awaitable[LegsAnswer]],
         end: Callable[[str], None] = end_process,
         cluster: str = "",
+        new_id: NewPaymentId = payment_id,
     ) -> None:  # fmt: skip
         """`end` is called when a loop of it has ended that must not; `cluster` is the Ray cluster
-        that it runs in, as the ledger calls it."""
+        that it runs in, as the ledger calls it; `new_id` gives payments their ids."""
         self.name = name
         self.index = index
         self._settings = settings
@@ -63,6 +65,7 @@ class AccountPartition:
             name, settings,
             Memory(self._book, self._writer, self._legs, self._parked, self._waiters),
             self._writer, self._intake, Scoring(self._book, scorer, creditors), self._counts,
+            new_id,
         )  # fmt: skip
         self._due = Due(
             [ExpiringHolds(), self._parked], self._writer, self._intake,
@@ -101,7 +104,7 @@ class AccountPartition:
 
     async def submit(self, data: bytes) -> bytes:
         """MessagePack commands to answers, in their order. Refuses at once what it can't take."""
-        commands = commands_wire.decode(data)
+        commands = decode(data)
         if not commands:
             return answers_wire.encode([])
         first = commands[0]

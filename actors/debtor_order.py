@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from typing import TypeGuard
 
 from headrace.actors.intake import Item, Submission
+from headrace.runtime.commands import decide
 from headrace.runtime.payments.answer import Answer, LegsAnswer, Refused
 from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import Pay
-from headrace.runtime.payments.decide import Given, decide
+from headrace.runtime.payments.decide import Given
 from headrace.runtime.refusals import RETRYABLE
 
 BEHIND = "an earlier payment of its debtor was put off"

@@ -7,11 +7,12 @@ import structlog
 
 from headrace.actors.debtor_order import DebtorOrder
 from headrace.actors.intake import Item
+from headrace.runtime.commands import decide
 from headrace.runtime.ledger import commit
 from headrace.runtime.payments.answer import Answer, LegsAnswer, Refused
 from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.book import Book
-from headrace.runtime.payments.decide import Given, decide
+from headrace.runtime.payments.decide import Given
 from headrace.runtime.payments.personal_text import seal_texts
 from headrace.runtime.refusals import Refusal
 

@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from headrace.actors.intake import Item
+from headrace.runtime.commands import key_of
 from headrace.runtime.database.connect import Database
 from headrace.runtime.ledger import load
 from headrace.runtime.payments.answer import Answer, Done, LegsAnswer, Refused
 from headrace.runtime.payments.book import again
-from headrace.runtime.payments.command import Act, Carry, Command, Fund, Pay
+from headrace.runtime.payments.command import Carry
 from headrace.runtime.refusals import Refusal
 
 Key = tuple[int, str]
@@ -34,8 +35,8 @@ class KnownKeys:
         for command, _, _ in items:
             if isinstance(command, Carry):
                 command.again = True
-            elif key := _key(command):
-                self._doubtful.add(key)
+            elif keyed := key_of(command):
+                self._doubtful.add(keyed[0])
 
     def forget(self) -> None:
         """What was rolled back was answered otherwise."""
@@ -54,9 +55,10 @@ class KnownKeys:
         rest: list[Item] = []
         for item in items:
             command, submission, place = item
-            key = _key(command)
-            if key in known:
-                submission.answer(place, _known(command, *known[key]))
+            keyed = key_of(command)
+            if keyed is not None and keyed[0] in known:
+                key, fingerprint = keyed
+                submission.answer(place, _known(fingerprint, *known[key]))
                 self._repeats_until[key[0]] = until
             else:
                 rest.append(item)
@@ -67,7 +69,7 @@ class KnownKeys:
         for tenant in [t for t, until in self._repeats_until.items() if until < now]:
             del self._repeats_until[tenant]
         doubtful, repeats = self._doubtful, self._repeats_until
-        keys = [key for command, _, _ in items if (key := _key(command))]
+        keys = [keyed[0] for command, _, _ in items if (keyed := key_of(command))]
         return [key for key in keys if key in doubtful or key[0] in repeats]
 
 
@@ -76,26 +78,19 @@ async def answer_refused_again(
 ) -> None:
     """Before a keyed command is refused, the ledger is asked for its key: what it did before may be
     what stands in its way now, and a refusal writes nothing that would find the key."""
-    refused: dict[int, Key] = {}
+    refused: dict[int, tuple[Key, int]] = {}
     for place, answer in enumerate(answers):
         if type(answer) is Refused and answer.refusal != Refusal.KEY_REUSED:
-            key = _key(items[place][0])
-            if key is not None:
-                refused[place] = key
+            keyed = key_of(items[place][0])
+            if keyed is not None:
+                refused[place] = keyed
     if not refused:
         return
-    known = await load.keys(reader, list(refused.values()))
-    for place, key in refused.items():
+    known = await load.keys(reader, [key for key, _ in refused.values()])
+    for place, (key, fingerprint) in refused.items():
         if key in known:
-            answers[place] = _known(items[place][0], *known[key])
+            answers[place] = _known(fingerprint, *known[key])
 
 
-def _key(command: Command) -> Key | None:
-    if isinstance(command, Pay | Act | Fund) and command.key is not None:
-        return command.tenant, command.key
-    return None
-
-
-def _known(command: Command, fingerprint: int, first: Done) -> Answer:
-    same = isinstance(command, Pay | Act | Fund) and command.fingerprint == fingerprint
-    return again(first) if same else Refused(Refusal.KEY_REUSED)
+def _known(fingerprint: int, first_fingerprint: int, first: Done) -> Answer:
+    return again(first) if fingerprint == first_fingerprint else Refused(Refusal.KEY_REUSED)

@@ -17,12 +17,13 @@ from typing import Protocol
 import structlog
 
 from headrace.actors.intake import WORTH_A_BATCH, Submission
+from headrace.runtime.commands import home_of
 from headrace.runtime.metrics.told import Told
 from headrace.runtime.partitioning import actor_of
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
 from headrace.runtime.payments.answer import Answer, Done, LegsAnswer, Refused
-from headrace.runtime.payments.command import Carry, Command, home_of
+from headrace.runtime.payments.command import Carry, Command
 from headrace.runtime.payments.open_leg import Place
 from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings.cell import CellSettings

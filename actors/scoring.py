@@ -1,9 +1,10 @@
 """Risk's verdicts on a batch, from what is known of its debtors and creditors."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from headrace.actors.intake import Item
 from headrace.runtime.clock import now_us
+from headrace.runtime.commands import COMMANDS
 from headrace.runtime.journal.kinds import KINDS
 from headrace.runtime.payments.answer import Refused
 from headrace.runtime.payments.batch import Batch
@@ -49,8 +50,12 @@ class Scoring:
         rows, amounts, places = FeatureBatch(), [], {}
         now, book, for_creditor = now_us(), self._book, self._creditors.for_creditor
         opening = {(c.tenant, c.account) for c, _, _ in items if type(c) is OpenAccount}
-        for place, (command, _, _) in enumerate(items):
-            if type(command) is not Pay or (command.tenant, command.key) in book.keys:
+        for place, item in enumerate(items):
+            command: Any = item[0]
+            kind = type(command)
+            if kind is not Pay and not COMMANDS[kind].scored:
+                continue
+            if (command.tenant, command.key) in book.keys:
                 continue
             found: Parties | None = None
             both = parties(book, command)

@@ -25,10 +25,12 @@ from headrace.actors.memory import Memory
 from headrace.actors.scoring import Scoring, Verdicts
 from headrace.actors.writer import Deposed, Outcome, Writer
 from headrace.runtime.clock import now_us
-from headrace.runtime.ledger.bring_in import Legs, Needs
+from headrace.runtime.ids import NewPaymentId
+from headrace.runtime.ledger.bring_in import Needs
 from headrace.runtime.payments.answer import Refused
 from headrace.runtime.payments.decide import Given
 from headrace.runtime.payments.decide_payment import Times
+from headrace.runtime.payments.wanted import Legs
 from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings import Settings
 
@@ -57,7 +59,7 @@ class Turns:
 
     def __init__(
         self, name: str, settings: Settings, memory: Memory, writer: Writer, intake: Intake,
-        scoring: Scoring, counts: Counts,
+        scoring: Scoring, counts: Counts, new_id: NewPaymentId,
     ) -> None:  # fmt: skip
         self.ready = False
         self.deposed = asyncio.Event()
@@ -71,6 +73,7 @@ class Turns:
         self._intake = intake
         self._scoring = scoring
         self._counts = counts
+        self._new_id = new_id
         self._times = Times(settings.partition.hold_expires_s, settings.partition.review_expires_s)
         self._committing: asyncio.Task[Outcome] | None = None
         self._batch_number = 0
@@ -207,7 +210,7 @@ class Turns:
 
     def _decide(self, items: list[Item], legs: Legs, verdicts: Verdicts) -> Decided:
         started = time.perf_counter_ns()
-        given = Given(now_us(), self._times, verdicts, legs)
+        given = Given(now_us(), self._times, verdicts, legs, self._new_id)
         decided = decide_batch(self._book, self._batch_number + 1, items, given, self._order)
         self._batch_number = decided.batch.number
         self._counts.commands_failed += decided.failed

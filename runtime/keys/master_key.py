@@ -5,6 +5,7 @@ no personal text; whoever loses the file has lost all of it, and nothing else.
 """
 
 import os
+from collections.abc import Callable
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -53,9 +54,12 @@ class MasterKey:
     def _cipher(self) -> Cipher:
         return Cipher(self._secret)
 
-    def wrap(self, subject: int, generation: int, key: bytes) -> bytes:
+    def wrap(
+        self, subject: int, generation: int, key: bytes,
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> bytes:  # fmt: skip
         """As the database keeps it."""
-        nonce = os.urandom(NONCE_BYTES)
+        nonce = random(NONCE_BYTES)
         return nonce + self._cipher.seal(nonce, key, _bound_to(subject, generation))
 
     def unwrap(self, subject: int, generation: int, wrapped: bytes) -> bytes:

@@ -1,14 +1,30 @@
 """Subjects' keys in the database: found in sets, destroyed one by one."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
+from headrace.runtime.clock import from_us
+from headrace.runtime.database.area_table import AreaTable
 from headrace.runtime.database.connect import Database
 from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.keys.master_key import MasterKey, MasterKeyError, read
 from headrace.runtime.keys.sealed_text import KeyName
-from headrace.runtime.keys.text_sealer import Newest
+from headrace.runtime.keys.text_sealer import Newest, NewKey
 
 SQL = load("headrace.runtime.keys", "subject_keys")
+
+
+def _columns(keys: Sequence[NewKey]) -> tuple[Any, ...]:
+    return (
+        [key.name.subject for key in keys],
+        [key.name.generation for key in keys],
+        [key.wrapped for key in keys],
+        [from_us(key.at) for key in keys],
+    )
+
+
+SUBJECT_KEYS: AreaTable[KeyName, NewKey] = AreaTable("subject_keys", SQL, _columns)
+"""Keys made for texts, by their names."""
 
 
 async def bound(db: Database, master_key_file: str) -> MasterKey:

@@ -4,7 +4,7 @@ import math
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from headrace.runtime.keys.cipher import KEY_BYTES, NONCE_BYTES, Cipher
@@ -122,21 +122,21 @@ class TextSealer:
                 raise LookupError(f"subject {subject} was forgotten {known.generation} times")
             key = self._random(KEY_BYTES)
             known.cipher, known.until = Cipher(key), math.inf
-            made.append(NewKey(name, self._master.wrap(*name, key), at))
+            made.append(NewKey(name, self._master.wrap(*name, key, self._random), at))
         return seal(known.cipher, name, where, text, self._random(NONCE_BYTES))
 
-    def committed(self, made: Sequence[NewKey]) -> None:
+    def committed(self, made: Iterable[KeyName]) -> None:
         """The ledger has them."""
         until = self._monotonic() + self._trusted_s
-        for key in made:
-            if known := self._known.get(key.name.subject):
+        for name in made:
+            if known := self._known.get(name.subject):
                 known.until = until
 
-    def undo(self, made: Sequence[NewKey]) -> None:
+    def undo(self, made: Iterable[KeyName]) -> None:
         """The batch that made them is rolled back: they are yet to be made."""
         until = self._monotonic() + self._trusted_s
-        for key in made:
-            self._known[key.name.subject] = _Known(key.name.generation, None, until)
+        for name in made:
+            self._known[name.subject] = _Known(name.generation, None, until)
 
     def forget_all(self) -> None:
         """All is looked up again."""

@@ -1,9 +1,8 @@
 """The one way into the ledger: a batch of records, in one fenced transaction."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -11,10 +10,9 @@ from headrace.runtime.clock import from_us
 from headrace.runtime.database.connect import Connection
 from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.journal.record import COLUMNS
-from headrace.runtime.keys.text_sealer import NewKey
 from headrace.runtime.ledger import copy
 from headrace.runtime.ledger.fencing import advance
-from headrace.runtime.payments.batch import AccountRow, Batch, Hold
+from headrace.runtime.payments.batch import AccountRow, Batch
 from headrace.runtime.payments.book import Partition
 
 SQL = load("headrace.runtime.ledger", "commit")
@@ -33,6 +31,14 @@ class Unwritable(Exception):
     """PostgreSQL can't take a value of the batch. All was rolled back; it would be so again."""
 
 
+class Statement(NamedTuple):
+    """What is written beside the records."""
+
+    name: str
+    arguments: tuple[Any, ...]
+    sql: str
+
+
 @dataclass(slots=True)
 class Commit:
     """A batch made ready to be written: later decisions don't change it any more."""
@@ -41,9 +47,8 @@ class Commit:
     rows: bytes
     moved: list[tuple[Partition, int]]
     """Each partition as it stands after the batch, and its sequence before."""
-    statements: list[tuple[str, tuple[Any, ...]]]
-    """Names of SQL and their arguments: accounts opened and changed, holds put and ended, subjects'
-    keys made."""
+    statements: list[Statement]
+    """Accounts opened and changed, then rows of areas' own tables in the order of their names."""
 
 
 def prepare(batch: Batch, partitions: dict[int, Partition]) -> Commit:
@@ -52,7 +57,7 @@ def prepare(batch: Batch, partitions: dict[int, Partition]) -> Commit:
         len(batch),
         copy.encode(batch.records, batch.rows, {n: p.epoch for n, p in partitions.items()}),
         [(_standing(partitions[n]), before[0]) for n, before in batch.started_from.items()],
-        list(_statements(batch)),
+        _statements(batch),
     )
 
 
@@ -65,23 +70,29 @@ def _standing(partition: Partition) -> Partition:
     return now
 
 
-def _statements(batch: Batch) -> list[tuple[str, tuple[Any, ...]]]:
+def _statements(batch: Batch) -> list[Statement]:
     opened = [row for n, row in batch.changed.items() if n in batch.opened]
     changed = [row for n, row in batch.changed.items() if n not in batch.opened]
-    put = [hold for hold in batch.holds.values() if hold is not None]
-    ended = [UUID(bytes=payment) for payment, hold in batch.holds.items() if hold is None]
-    statements: list[tuple[str, tuple[Any, ...]]] = []
+    statements: list[Statement] = []
     if opened:
-        statements.append(("open_accounts", _opened(opened, batch.opened)))
+        statements.append(_of(SQL, "open_accounts", _opened(opened, batch.opened)))
     if changed:
-        statements.append(("change_accounts", _changed(changed)))
-    if put:
-        statements.append(("put_holds", _put(put)))
-    if ended:
-        statements.append(("end_holds", (ended,)))
-    if batch.subject_keys:
-        statements.append(("put_subject_keys", _made(batch.subject_keys)))
+        statements.append(_of(SQL, "change_accounts", _changed(changed)))
+    for table in sorted(batch.area_rows, key=lambda table: table.name):
+        rows = batch.area_rows[table]
+        put = [row for row in rows.values() if row is not None]
+        ended = [key for key, row in rows.items() if row is None]
+        if put:
+            statements.append(_of(table.sql, f"put_{table.name}", table.columns(put)))
+        if ended:
+            if table.ended is None:
+                raise LookupError(f"rows of {table.name} stay for good")
+            statements.append(_of(table.sql, f"end_{table.name}", table.ended(ended)))
     return statements
+
+
+def _of(sql: Mapping[str, str], name: str, arguments: tuple[Any, ...]) -> Statement:
+    return Statement(name, arguments, sql[name])
 
 
 def _opened(rows: list[AccountRow], opened_at: dict[int, int]) -> tuple[Any, ...]:
@@ -102,28 +113,6 @@ def _changed(rows: list[AccountRow]) -> tuple[Any, ...]:
         [row.number for row in rows],
         [row.state for row in rows],
         *map(list, zip(*[row.terms for row in rows], strict=True)),
-    )
-
-
-def _put(holds: list[Hold]) -> tuple[Any, ...]:
-    return (
-        [UUID(bytes=hold.payment) for hold in holds],
-        [hold.partition for hold in holds],
-        [hold.debtor for hold in holds],
-        [hold.amount for hold in holds],
-        [hold.review for hold in holds],
-        [from_us(hold.expires_at) for hold in holds],
-        [hold.expires_in_s for hold in holds],
-        [UUID(bytes=hold.submitted_by) if hold.submitted_by else None for hold in holds],
-    )
-
-
-def _made(keys: list[NewKey]) -> tuple[Any, ...]:
-    return (
-        [key.name.subject for key in keys],
-        [key.name.generation for key in keys],
-        [key.wrapped for key in keys],
-        [from_us(key.at) for key in keys],
     )
 
 
@@ -166,8 +155,8 @@ async def _write(connection: Connection, ready: Commit) -> None:
     await connection.copy_to_table(
         "journal", source=_once(ready.rows), columns=COLUMNS, format="binary"
     )
-    for name, arguments in ready.statements:
-        await connection.execute(SQL[name], *arguments)
+    for statement in ready.statements:
+        await connection.execute(statement.sql, *statement.arguments)
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:

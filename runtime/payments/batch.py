@@ -1,30 +1,17 @@
 """What one commit writes: records, and rows of the tables that stand beside the journal."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from headrace.runtime.database.area_table import AreaTable, Key, Row
 from headrace.runtime.journal.account_numbers import NO_ROLE
 from headrace.runtime.journal.record import Record, Rows
 from headrace.runtime.journal.states import AccountState
-from headrace.runtime.keys.text_sealer import NewKey
 from headrace.runtime.payments.account import Balances, Terms
+from headrace.runtime.payments.area_rows import Rows as AreaTables
 from headrace.runtime.payments.open_leg import OpenLeg, Place
 from headrace.runtime.payments.payment import Payment
-
-
-class Hold(NamedTuple):
-    """A row of the table of open holds."""
-
-    payment: bytes
-    partition: int
-    debtor: int
-    amount: int
-    review: bool
-    expires_at: int
-    expires_in_s: int
-    """Of a review: how long the hold was asked to last once accepted; 0: the default."""
-    submitted_by: bytes
-    """Of a review: the id of the API key; empty: not known."""
 
 
 class AccountRow(NamedTuple):
@@ -53,8 +40,10 @@ class Batch:
     """Number of an account that the batch opens -> the record's time."""
     changed: dict[int, AccountRow] = field(default_factory=dict)
     """The directory's rows after the batch, of accounts that it opens or changes."""
-    holds: dict[bytes, Hold | None] = field(default_factory=dict)
-    """By payment: the hold as it is after the batch; None: ended."""
+    area_rows: AreaTables = field(default_factory=dict)
+    """Rows of areas' own tables as they are after the batch; None: ended."""
+    area_rows_before: AreaTables = field(default_factory=dict)
+    """As memory had those that it keeps."""
     rows: list[Rows] = field(default_factory=list)
     """Records that were decided as columns; `records` has the others."""
     legs_opened: list[OpenLeg] = field(default_factory=list)
@@ -67,8 +56,6 @@ class Batch:
     """The same; None: it was not in memory."""
     keys: list[tuple[int, str]] = field(default_factory=list)
     carried: list[Place] = field(default_factory=list)
-    subject_keys: list[NewKey] = field(default_factory=list)
-    """Made for its texts."""
     put_off: bool = False
     """A payment in it was refused that may be made later."""
 
@@ -83,7 +70,10 @@ class Batch:
         self.started_from = later.started_from | self.started_from
         self.opened |= later.opened
         self.changed |= later.changed
-        self.holds |= later.holds
+        for table, rows in later.area_rows.items():
+            self.area_rows.setdefault(table, {}).update(rows)
+        for table, rows in later.area_rows_before.items():
+            self.area_rows_before[table] = rows | self.area_rows_before.get(table, {})
         self.legs_opened += later.legs_opened
         self.legs_closed += later.legs_closed
         self.accounts = later.accounts | self.accounts
@@ -91,4 +81,11 @@ class Batch:
         self.payments = later.payments | self.payments
         self.keys += later.keys
         self.carried += later.carried
-        self.subject_keys += later.subject_keys
+
+    def put(self, table: AreaTable[Key, Row], key: Key, row: Row | None) -> None:
+        """The commit writes the row; None: it ends. Where rows are in memory: Book.put."""
+        self.area_rows.setdefault(table, {})[key] = row
+
+    def rows_of(self, table: AreaTable[Key, Row]) -> Mapping[Key, Row | None]:
+        """Those that it writes."""
+        return self.area_rows.get(table, {})

@@ -9,12 +9,15 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from headrace.runtime.database.area_table import AreaTable, Key, Row
 from headrace.runtime.journal.account_numbers import PLACE_BITS
+from headrace.runtime.keys.subject_keys import SUBJECT_KEYS
 from headrace.runtime.keys.text_sealer import TextSealer
 from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.answer import Answer, Done, Refused
+from headrace.runtime.payments.area_rows import AreaRows
 from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.open_leg import OpenLeg, Place
 from headrace.runtime.payments.payment import Payment
@@ -76,6 +79,7 @@ class Book:
         self.windows: dict[int, bytes] = {}
         """States of the windows of evicted accounts: nobody else pays from them, so that they stay
         true, and what they have seen needn't be read again."""
+        self.area_rows = AreaRows()
         self._opened_lately: list[int] = []
         """Accounts whose opening is committed and whose day is still counted."""
 
@@ -123,6 +127,12 @@ class Book:
         batch.payments[payment.id] = None
         payment.batch = batch.number
         self.payments[payment.id] = payment
+
+    def put(self, batch: Batch, table: AreaTable[Key, Row], key: Key, row: Row | None) -> None:
+        """Of an area's table whose rows are in memory: there it stands at once, the commit writes
+        it. LookupError when it was not looked up."""
+        self.area_rows.put(batch.area_rows_before, batch.number, table, key, row)
+        batch.put(table, key, row)
 
     def has_room(self, account: Account, amount: int) -> bool:
         """Whether an amount can be credited to a tenant's account: its balance stays within
@@ -187,8 +197,8 @@ class Book:
         """Forgets the keys and carried legs of batches that were committed a while ago."""
         self.closing_legs.difference_update([(leg.partition, leg.seq) for leg in batch.legs_closed])
         self._opened_lately += batch.opened
-        if self.texts is not None and batch.subject_keys:
-            self.texts.committed(batch.subject_keys)
+        if self.texts is not None and (made := batch.rows_of(SUBJECT_KEYS)):
+            self.texts.committed(made)
         self._remembered.append((batch.keys, batch.carried))
         if len(self._remembered) > BATCHES_REMEMBERED:
             keys, carried = self._remembered.popleft()
@@ -242,8 +252,9 @@ class Book:
             self.keys.pop(key, None)
         for opened_by in batch.carried:
             self.carried.pop(opened_by, None)
-        if self.texts is not None and batch.subject_keys:
-            self.texts.undo(batch.subject_keys)
+        self.area_rows.undo(batch.area_rows_before)
+        if self.texts is not None and (made := batch.rows_of(SUBJECT_KEYS)):
+            self.texts.undo(made)
 
     def forget_account(self, number: int) -> None:
         """The account is loaded again when next needed."""
@@ -270,6 +281,7 @@ class Book:
             del self.windows[next(iter(self.windows))]
         for payment in _longest_unused(self.payments, payments_max, committed):
             del self.payments[payment]
+        self.area_rows.evict(payments_max, committed)
         while len(self.creditors) > accounts_max:
             del self.creditors[next(iter(self.creditors))]
         return len(gone)

@@ -5,14 +5,26 @@ own ids, money is in minor units, times are microseconds of UTC.
 """
 
 from enum import IntEnum
-from functools import lru_cache
 
 from msgspec import Struct, msgpack
 
-from headrace.runtime.partitioning import partition_of, partition_of_payment
+
+class Command(Struct, array_like=True, gc=False):
+    """Of one kind each, told apart by its tag: decide.py has a row for every kind."""
 
 
-class Pay(Struct, array_like=True, tag=1, gc=False):
+class LegCommand(Command):
+    """Of legs, which actors send each other and themselves; each call has one of them, or none.
+
+    Names the home records that opened them. Columns of one length.
+    """
+
+    homes: list[int]
+    """Partitions."""
+    seqs: list[int]
+
+
+class Pay(Command, tag=1):
     """Pay `creditor` from `debtor`, or hold the amount until captured."""
 
     tenant: int
@@ -50,7 +62,7 @@ class PaymentAction(IntEnum):
     """The clock's; no client can ask for it."""
 
 
-class Act(Struct, array_like=True, tag=2, gc=False):
+class Act(Command, tag=2):
     """Do something to a payment; ordered at its home partition."""
 
     tenant: int
@@ -68,7 +80,7 @@ class Act(Struct, array_like=True, tag=2, gc=False):
     """The id of the API key that asks, 16 bytes; reviews are told apart by it."""
 
 
-class OpenAccount(Struct, array_like=True, tag=3, gc=False):
+class OpenAccount(Command, tag=3):
     """Open a tenant's account. Opening it again with the same settings is no error."""
 
     tenant: int
@@ -82,7 +94,7 @@ class OpenAccount(Struct, array_like=True, tag=3, gc=False):
     trace: bytes = bytes(16)
 
 
-class ChangeAccount(Struct, array_like=True, tag=4, gc=False):
+class ChangeAccount(Command, tag=4):
     """Freeze, limit or close an account; None leaves a setting as it is."""
 
     tenant: int
@@ -96,7 +108,7 @@ class ChangeAccount(Struct, array_like=True, tag=4, gc=False):
     trace: bytes = bytes(16)
 
 
-class Fund(Struct, array_like=True, tag=5, gc=False):
+class Fund(Command, tag=5):
     """A deposit (amount > 0) from, or withdrawal (< 0) to, the partition's external account."""
 
     tenant: int
@@ -110,53 +122,21 @@ class Fund(Struct, array_like=True, tag=5, gc=False):
     details: bytes | None = None
 
 
-class Carry(Struct, array_like=True, tag=6, gc=False):
+class Carry(LegCommand, tag=6):
     """To a counterpart: carry out the legs that these records of their homes opened, one or more.
 
-    The legs' facts are read from the ledger, never from the message. Columns of one length.
+    The legs' facts are read from the ledger, never from the message.
     """
 
-    homes: list[int]
-    """Partitions."""
-    seqs: list[int]
     again: bool = False
     """They may have been carried out already: look before deciding."""
 
 
-class Arrived(Struct, array_like=True, tag=7, gc=False):
-    """At home: what the counterpart did with legs, one or more. Columns of one length."""
+class Arrived(LegCommand, tag=7):
+    """At home: what the counterpart did with legs, one or more."""
 
-    homes: list[int]
-    seqs: list[int]
     reasons: list[int]
     """0: carried out; else the DeclineReason why not."""
 
 
-Command = Pay | Act | OpenAccount | ChangeAccount | Fund | Carry | Arrived
-LegCommand = Carry | Arrived
-"""Of legs, which actors send each other and themselves; each call has one of them, or none."""
-
-_partition_of = lru_cache(maxsize=65_536)(partition_of)
-"""Of accounts seen lately: hashing one takes longer than all else that routes its payment."""
-
-
-def home_of(command: Command, partitions: int) -> int:
-    """The partition that decides a command; TypeError for those of legs."""
-    match command:
-        case Pay():
-            return _partition_of(command.tenant, command.debtor, partitions)
-        case OpenAccount() | ChangeAccount() | Fund():
-            return _partition_of(command.tenant, command.account, partitions)
-        case Act():
-            return partition_of_payment(command.payment)
-        case Carry() | Arrived():
-            raise TypeError("legs go straight to an actor")
-
-
 encode = msgpack.Encoder().encode
-_decoder = msgpack.Decoder(list[Command])
-
-
-def decode(data: bytes) -> list[Command]:
-    """The commands of one call, as `encode` wrote the list."""
-    return _decoder.decode(data)

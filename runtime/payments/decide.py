@@ -1,8 +1,12 @@
-"""Deciding any command: one table says who decides what."""
+"""What has to be known of a kind of command, in a row; and the rows of payments and accounts."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
+from headrace.runtime.ids import NewPaymentId
+from headrace.runtime.partitioning import partition_of, partition_of_payment
+from headrace.runtime.payments import needs
 from headrace.runtime.payments.answer import Answer, LegsAnswer
 from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.book import Book
@@ -20,7 +24,7 @@ from headrace.runtime.payments.decide_account import decide_change, decide_fund,
 from headrace.runtime.payments.decide_action import decide_action
 from headrace.runtime.payments.decide_legs import decide_arrived, decide_carry
 from headrace.runtime.payments.decide_payment import Parties, Risk, Times, decide_payment
-from headrace.runtime.payments.open_leg import ShownLegs
+from headrace.runtime.payments.wanted import Legs, Wanted
 
 
 class Given(NamedTuple):
@@ -31,37 +35,79 @@ class Given(NamedTuple):
     times: Times
     verdicts: Mapping[int, tuple[Risk, Parties | None]]
     """Risk's, and the parties if they were found for it."""
-    legs: Mapping[int, ShownLegs]
+    legs: Legs
     """What the ledger shows of the legs to be carried."""
+    new_id: NewPaymentId
+    """Called once for each payment that is decided, in their order."""
 
 
-_NO_VERDICT: tuple[None, None] = (None, None)
+class CommandRow(NamedTuple):
+    """What has to be known of one kind of command."""
+
+    decide: Callable[[Book, Batch, Any, int, Given], Answer | LegsAnswer]
+    """Of a command and its place. Applies it to the book at once; what raises is undone by whoever
+    called."""
+    needs: Callable[[Wanted, Iterable[tuple[int, Any]]], None]
+    """Tells what must be in the book: of all commands of the kind in a batch, with their places."""
+    home: Callable[[Any, int], int] | None
+    """The partition that decides a command, of so many. None: legs, which go straight to an
+    actor."""
+    keyed: bool = False
+    """Has `tenant`, `key` (None: it has none) and `fingerprint`: whoever repeats it gets the first
+    answer again."""
+    scored: bool = False
+    """Pays between the same fields as Pay, on risk's verdict."""
 
 
-def decide(
-    book: Book, batch: Batch, commands: Iterable[tuple[int, Command]], given: Given
-) -> list[Answer | LegsAnswer]:
-    """Decides commands, each with its place, one after another, and applies each to the book at
-    once. What they need is in the book; one that raises has to be undone by whoever called."""
-    now, times, verdicts, _ = given
-    answers: list[Answer | LegsAnswer] = []
-    for place, command in commands:
-        if type(command) is Pay:
-            risk, both = verdicts.get(place, _NO_VERDICT)
-            answers.append(decide_payment(book, batch, command, now, risk, times, both))
-        else:
-            answers.append(_DECIDERS[type(command)](book, batch, command, place, given))
-    return answers
+Commands = Mapping[type[Command], CommandRow]
+"""Of one area."""
+NO_VERDICT: tuple[None, None] = (None, None)
+
+account_home = lru_cache(maxsize=65_536)(partition_of)
+"""Of accounts seen lately: hashing one takes longer than all else that routes its payment."""
 
 
-_Decider = Callable[[Book, Batch, Any, int, Given], Answer | LegsAnswer]
-_DECIDERS: dict[type[Command], _Decider] = {
-    Act: lambda book, batch, c, _, given: decide_action(book, batch, c, given.now, given.times),
-    Fund: lambda book, batch, c, _, given: decide_fund(book, batch, c, given.now),
-    OpenAccount: lambda book, batch, c, _, given: decide_open(book, batch, c, given.now),
-    ChangeAccount: lambda book, batch, c, _, given: decide_change(book, batch, c, given.now),
-    Carry: lambda book, batch, c, at, given: decide_carry(
-        book, batch, c, given.legs[at], given.now
+def _pay_home(command: Pay, partitions: int) -> int:
+    return account_home(command.tenant, command.debtor, partitions)
+
+
+def _account_home(command: OpenAccount | ChangeAccount | Fund, partitions: int) -> int:
+    return account_home(command.tenant, command.account, partitions)
+
+
+def _payment_home(command: Act, partitions: int) -> int:
+    return partition_of_payment(command.payment)
+
+
+def _pay(book: Book, batch: Batch, command: Pay, place: int, given: Given) -> Answer:
+    risk, both = given.verdicts.get(place, NO_VERDICT)
+    return decide_payment(book, batch, command, given.now, risk, given.times, given.new_id, both)
+
+
+PAYMENTS: Commands = {
+    Pay: CommandRow(_pay, needs.for_payments, _pay_home, keyed=True, scored=True),
+    Act: CommandRow(
+        lambda book, batch, c, _, given: decide_action(book, batch, c, given.now, given.times),
+        needs.for_actions, _payment_home, keyed=True,
     ),
-    Arrived: lambda book, batch, c, _, given: decide_arrived(book, batch, c, given.now),
-}
+    OpenAccount: CommandRow(
+        lambda book, batch, c, _, given: decide_open(book, batch, c, given.now),
+        needs.for_openings, _account_home,
+    ),
+    ChangeAccount: CommandRow(
+        lambda book, batch, c, _, given: decide_change(book, batch, c, given.now),
+        needs.for_changes, _account_home,
+    ),
+    Fund: CommandRow(
+        lambda book, batch, c, _, given: decide_fund(book, batch, c, given.now),
+        needs.for_funds, _account_home, keyed=True,
+    ),
+    Carry: CommandRow(
+        lambda book, batch, c, at, given: decide_carry(book, batch, c, given.legs[at], given.now),
+        needs.for_carried, None,
+    ),
+    Arrived: CommandRow(
+        lambda book, batch, c, _, given: decide_arrived(book, batch, c, given.now),
+        needs.for_arrived, None,
+    ),
+}  # fmt: skip

@@ -7,7 +7,7 @@ from headrace.runtime.journal.record import LEG_MAX, Record
 from headrace.runtime.journal.states import STATES, AccountState, PaymentState
 from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.answer import Answer, Done, Refused
-from headrace.runtime.payments.batch import Batch, Hold
+from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import Act, PaymentAction
 from headrace.runtime.payments.decide_payment import (
@@ -18,6 +18,7 @@ from headrace.runtime.payments.decide_payment import (
     send,
     settle,
 )
+from headrace.runtime.payments.holds import HOLDS, Hold
 from headrace.runtime.payments.payment import CAPTURES_MAX, Payment
 from headrace.runtime.refusals import Refusal
 
@@ -225,7 +226,7 @@ def _take(book: Book, batch: Batch, payment: Payment, record: Record) -> Done:
     payment.apply(record)
     batch.records.append(record)
     if record.kind != K.REFUND_REQUESTED:
-        batch.holds[payment.id] = (
+        hold = (
             Hold(
                 payment.id, record.partition, payment.debtor, payment.held,
                 payment.state is S.IN_REVIEW, payment.expires_at, payment.expires_in_s,
@@ -234,6 +235,7 @@ def _take(book: Book, batch: Batch, payment: Payment, record: Record) -> Done:
             if payment.held
             else None
         )  # fmt: skip
+        batch.put(HOLDS, payment.id, hold)
     return Done(
         record.partition,
         record.seq,

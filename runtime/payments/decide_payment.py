@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from headrace.runtime.ids import payment_id
+from headrace.runtime.ids import NewPaymentId
 from headrace.runtime.journal.account_numbers import TRANSIT_OUT, system_account
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.reasons import DeclineReason
@@ -12,9 +12,10 @@ from headrace.runtime.journal.record import NO_LEG, Record
 from headrace.runtime.journal.states import AccountState, PaymentState
 from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.answer import Answer, Done, Refused
-from headrace.runtime.payments.batch import Batch, Hold
+from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import Pay
+from headrace.runtime.payments.holds import HOLDS, Hold
 from headrace.runtime.payments.open_leg import OpenLeg
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.posting import move
@@ -81,7 +82,7 @@ def _obstacle(debtor: Account, creditor: Account | Creditor, currency: int) -> R
 
 def decide_payment(
     book: Book, batch: Batch, command: Pay, now: int, risk: Risk | None, times: Times,
-    both: Parties | None = None,
+    new_id: NewPaymentId, both: Parties | None = None,
 ) -> Answer:  # fmt: skip
     """Refuses, declines, settles, debits or holds, and applies that to the book at once.
 
@@ -132,7 +133,7 @@ def decide_payment(
     record.debit, record.creditor = debtor.number, creditor.number
     record.amount, record.currency, record.tenant = amount, currency, command.tenant
     record.at, record.occurred_at = now, command.occurred_at or now
-    record.payment, record.trace = payment_id(now, partition.number), command.trace
+    record.payment, record.trace = new_id(now, partition.number), command.trace
     record.key, record.fingerprint = command.key, command.fingerprint
     record.risk_score, record.risk_model, record.risk_flags = risk.score, risk.model, risk.flags
     if command.reference is not None or command.details is not None:
@@ -215,7 +216,8 @@ def _hold(
         record.kind, record.state = RecordKind.HELD_FOR_REVIEW, PaymentState.IN_REVIEW
     else:
         record.kind, record.state = RecordKind.HELD, PaymentState.AUTHORIZED
-    batch.holds[record.payment] = Hold(
+    hold = Hold(
         record.payment, record.partition, debtor.number, command.amount, review, record.expires_at,
         command.expires_in_s if review else 0, command.submitted_by if review else b"",
     )  # fmt: skip
+    batch.put(HOLDS, record.payment, hold)

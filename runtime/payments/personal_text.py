@@ -4,34 +4,19 @@ The subject of a text is the debtor's account, or whose account is funded: it st
 What the journal says of accounts is no personal text; their settings stay plain.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from headrace.runtime.journal.account_numbers import is_system_account
 from headrace.runtime.journal.kinds import KINDS
 from headrace.runtime.journal.record import Record
 from headrace.runtime.keys.sealed_text import Where, is_sealed
+from headrace.runtime.keys.subject_keys import SUBJECT_KEYS
+from headrace.runtime.keys.text_sealer import NewKey
 from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.book import Book
-from headrace.runtime.payments.command import Act, Command, Fund, Pay
 
 SETTINGS_KINDS = KINDS["settings"]
 """Their details are an account's settings."""
-
-
-def subjects(book: Book, commands: Iterable[Command]) -> set[int]:
-    """Of commands that bring a text, as far as the book has their accounts."""
-    found = set()
-    for command in commands:
-        if isinstance(command, Act):
-            payment = book.payments.get(command.payment)
-            if payment is not None:
-                found.add(payment.debtor)
-        elif isinstance(command, Pay | Fund):
-            id = command.debtor if isinstance(command, Pay) else command.account
-            account = book.by_id.get((command.tenant, id))
-            if account is not None:
-                found.add(account.number)
-    return found
 
 
 def seal_texts(book: Book, batch: Batch, opened: Collection[int]) -> None:
@@ -47,10 +32,15 @@ def seal_texts(book: Book, batch: Batch, opened: Collection[int]) -> None:
         if book.texts is None:
             raise LookupError("a text can't be written without a master key")
         subject = _subject(book, record)
-        record.details = book.texts.seal(
-            subject, Where(record.partition, record.seq, record.payment), text, record.at,
-            batch.subject_keys, new=subject in opened,
-        )  # fmt: skip
+        where = Where(record.partition, record.seq, record.payment)
+        made: list[NewKey] = []
+        try:
+            record.details = book.texts.seal(
+                subject, where, text, record.at, made, new=subject in opened
+            )
+        finally:  # else a key that no commit writes would be used for the next text
+            for key in made:
+                batch.put(SUBJECT_KEYS, key.name, key)
 
 
 def _subject(book: Book, record: Record) -> int:

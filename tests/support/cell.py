@@ -14,6 +14,7 @@ from support.verdict import verdict_of
 from headrace.actors.account_partition import AccountPartition
 from headrace.actors.partition_client import PartitionClient, Stats
 from headrace.actors.scoring import CreditorWindows, Scorer
+from headrace.runtime.commands import decode
 from headrace.runtime.database.connect import connect
 from headrace.runtime.journal.record import COLUMNS, Record
 from headrace.runtime.ledger import copy
@@ -29,7 +30,7 @@ EUR = 978
 
 def fingerprinted(data: bytes) -> bytes:
     """A call with the fingerprints that a gateway gives: the books' check makes them again."""
-    commands = command.decode(data)
+    commands = decode(data)
     for asked in commands:
         known = not isinstance(asked, Act) or asked.action in set(command.PaymentAction)
         if isinstance(asked, Pay | Fund | Act) and asked.key is not None and known:

@@ -4,44 +4,38 @@ What a book lacks is loaded by folding the list, so that a batch taken back is l
 real rollback.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from os import urandom
 
 import numpy as np
 
+from headrace.runtime.commands import decide, home_of, tell_needs
+from headrace.runtime.ids import payment_ids
 from headrace.runtime.journal.account_numbers import (
-    EXTERNAL,
     FIRST_PLACE,
     TRANSIT_IN,
     TRANSIT_OUT,
     is_system_account,
     partition_of_account,
     party_of,
-    system_account,
 )
 from headrace.runtime.journal.kinds import COUNTERPART_KINDS, RecordKind
 from headrace.runtime.journal.record import NEVER_NULL, ROW, Record, Rows
 from headrace.runtime.journal.states import AccountState
-from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.answer import Answer, LegsDone
 from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.book import Book, Partition
 from headrace.runtime.payments.command import (
-    Act,
     Arrived,
     Carry,
-    ChangeAccount,
     Command,
-    Fund,
-    OpenAccount,
-    Pay,
-    home_of,
 )
-from headrace.runtime.payments.decide import Given, decide
+from headrace.runtime.payments.decide import Given
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk, Times
 from headrace.runtime.payments.open_leg import LEG, OpenLeg, ShownLegs
 from headrace.runtime.payments.payment import Payment
+from headrace.runtime.payments.wanted import Wanted
 from headrace.runtime.risk.windows import Windows
 
 PARTITIONS, ACTORS, EUR = 4, 2, 978
@@ -52,7 +46,8 @@ K = RecordKind
 class Engine:
     """`decide` and then `commit` or `roll_back`; legs travel when `carry` and `arrive` say so."""
 
-    def __init__(self) -> None:
+    def __init__(self, random: Callable[[int], bytes] = urandom) -> None:
+        self.new_id = payment_ids(random)
         self.journal: list[Record] = []
         self.ends = dict.fromkeys(range(PARTITIONS), 0)
         self.accounts: dict[int, Account] = {}
@@ -78,8 +73,8 @@ class Engine:
     def decide(self, batch: Batch, command: Command, risk: Risk = NOT_SCORED) -> Answer:
         self.now += 1_000
         book = self.book_for(command)
-        _LOADERS[type(command)](self, book, command)
-        given = Given(self.now, TIMES, {0: (risk, None)}, {})
+        self._bring_in(book, command, {})
+        given = Given(self.now, TIMES, {0: (risk, None)}, {}, self.new_id)
         (answer,) = decide(book, batch, [(0, command)], given)
         assert not isinstance(answer, LegsDone) or isinstance(command, Arrived)
         return answer  # type: ignore[return-value]  # of legs only where legs were asked for
@@ -88,10 +83,6 @@ class Engine:
         """At their counterpart, one for all of them."""
         self.now += 1_000
         book = self.book_of(partition_of_account(legs[0].creditor))
-        for leg in legs:
-            self._load_number(book, leg.creditor)
-        self._load_system(book, TRANSIT_IN)
-        self._load_system(book, TRANSIT_OUT)
         shown = np.zeros(len(legs), LEG)
         for place, leg in enumerate(legs):
             kind = K.REFUND_REQUESTED if leg.refund else K.DEBITED
@@ -100,7 +91,8 @@ class Engine:
                 leg.payment, leg.trace,
             )  # fmt: skip
         command = Carry([leg.partition for leg in legs], [leg.seq for leg in legs])
-        given = Given(self.now, TIMES, {}, {0: ShownLegs(shown, {})})
+        given = Given(self.now, TIMES, {}, {0: ShownLegs(shown, {})}, self.new_id)
+        self._bring_in(book, command, given.legs)
         (answer,) = decide(book, batch, [(0, command)], given)
         assert isinstance(answer, LegsDone)
         return answer
@@ -146,11 +138,27 @@ class Engine:
                 newest, found = r.credit_seq, (r.credit_posted, r.credit_held)
         return found
 
-    def _load_id(self, book: Book, tenant: int, id: str) -> None:
-        if (tenant, id) not in book.by_id:
-            for account in self.accounts.values():
-                if (account.tenant, account.id) == (tenant, id) and book.owns(account.number):
-                    self._load_number(book, account.number)
+    def _bring_in(self, book: Book, command: Command, shown: Mapping[int, ShownLegs]) -> None:
+        """What the product's table of commands says that it needs."""
+        wanted = Wanted(book)
+        tell_needs(wanted, [command])
+        assert not wanted.astray
+        for id in wanted.payments:
+            self._load_payment(book, id)
+        for account in list(self.accounts.values()):
+            if (key := (account.tenant, account.id)) in wanted.ids:
+                self._load_number(book, account.number)
+            elif key in wanted.creditors:
+                closed = account.state is AccountState.CLOSED
+                known = Creditor(account.number, account.currency, closed)
+                book.creditors.setdefault(key, known)
+        numbers, system = wanted.then(shown)
+        for number in numbers:
+            self._load_number(book, number)
+        for number in system:
+            account = Account(number, 0, "", EUR)
+            account.posted, account.held = self.balance(number)
+            book.add(account)
 
     def _load_number(self, book: Book, number: int) -> None:
         known = self.accounts.get(number)
@@ -163,72 +171,13 @@ class Engine:
         account.windows = Windows()
         book.add(account)
 
-    def _load_creditor(self, book: Book, tenant: int, id: str) -> None:
-        if partition_of(tenant, id, PARTITIONS) in book.partitions:
-            self._load_id(book, tenant, id)
-            return
-        for account in self.accounts.values():
-            if (account.tenant, account.id) == (tenant, id):
-                closed = account.state is AccountState.CLOSED
-                known = Creditor(account.number, account.currency, closed)
-                book.creditors.setdefault((tenant, id), known)
-
-    def _load_system(self, book: Book, kind: int) -> None:
-        for partition in book.partitions:
-            number = system_account(partition, EUR, kind)
-            if number not in book.accounts:
-                account = Account(number, 0, "", EUR)
-                account.posted, account.held = self.balance(number)
-                book.add(account)
-
     def _load_payment(self, book: Book, id: bytes) -> None:
-        if id not in book.payments:
-            mine = [r for r in self.journal if r.payment == id and r.kind not in COUNTERPART_KINDS]
-            if mine:
-                payment = Payment(mine[0])
-                for record in mine[1:]:
-                    payment.apply(record)
-                book.payments[id] = payment
-        if payment := book.payments.get(id):
-            self._load_number(book, payment.debtor)
-            self._load_number(book, payment.creditor)
-            self._load_system(book, TRANSIT_OUT)
-
-    def _for_pay(self, book: Book, command: Pay) -> None:
-        self._load_id(book, command.tenant, command.debtor)
-        self._load_creditor(book, command.tenant, command.creditor)
-        self._load_system(book, TRANSIT_OUT)
-
-    def _for_act(self, book: Book, command: Act) -> None:
-        self._load_payment(book, command.payment)
-
-    def _for_fund(self, book: Book, command: Fund) -> None:
-        self._load_id(book, command.tenant, command.account)
-        self._load_system(book, EXTERNAL)
-
-    def _for_account(self, book: Book, command: OpenAccount | ChangeAccount) -> None:
-        self._load_id(book, command.tenant, command.account)
-
-    def _for_arrived(self, book: Book, command: Arrived) -> None:
-        for home, seq in zip(command.homes, command.seqs, strict=True):
-            leg = book.partitions[home].open_legs.get(seq)
-            if leg is not None:
-                if not leg.sole:
-                    self._load_payment(book, leg.payment)
-                self._load_number(book, leg.debtor)
-        self._load_system(book, TRANSIT_IN)
-        self._load_system(book, TRANSIT_OUT)
-
-
-_LOADERS: dict[type, Callable[[Engine, Book, Any], None]] = {
-    Pay: Engine._for_pay,
-    Act: Engine._for_act,
-    Fund: Engine._for_fund,
-    OpenAccount: Engine._for_account,
-    ChangeAccount: Engine._for_account,
-    Arrived: Engine._for_arrived,
-}
-"""What is in a book when a command is decided; who decides it stands in the product's table."""
+        mine = [r for r in self.journal if r.payment == id and r.kind not in COUNTERPART_KINDS]
+        if mine:
+            payment = Payment(mine[0])
+            for record in mine[1:]:
+                payment.apply(record)
+            book.payments[id] = payment
 
 
 def records_of(rows: Rows) -> list[Record]:

@@ -29,3 +29,7 @@ WHERE t.name = $1 AND a.id = $2;
 UPDATE subject_keys SET wrapped = NULL, destroyed_at = now()
 WHERE subject = ANY($1::bigint[]) AND wrapped IS NOT NULL
 RETURNING generation;
+
+-- name: put_subject_keys
+INSERT INTO subject_keys (subject, generation, wrapped, made_at)
+SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::bytea[], $4::timestamptz[]);

@@ -12,18 +12,3 @@ SET state = c.state, credit_line = c.credit_line, payment_max = c.payment_max,
 FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
     AS c (number, state, credit_line, payment_max, daily_amount_max, daily_count_max)
 WHERE a.number = c.number
-
--- name: put_holds
-INSERT INTO holds (payment, partition, debtor, amount, review, expires_at, expires_in_s,
-                   submitted_by)
-SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::bigint[], $5::boolean[],
-                     $6::timestamptz[], $7::integer[], $8::uuid[])
-ON CONFLICT (payment) DO UPDATE
-SET amount = excluded.amount, review = excluded.review, expires_at = excluded.expires_at
-
--- name: end_holds
-DELETE FROM holds WHERE payment = ANY($1::uuid[])
-
--- name: put_subject_keys
-INSERT INTO subject_keys (subject, generation, wrapped, made_at)
-SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::bytea[], $4::timestamptz[]);

@@ -11,6 +11,7 @@ from support.strangers import NoWindows
 from support.verdict import verdict_of
 
 from headrace.actors.account_partition import AccountPartition
+from headrace.runtime.commands import home_of
 from headrace.runtime.database.connect import pool
 from headrace.runtime.events import position
 from headrace.runtime.events.stream import EventStream
@@ -30,7 +31,6 @@ from headrace.runtime.payments.command import (
     OpenAccount,
     Pay,
     PaymentAction,
-    home_of,
 )  # fmt: skip
 from headrace.runtime.payments.decide_payment import NOT_SCORED
 from headrace.runtime.refusals import Refusal

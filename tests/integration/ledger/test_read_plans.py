@@ -16,6 +16,7 @@ from headrace.runtime.journal.in_sql import expand
 from headrace.runtime.keys import subject_keys
 from headrace.runtime.ledger import commit, read_accounts, read_payments, standing
 from headrace.runtime.ledger import load as writers
+from headrace.runtime.payments.holds import HOLDS
 
 FILL = """
 INSERT INTO journal (partition, seq, credit_partition, credit_seq, debit, credit, creditor, amount,
@@ -100,7 +101,7 @@ WRITERS = [
     (HISTORY, "creditors", f"{NUMBERS}, ARRAY[2000]::bigint[], 10000", {"journal_credit"}),
     (COMMIT, "change_accounts", f"{NUMBERS}, ARRAY[2]::smallint[], {', '.join([SEQS] * 4)}",
      {"accounts_pkey"}),
-    (COMMIT, "end_holds", IDS, {"holds_pkey"}),
+    (HOLDS.sql, "end_holds", IDS, {"holds_pkey"}),
 ]  # fmt: skip
 KEPT = ("journal", "accounts", "holds", "subject_keys")
 """Tables that grow with what was paid."""

@@ -16,6 +16,7 @@ from headrace.runtime.database.connect import connect, pool
 from headrace.runtime.database.migrate import migrate
 from headrace.runtime.events.event import event_of, kinds_of
 from headrace.runtime.identity import tenants
+from headrace.runtime.ids import payment_id
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.record import Record
 from headrace.runtime.journal.states import PaymentState
@@ -67,7 +68,7 @@ def play(book: Book, batch: Batch, tenant: int) -> Record:
     decide_fund(book, batch, fund, NOON)
     pay = Pay(tenant, "anna", "shop", 100, EUR, "payment", 0)
     pay.fingerprint = fingerprint.of(pay)
-    decide_payment(book, batch, pay, NOON, NOT_SCORED, TIMES)
+    decide_payment(book, batch, pay, NOON, NOT_SCORED, TIMES, payment_id)
     return take_fee(book, batch, batch.records[-1], NOON + 1)
 
 

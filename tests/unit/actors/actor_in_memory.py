@@ -13,6 +13,7 @@ from ledger_in_memory import EUR, PARTITIONS, TENANT, Ledger, Writer
 
 from headrace.actors import account_partition, deciding
 from headrace.actors.account_partition import AccountPartition
+from headrace.runtime.ids import payment_id
 from headrace.runtime.journal.account_numbers import PLACE_BITS
 from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.keys.text_sealer import TextSealer
@@ -102,12 +103,13 @@ class House:
         self.carries = asyncio.Event()
         self.carries.set()
         self.ended: list[str] = []
+        self.new_id = payment_id
         self.actor = self.make()
 
     def make(self, **settings: Any) -> AccountPartition:
         self.actor = AccountPartition(
             0, "actor-0", SETTINGS.replace(**settings), self.scorer, self.creditors, self.carry,
-            self.ended.append,
+            self.ended.append, new_id=self.new_id,
         )  # fmt: skip
         return self.actor
 

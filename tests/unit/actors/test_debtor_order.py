@@ -10,6 +10,7 @@ import pytest
 from headrace.actors.debtor_order import BEHIND, DebtorOrder
 from headrace.actors.deciding import decide_batch
 from headrace.actors.intake import Submission
+from headrace.runtime.ids import payment_id
 from headrace.runtime.payments.answer import Done, Refused
 from headrace.runtime.payments.command import ChangeAccount, Fund, Pay
 from headrace.runtime.payments.decide import Given
@@ -54,7 +55,7 @@ class House:
         """Another batch; `unjudged`: places without a verdict of risk."""
         accepted = self.scenes.ACCEPTED, None
         verdicts = {n: accepted for n in range(len(items)) if n not in unjudged}
-        given = Given(self.scenes.NOON, self.scenes.TIMES, verdicts, {})
+        given = Given(self.scenes.NOON, self.scenes.TIMES, verdicts, {}, payment_id)
         decided = decide_batch(self.book, self.number, items, given, self.order)
         self.number = decided.batch.number + 1
         return decided

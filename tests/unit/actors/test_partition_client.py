@@ -4,9 +4,9 @@ import asyncio
 
 from headrace.actors.intake import WORTH_A_BATCH
 from headrace.actors.partition_client import PartitionClient, Stats
+from headrace.runtime.commands import decode
 from headrace.runtime.metrics.told import Told
 from headrace.runtime.payments import answer as answers_wire
-from headrace.runtime.payments import command as commands_wire
 from headrace.runtime.payments.answer import Done, Refused
 from headrace.runtime.payments.command import Act, Pay, PaymentAction
 from headrace.runtime.payments.open_leg import Place
@@ -26,7 +26,7 @@ class HeldUp:
         """Commands of each call."""
 
     async def submit(self, actor: int, data: bytes) -> bytes:
-        commands = commands_wire.decode(data)
+        commands = decode(data)
         self.asked.append(len(commands))
         await self.let.wait()
         return answers_wire.encode([Refused(Refusal.UNKNOWN_PAYMENT)] * len(commands))
@@ -83,7 +83,7 @@ class LosesTheFirst:
         self.calls += 1
         if self.calls == 1:
             raise ConnectionError("the other side has gone")
-        return answers_wire.encode([Done(0, n, 0) for n in range(len(commands_wire.decode(data)))])
+        return answers_wire.encode([Done(0, n, 0) for n in range(len(decode(data)))])
 
     async def await_leg(self, actor: int, opened_by: Place, timeout_s: float) -> None:
         return None

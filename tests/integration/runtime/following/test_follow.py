@@ -209,6 +209,14 @@ def test_a_name_that_would_not_be_told_whole_is_refused(settings):
             Follower(name, Effect(), fencing.ends, [0], settings.followers, settings.ledger)
 
 
+async def each_record_was_seen_once(reader, journal):
+    for partition in PARTITIONS:
+        seen = await reader.fetch("SELECT seq FROM seen WHERE partition = $1 ORDER BY n", partition)
+        written = list(range(1, journal.ends[partition] + 1))
+        assert len(written) > 1_000
+        assert [row["seq"] for row in seen] == written, f"seed {SEED}"
+
+
 async def test_followers_stopped_and_killed_miss_nothing_and_tell_nothing_twice(
     settings, journal, connections
 ):
@@ -258,8 +266,4 @@ async def test_followers_stopped_and_killed_miss_nothing_and_tell_nothing_twice(
                 process.kill()
                 await process.wait()
     assert len(stopped) == 15
-    for partition in PARTITIONS:
-        seen = await reader.fetch("SELECT seq FROM seen WHERE partition = $1 ORDER BY n", partition)
-        written = list(range(1, journal.ends[partition] + 1))
-        assert len(written) > 1_000
-        assert [row["seq"] for row in seen] == written, f"seed {SEED}"
+    await each_record_was_seen_once(reader, journal)

@@ -39,11 +39,11 @@ class Scene:
     def commit(self) -> None:
         for key in self.made:
             self.ledger[key.name.subject] = Newest(key.name.generation, key.wrapped)
-        self.sealer.committed(self.made)
+        self.sealer.committed([key.name for key in self.made])
         self.made = []
 
     def undo(self) -> None:
-        self.sealer.undo(self.made)
+        self.sealer.undo([key.name for key in self.made])
         self.made = []
 
     def opened(self, sealed: bytes) -> bytes:

@@ -55,7 +55,7 @@ def book():
 def told(book, *commands, legs=None):
     """All that is needed, but for what is empty."""
     needs = Needs(book, commands)
-    numbers, system = needs._numbers(legs or {})
+    numbers, system = needs.then(legs or {})
     all_of_it = {
         "ids": needs.ids, "creditors": needs.creditors, "payments": needs.payments,
         "legs": needs.legs, "limits": needs.limits, "opened_as": needs.opened_as,

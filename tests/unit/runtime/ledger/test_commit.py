@@ -17,8 +17,9 @@ from headrace.runtime.ledger.commit import (
     prepare,
 )
 from headrace.runtime.payments.account import Terms
-from headrace.runtime.payments.batch import AccountRow, Batch, Hold
+from headrace.runtime.payments.batch import AccountRow, Batch
 from headrace.runtime.payments.book import Partition
+from headrace.runtime.payments.holds import HOLDS, Hold
 from headrace.runtime.payments.open_leg import OpenLeg
 
 MOMENT = datetime(2025, 1, 2, 3, 4, 5, 6, UTC)
@@ -67,12 +68,13 @@ def test_accounts_and_holds_are_statements_with_columns():
     changed = AccountRow(8, 5, "shop", 840, 3, Terms(5, 6, 7, 8))
     batch = Batch(
         1, opened={7: AT}, changed={7: opened, 8: changed},
-        holds={
+        area_rows={HOLDS: {
             ONE: Hold(ONE, 3, 7, 100, True, AT, 60, KEY), TWO: None,
             KEY: Hold(KEY, 4, 8, 50, False, AT, 0, b""),
-        },
+        }},
     )  # fmt: skip
-    assert prepare(batch, partitions()).statements == [
+    statements = prepare(batch, partitions()).statements
+    assert [(s.name, s.arguments) for s in statements] == [
         (
             "open_accounts",
             ([7], [1], ["anna"], [978], [2], [1], [2], [3], [4], [MOMENT], [0], [""]),
@@ -96,12 +98,12 @@ def test_accounts_and_holds_are_statements_with_columns():
          ["open_accounts"]),
         (Batch(1, changed={7: AccountRow(7, 1, "a", 978, 1, Terms(0, 0, 0, 0))}),
          ["change_accounts"]),
-        (Batch(1, holds={ONE: Hold(ONE, 3, 7, 1, False, AT, 0, b"")}), ["put_holds"]),
-        (Batch(1, holds={ONE: None}), ["end_holds"]),
+        (Batch(1, area_rows={HOLDS: {ONE: Hold(ONE, 3, 7, 1, False, AT, 0, b"")}}), ["put_holds"]),
+        (Batch(1, area_rows={HOLDS: {ONE: None}}), ["end_holds"]),
     ],
 )  # fmt: skip
 def test_only_what_there_is_is_written(batch, names):
-    assert [name for name, _ in prepare(batch, partitions()).statements] == names
+    assert [s.name for s in prepare(batch, partitions()).statements] == names
 
 
 def unique(constraint):

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from headrace.runtime.clock import DAY_US
+from headrace.runtime.ids import payment_id
 from headrace.runtime.journal.account_numbers import (
     EXTERNAL,
     FIRST_PLACE,
@@ -43,6 +44,7 @@ from headrace.runtime.payments.decide_account import decide_change, decide_fund,
 from headrace.runtime.payments.decide_action import decide_action
 from headrace.runtime.payments.decide_legs import decide_arrived, decide_carry
 from headrace.runtime.payments.decide_payment import Risk, Times, decide_payment
+from headrace.runtime.payments.holds import HOLDS
 from headrace.runtime.payments.open_leg import LEG, OpenLeg, ShownLegs
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.risk.windows import Windows
@@ -152,7 +154,7 @@ class Scene:
             fields.pop("key", None) or self.next_key(), fields.pop("fingerprint", 77),
             fields.pop("trace", TRACE), **fields,
         )  # fmt: skip
-        return decide_payment(self.book, self.batch, command, self.now, risk, TIMES)
+        return decide_payment(self.book, self.batch, command, self.now, risk, TIMES, payment_id)
 
     def act(
         self, payment: bytes | Done, action: PaymentAction, amount: int = 0, **fields: Any
@@ -286,7 +288,7 @@ class Scene:
         batch = self.batch
         return Written(
             self.records(), batch.started_from, batch.opened, list(batch.changed.values()),
-            batch.holds, batch.legs_opened, batch.legs_closed, set(batch.accounts),
+            batch.rows_of(HOLDS), batch.legs_opened, batch.legs_closed, set(batch.accounts),
             set(batch.payments), batch.keys, batch.carried,
         )  # fmt: skip
 

@@ -13,7 +13,7 @@ from scene import (
 )
 
 from headrace.runtime.payments.answer import Done
-from headrace.runtime.payments.batch import Hold
+from headrace.runtime.payments.holds import Hold
 
 ENDS = NOON + TIMES.hold_s * SECOND
 REVIEW_ENDS = NOON + TIMES.review_s * SECOND

@@ -20,6 +20,7 @@ from headrace.runtime.journal.kinds import RecordKind as K
 from headrace.runtime.journal.reasons import DeclineReason as D
 from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.payments.answer import Done, Refused
+from headrace.runtime.payments.holds import HOLDS
 from headrace.runtime.payments.open_leg import OpenLeg
 from headrace.runtime.refusals import Refusal as R
 
@@ -79,7 +80,7 @@ def test_a_part_is_captured_and_the_rest_stays_held(people, creditor):
     held = people.held(creditor)
     captured = people.capture(held, 30, final=False)
     assert captured == done(held, S.PARTIALLY_CAPTURED, amount=30, leg=1)
-    assert people.batch.holds == hold(held, 70)
+    assert people.batch.rows_of(HOLDS) == hold(held, 70)
     assert people.moved()["anna"] == (-30, -30)
     (taken_part,) = people.records()
     assert (taken_part.amount, taken_part.debit_posted, taken_part.debit_held) == (30, 470, 70)
@@ -101,7 +102,7 @@ def test_a_final_capture_releases_what_it_leaves(people, creditor, state):
         held, K.RELEASED, state, seq=103, amount=40, leg=1, fingerprint=0, debit_posted=440,
         creditor=NUMBERS[creditor], details=b"{}",
     )  # fmt: skip
-    assert people.batch.holds == {held.payment: None}
+    assert people.batch.rows_of(HOLDS) == {held.payment: None}
     assert people.batch.keys == [(1, "key-2")]
     assert people.moved()["anna"] == (-60, -100)
     assert people.payment(held).held == 0
@@ -118,7 +119,7 @@ def test_captures_follow_until_the_hold_is_used_up(people):
         Refused(R.WRONG_STATE, detail="the payment is settled"),
     ]
     assert [a.leg for a in answers if isinstance(a, Done)] == [1, 2, 3]
-    assert people.batch.holds == {held.payment: None}
+    assert people.batch.rows_of(HOLDS) == {held.payment: None}
     assert people.moved() == {"anna": (-100, -100), "shop": (100, 0)}
 
 
@@ -274,7 +275,7 @@ def test_what_is_left_of_a_hold_ends_as_its_captures_stand(people, how, creditor
     answer = getattr(people, how)(held)
     assert (answer.state, answer.reason, answer.amount, answer.leg) == (state, 0, 70, 0)
     assert people.moved() == {"anna": (0, -70)}
-    assert people.batch.holds == {held.payment: None}
+    assert people.batch.rows_of(HOLDS) == {held.payment: None}
     assert people.payment(held).state is state
 
 

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from scene import EUR, NOON
 
+from headrace.runtime.commands import decode, home_of
 from headrace.runtime.ids import payment_id
 from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.partitioning import partition_of
@@ -18,7 +19,6 @@ from headrace.runtime.payments.command import (
     OpenAccount,
     Pay,
     PaymentAction,
-    home_of,
 )
 from headrace.runtime.refusals import RETRYABLE, Refusal
 
@@ -51,13 +51,13 @@ ANSWERS = [
 
 
 def test_commands_arrive_as_they_were_sent():
-    assert command.decode(command.encode(FULL)) == FULL
+    assert decode(command.encode(FULL)) == FULL
 
 
 @pytest.mark.parametrize(("least", "full"), LEAST, ids=lambda c: type(c).__name__)
 def test_what_is_left_out_means(least, full):
     assert least == full
-    assert command.decode(command.encode([least])) == [full]
+    assert decode(command.encode([least])) == [full]
 
 
 def test_answers_arrive_as_they_were_sent():
@@ -77,7 +77,7 @@ def test_an_answer_says_no_more_than_it_must():
 @pytest.mark.parametrize("data", [b"", b"\x91\x91\x63", command.encode([[99, 1]]), b"\x80"])
 def test_what_is_no_command_is_refused(data):
     with pytest.raises(msgspec.DecodeError):
-        command.decode(data)
+        decode(data)
 
 
 @pytest.mark.parametrize("partitions", [1, 4, 4096])

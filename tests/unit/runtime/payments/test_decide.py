@@ -3,8 +3,9 @@
 import pytest
 from scene import ACCEPTED, EUR, NOON, REVIEWED, TIMES, TRACE, far_leg, picture
 
+from headrace.runtime import commands as deciding
+from headrace.runtime.ids import payment_id
 from headrace.runtime.journal.states import PaymentState as S
-from headrace.runtime.payments import decide as deciding
 from headrace.runtime.payments.answer import Done, LegsDone, Refused
 from headrace.runtime.payments.command import (
     Act,
@@ -28,7 +29,7 @@ def decide(book, batch, command, place, given):
 
 
 def given(verdicts=None, legs=None):
-    return Given(NOON, TIMES, verdicts or {}, legs or {})
+    return Given(NOON, TIMES, verdicts or {}, legs or {}, payment_id)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from headrace.runtime.journal.kinds import RecordKind as K
 from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.payments.answer import Refused
 from headrace.runtime.payments.command import PaymentAction as A
+from headrace.runtime.payments.holds import HOLDS
 from headrace.runtime.refusals import Refusal as R
 
 # States
@@ -229,7 +230,7 @@ def test_held_captured_and_asked_back_in_one_batch(people):
         (104, K.REFUND_REQUESTED, 2),
     ]  # fmt: skip
     assert (refund.seq, refund.state) == (104, S.SETTLED)
-    assert people.batch.holds == {held.payment: None}
+    assert people.batch.rows_of(HOLDS) == {held.payment: None}
     assert people.moved() == {"anna": (-60, 0), "shop": (60, 0)}
 
 
@@ -242,4 +243,4 @@ def test_what_a_capture_brings_is_spent_in_the_same_batch(people):
 def test_reviewed_and_accepted_in_one_batch(people):
     held = people.pay(100, risk=REVIEWED)
     assert people.accept(held).state == S.SETTLED
-    assert people.batch.holds == {held.payment: None}
+    assert people.batch.rows_of(HOLDS) == {held.payment: None}

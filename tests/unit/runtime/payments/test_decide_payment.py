@@ -28,6 +28,7 @@ from scene import (
 from scene_of_payments import KEYED, SCORED, done
 
 from headrace.runtime.clock import DAY_US
+from headrace.runtime.ids import payment_id
 from headrace.runtime.journal.kinds import RecordKind as K
 from headrace.runtime.journal.reasons import DeclineReason as D
 from headrace.runtime.journal.record import NO_LEG
@@ -35,9 +36,9 @@ from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.partitioning import partition_of_payment
 from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.answer import Refused
-from headrace.runtime.payments.batch import Hold
 from headrace.runtime.payments.command import Pay
 from headrace.runtime.payments.decide_payment import NOT_SCORED, decide_payment, parties
+from headrace.runtime.payments.holds import HOLDS, Hold
 from headrace.runtime.payments.open_leg import OpenLeg
 from headrace.runtime.refusals import Refusal as R
 
@@ -128,7 +129,7 @@ def test_risk_may_hold_it_for_review(scene, manual):
         expires_at=ends, **KEYED, **scored,
     )  # fmt: skip
     assert scene.records() == [hold]
-    assert scene.batch.holds == {
+    assert scene.batch.rows_of(HOLDS) == {
         held.payment: Hold(held.payment, 0, ANNA, 200, True, ends, 60, b"somebody")
     }
     payment = scene.payment(held)
@@ -144,7 +145,9 @@ def test_a_hold_lasts_as_long_as_was_asked(scene):
     assert held == done(held, S.AUTHORIZED, expires_at=NOON + 60 * SECOND)
     assert scene.payment(held).expires_at == NOON + 60 * SECOND
     ends = NOON + 60 * SECOND
-    assert scene.batch.holds[held.payment] == Hold(held.payment, 0, ANNA, 200, False, ends, 0, b"")
+    assert scene.batch.rows_of(HOLDS)[held.payment] == Hold(
+        held.payment, 0, ANNA, 200, False, ends, 0, b""
+    )
     assert (scene.payment(held).expires_in_s, scene.payment(held).submitted_by) == (0, b"")
 
 
@@ -290,7 +293,7 @@ def test_parties_found_before_are_used_as_they_are(scene):
     scene.book.by_id.clear()
     pay = Pay(1, "anna", "shop", 100, EUR, "k", 0)
     answer = decide_payment(
-        scene.book, scene.batch, pay, NOON, ACCEPTED, TIMES, (anna, shop)
+        scene.book, scene.batch, pay, NOON, ACCEPTED, TIMES, payment_id, (anna, shop)
     )  # fmt: skip
     assert answer.state == S.SETTLED
     assert scene.records()[0].trace == bytes(16)

@@ -22,7 +22,7 @@ from headrace.runtime.journal.reasons import DeclineReason as D
 from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.payments.answer import Refused
-from headrace.runtime.payments.batch import Hold
+from headrace.runtime.payments.holds import HOLDS, Hold
 from headrace.runtime.payments.open_leg import OpenLeg
 from headrace.runtime.refusals import Refusal as R
 
@@ -39,7 +39,7 @@ def test_an_accepted_payment_is_paid(people, creditor, state):
     (paid,) = people.records()
     assert (paid.kind, paid.state, paid.leg, paid.amount) == (K.CAPTURED, state, 0, 100)
     assert (paid.debit_posted, paid.debit_held, paid.creditor) == (400, 0, NUMBERS[creditor])
-    assert people.batch.holds == {held.payment: None}
+    assert people.batch.rows_of(HOLDS) == {held.payment: None}
     there = {"shop": "shop", "bert": "bert", "far": "out:0"}[creditor]
     assert people.moved() == {"anna": (-100, -100), there: (100, 0)}
     assert len(people.batch.legs_opened) == (creditor == "far")
@@ -132,7 +132,7 @@ def test_a_review_does_not_forget_how_long_the_hold_was_to_last(people):
     accepted = people.accept(held, by=b"l")
     ends = NOON + SECOND + 60 * SECOND
     assert accepted.expires_at == people.payment(held).expires_at == ends
-    assert people.batch.holds == {
+    assert people.batch.rows_of(HOLDS) == {
         held.payment: Hold(held.payment, 0, ANNA, 100, False, ends, 60, b"k")
     }
 

@@ -22,6 +22,7 @@ from headrace.runtime.journal.reasons import DeclineReason as D
 from headrace.runtime.money import BALANCE_MAX
 from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.book import Book, Partition
+from headrace.runtime.payments.holds import HOLDS
 
 LIMITS = {"daily_amount_max": 10_000, "day": DAY, "day_amount": 30, "day_count": 2}
 LATER = NOON + 5_000 * SECOND
@@ -220,7 +221,7 @@ def test_two_batches_made_one_are_one(first, second):
     assert whole.carried == parts[0].carried + parts[1].carried
     assert whole.legs_opened == parts[0].legs_opened + parts[1].legs_opened
     assert whole.legs_closed == parts[0].legs_closed + parts[1].legs_closed
-    assert whole.holds == parts[0].holds | parts[1].holds
+    assert whole.rows_of(HOLDS) == {**parts[0].rows_of(HOLDS), **parts[1].rows_of(HOLDS)}
     assert whole.changed == parts[0].changed | parts[1].changed
     assert whole.opened == parts[0].opened | parts[1].opened
     assert whole.started_from == parts[1].started_from | parts[0].started_from
