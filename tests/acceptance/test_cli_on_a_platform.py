@@ -239,7 +239,7 @@ def test_a_town_at_work_for_a_while(headrace: Headrace) -> None:
     done = subprocess.run(
         [
             sys.executable, "-m", "locust", "-f", str(ROOT / "loadtests" / "locustfile.py"),
-            "--headless", "--users", "20", "--spawn-rate", "20", "--run-time", "20s",
+            "--headless", "--users", "20", "--spawn-rate", "20", "--run-time", "10s",
             "--stop-timeout", "20", "--only-summary",
         ],
         env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
