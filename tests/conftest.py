@@ -6,6 +6,7 @@ Tests that need everything share one platform, started by the real command line.
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     budgets.install(config)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        # Under nohup: what heeds it, and the platforms that tests start, would never hear it.
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _data_dir() -> Path:

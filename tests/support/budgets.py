@@ -2,8 +2,8 @@
 
 An area is a folder of the code: its unit and its integration tests count together, and so does what
 their fixtures start. Being over a budget is said aloud and fails nothing, since no test passes or
-fails by the machine's speed; in CI a run very far over it fails, as the budgets would otherwise mean
-nothing.
+fails by the machine's speed; in CI a run very far over it fails, as the budgets would otherwise
+mean nothing.
 """
 
 import os
