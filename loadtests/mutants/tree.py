@@ -15,6 +15,8 @@ from headrace.loadtests.mutants.jobs import Job, Report
 
 LEFT_OUT = (".*", "dist", "bench-results", "*.egg-info")
 """No part of the sources."""
+SHARED = "shared"
+"""Beside the checkout, and beside its copies: some tests read files there."""
 ANSWER_BYTES_MAX = 1024**3
 """Of all tests' lines there are some megabytes."""
 
@@ -36,6 +38,10 @@ class Tree:
             like.path if like else house.root, folder, symlinks=True,
             ignore=shutil.ignore_patterns(*LEFT_OUT),
         )  # fmt: skip
+        beside = house.root.parent / SHARED
+        link = folder.parent / SHARED
+        if beside.exists() and not link.is_symlink():
+            link.symlink_to(beside)
 
     async def start(self) -> None:
         environment = {

@@ -9,6 +9,7 @@ import sys
 import pytest
 import structlog
 
+from headrace.runtime import endless as endless_module
 from headrace.runtime import logs
 from headrace.runtime.endless import EXIT_STATUS, endless
 
@@ -45,8 +46,10 @@ async def test_a_loop_that_is_stopped_has_not_failed() -> None:
     assert ended == []
 
 
-async def test_the_traceback_is_told() -> None:
+async def test_the_traceback_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     told = io.BytesIO()
+    # One that no other test has used: it keeps what was configured then.
+    monkeypatch.setattr(endless_module, "log", structlog.get_logger("headrace.endless"))
     logs.configure("WARNING", "test", told)
     try:
         await endless("partition", raises, lambda name: None)
