@@ -14,7 +14,7 @@ from headrace.actors.partition_client import Stats
 from headrace.runtime.database.connect import connect
 from headrace.runtime.ledger import fencing
 from headrace.runtime.partitioning import partitions_of
-from headrace.runtime.payments.open_leg import Place
+from headrace.runtime.payments.open_leg import LegId
 from headrace.runtime.settings.cell import CellSettings
 from headrace.runtime.settings.ledger import LedgerSettings
 
@@ -61,7 +61,7 @@ class RayActors:
             if not asked.done():
                 asked.cancel()
 
-    async def await_leg(self, actor: int, opened_by: Place, timeout_s: float) -> None:
+    async def await_leg(self, actor: int, opened_by: LegId, timeout_s: float) -> None:
         """Raises what Ray raises when the actor is away."""
         await self._call(actor, "await_leg", opened_by, timeout_s)
 

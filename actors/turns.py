@@ -204,8 +204,8 @@ class Turns:
         """Puts off what has come to the wrong actor, with a word."""
         log.error("not_ours", actor=self._name, commands=len(astray))
         for at in astray:
-            _, submission, place = items[at]
-            submission.answer(place, Refused(Refusal.UNAVAILABLE))
+            _, submission, index = items[at]
+            submission.answer(index, Refused(Refusal.UNAVAILABLE))
         return [item for at, item in enumerate(items) if at not in astray]
 
     def _decide(self, items: list[Item], legs: Legs, verdicts: Verdicts) -> Decided:
@@ -227,12 +227,12 @@ class Turns:
             self._intake.put_back(items)
             self._most = max(1, min(self._most, len(items)) // NARROWER)
             return
-        for command, submission, place in items:
+        for command, submission, index in items:
             log.error(
                 "command_failed", actor=self._name, command=type(command).__name__, exc_info=error
             )
             self._counts.commands_failed += 1
-            submission.answer(place, Refused(Refusal.INTERNAL_ERROR))
+            submission.answer(index, Refused(Refusal.INTERNAL_ERROR))
 
     async def _commit(self, decided: Decided) -> Outcome:
         """Writes the batch and, once it is durable, answers; runs while the next is decided."""
@@ -240,8 +240,8 @@ class Turns:
         outcome = await self._writer.commit(decided.ready, decided.refuses())
         if outcome is Outcome.COMMITTED:
             commit_us = (time.perf_counter_ns() - started) // 1000
-            for (_, submission, place), answer in zip(decided.items, decided.answers, strict=True):
-                submission.answer(place, answer)
+            for (_, submission, index), answer in zip(decided.items, decided.answers, strict=True):
+                submission.answer(index, answer)
             self._committed_number = decided.batch.number
             self._counts.committed(decided.batch, commit_us)
             self._scoring.committed(decided.batch)
@@ -298,8 +298,8 @@ class Turns:
             await asyncio.sleep(pause_s * self._gave_way * (0.5 + random()))
 
     def _refuse_all(self, refusal: Refusal) -> None:
-        for _, submission, place in self._intake.take(len(self._intake)):
-            submission.answer(place, Refused(refusal))
+        for _, submission, index in self._intake.take(len(self._intake)):
+            submission.answer(index, Refused(refusal))
 
     async def _doubt(self, items: list[Item]) -> None:
         """Forgets everything, lets the clients retry with the same keys, and loads anew."""
@@ -311,8 +311,8 @@ class Turns:
             if self.under_way is not None and outcome is not Outcome.COMMITTED:
                 items = self.under_way.items + items
             self._committing = self.under_way = None
-        for _, submission, place in items:
-            submission.answer(place, Refused(Refusal.UNAVAILABLE))
+        for _, submission, index in items:
+            submission.answer(index, Refused(Refusal.UNAVAILABLE))
         self._refuse_all(Refusal.UNAVAILABLE)
         self._memory.forget()
         while not self.ready:

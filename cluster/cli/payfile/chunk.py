@@ -11,7 +11,7 @@ class Chunk(NamedTuple):
     size: int
     columns: dict[str, list[Any]]
     broken: dict[int, str]
-    """By place in the chunk, from 0."""
+    """By index in the chunk, from 0."""
     position: int
     """Rows (Parquet) or bytes of the file read so far."""
     minor_units: bool = False

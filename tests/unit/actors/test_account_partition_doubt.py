@@ -12,8 +12,8 @@ from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.command import (
     Act,
-    Arrived,
-    Carry,
+    PostLegs,
+    SettleLegs,
 )
 from headrace.runtime.settings.partition import PartitionSettings
 
@@ -81,7 +81,7 @@ async def test_a_call_of_legs_and_a_payment_are_tried_apart(house: House) -> Non
     house.ledger.open.clear()
     first = house.asking(pay("first"))
     await house.until(lambda: house.ledger.committing == 1)
-    legs = asyncio.create_task(house.ask_legs(Carry([1], [3])))
+    legs = asyncio.create_task(house.ask_legs(PostLegs([1], [3])))
     paying = house.asking(pay("k"))
     await house.until(lambda: house.stat("queue") == 2)
     house.ledger.open.set()
@@ -106,7 +106,7 @@ async def test_a_command_that_can_not_be_told_what_it_needs_is_answered_alone(
     house: House,
 ) -> None:
     await house.started(ANNA, SHOP)
-    lost = Arrived([99], [1], [0])
+    lost = SettleLegs([99], [1], [0])
     assert await house.actor._intake.put_legs(lost) == [WRONG]
     assert isinstance((await house.ask(pay("b")))[0], Done)
 
@@ -225,7 +225,7 @@ async def test_who_waits_for_a_leg_that_ended_in_the_meantime_is_told_after_doub
     """One of two legs is over by the time that the partitions are loaded anew."""
     await house.started(ANNA)
     house.far(FAR)
-    house.carries.clear()
+    house.may_post.clear()
     over, open_still = await house.ask(pay("over", creditor=FAR), pay("open", creditor=FAR))
     waits = [asyncio.create_task(house.actor.await_leg((a.partition, a.seq), 1_000))
              for a in (over, open_still)]  # fmt: skip
@@ -252,15 +252,15 @@ async def test_who_waits_for_a_leg_that_ended_in_the_meantime_is_told_after_doub
 async def test_a_parked_leg_is_not_sent_after_a_new_start(house: House) -> None:
     await house.started(ANNA)
     house.far(FAR)
-    house.carries.clear()
+    house.may_post.clear()
     parked, sent = await house.ask(pay("a", creditor=FAR), pay("b", creditor=FAR))
-    house.ledger.parked[parked.partition, parked.seq] = (5, "why")
-    await house.until(lambda: bool(house.carried))
-    house.carried.clear()
+    house.ledger.parked_legs[parked.partition, parked.seq] = (5, "why")
+    await house.until(lambda: bool(house.legs_posted))
+    house.legs_posted.clear()
     house.ledger.outcomes.append(Outcome.IN_DOUBT)
     await house.ask(pay("doubt", creditor=FAR))
-    await house.until(lambda: bool(house.carried))
-    assert [(c.homes, c.seqs, c.again) for c in house.carried] == [
+    await house.until(lambda: bool(house.legs_posted))
+    assert [(c.homes, c.seqs, c.again) for c in house.legs_posted] == [
         ([sent.partition], [sent.seq], True)
     ]
     assert house.stat("legs_parked") == 1

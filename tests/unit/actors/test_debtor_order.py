@@ -52,7 +52,7 @@ class House:
         self.number = 20
 
     def decide(self, items, unjudged=()):
-        """Another batch; `unjudged`: places without a verdict of risk."""
+        """Another batch; `unjudged`: indices without a verdict of risk."""
         accepted = self.scenes.ACCEPTED, None
         verdicts = {n: accepted for n in range(len(items)) if n not in unjudged}
         given = Given(self.scenes.NOON, self.scenes.TIMES, verdicts, {}, payment_id)
@@ -68,7 +68,7 @@ async def house():
 
 def call(*commands):
     submission = Submission(len(commands))
-    return [(command, submission, place) for place, command in enumerate(commands)]
+    return [(command, submission, index) for index, command in enumerate(commands)]
 
 
 def pay(key, debtor="anna", creditor="shop", amount=10):
@@ -103,8 +103,8 @@ async def test_order_lasts_over_the_batches_of_a_call_and_no_longer(house):
     assert kinds(house.decide(items[:2])) == ["done", FULL]
     other = call(pay("k5"))
     assert kinds(house.decide([*items[2:], *other])) == [LATER, "done", "done"]
-    for _, submission, place in items:
-        submission.answer(place, FULL)
+    for _, submission, index in items:
+        submission.answer(index, FULL)
     assert kinds(house.decide(call(pay("k3")))) == ["done"]
 
 

@@ -165,10 +165,10 @@ async def test_nothing_more_is_asked_of_payments_that_can_not_change(told) -> No
 # Parked legs
 
 
-@pytest.mark.parametrize(("place", "asked"), [(None, (None, None)), ((1, 4), (1, 4))])
-async def test_who_releases_a_leg_is_told_which_were_parked(told, place: Any, asked: Any) -> None:
+@pytest.mark.parametrize(("leg", "asked"), [(None, (None, None)), ((1, 4), (1, 4))])
+async def test_who_releases_a_leg_is_told_which_were_parked(told, leg: Any, asked: Any) -> None:
     db = told(parked_legs.SQL, release=[{"partition": 1, "seq": 4}])
-    assert await parked_legs.release(db, place) == [(1, 4)]
+    assert await parked_legs.release(db, leg) == [(1, 4)]
     assert db.asked == [("release", asked)]
 
 
