@@ -124,7 +124,9 @@ class EventStream:
         tenants = await self._tenant_names(records)
         for record in records:
             at[record.partition] = record.seq
-            yield Told(positions.encode(at), event_of(record, accounts, tenants))
+            yield Told(
+                positions.encode(at), event_of(record, accounts, tenants, self._reader.tokens)
+            )
         at.update(through)
 
     async def _tenant_names(self, records: list[Record]) -> dict[int, str]:

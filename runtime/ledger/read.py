@@ -3,8 +3,10 @@
 import asyncpg
 
 from headrace.runtime.keys.master_key import MasterKey
+from headrace.runtime.keys.tokens import Tokens, passing
 from headrace.runtime.ledger import read_payment_lists
 from headrace.runtime.ledger.account_names import AccountNames
+from headrace.runtime.ledger.cursors import Cursors
 from headrace.runtime.ledger.read_accounts import AccountReader
 from headrace.runtime.ledger.read_events import EventReader
 from headrace.runtime.ledger.read_payment_lists import Filter
@@ -19,11 +21,16 @@ class Reader(PaymentReader, AccountReader, EventReader):
     Raises asyncpg.QueryCanceledError when a statement took too long.
     """
 
-    def __init__(self, pool: asyncpg.Pool, master: MasterKey | None = None) -> None:
-        """`master`: without it personal text is not told."""
+    def __init__(
+        self, pool: asyncpg.Pool, master: MasterKey | None = None, tokens: Tokens | None = None
+    ) -> None:
+        """`master`: without it personal text is not told. `tokens`: without the ledger's own, ids
+        and cursors are good for this reader only."""
         self.pool = pool
         self.names = AccountNames(pool)
         self.texts = Texts(pool, master)
+        self.tokens = tokens or passing()
+        self.cursors = Cursors(self.tokens)
 
     async def payments(
         self, tenant: int, chosen: Filter, cursor: str | None = None, limit: int = 100
@@ -33,6 +40,6 @@ class Reader(PaymentReader, AccountReader, EventReader):
         A page can be short, or even empty, and yet have a next one: see read_payment_lists.
         """
         found, following = await read_payment_lists.payments(
-            self.pool, tenant, chosen, cursor, limit
+            self.pool, self.cursors, tenant, chosen, cursor, limit
         )
         return Page(await self.payment_views(tenant, found), following)

@@ -13,6 +13,7 @@ from headrace.runtime.identity.keys import Role
 from headrace.runtime.json_lines import on_a_line
 from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.events.example import EVENT
+from headrace.serve.gateway.events.problems import PROBLEMS
 from headrace.serve.gateway.services import Services
 from headrace.serve.http.problems import Problem
 from headrace.serve.http.reply import Stream, encode
@@ -66,6 +67,7 @@ FAMILY = Family(
     "Everything that happens is an event, read from the ledger itself: none is lost, and none comes"
     " before what it tells is durable.",
     rights={("read", "event"): Role.MEMBER},
+    problems=PROBLEMS,
 )
 
 

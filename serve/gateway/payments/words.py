@@ -57,7 +57,7 @@ WORDS: dict[str, dict[str, Json]] = {
         },
     },
     "TimelineEntry": {
-        "id": {"description": "Of its event: <partition>:<sequence>."},
+        "id": {"description": "Opaque, and always the same: that of its event."},
         "kind": KINDS,
         "status": STATES | {"description": "Of the payment after it."},
         "amount": minor("Of this step"),

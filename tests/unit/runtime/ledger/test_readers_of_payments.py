@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from support.ledger_tokens import TOKENS
 from support.rows_of_a_journal import (
     AT,
     OTHER,
@@ -31,7 +32,7 @@ from headrace.runtime.payments.answer import Done
 
 def payments(told, **answers: Any) -> PaymentReader:
     db = told(PAYMENTS, account_names=named, **answers)
-    return PaymentReader(db, AccountNames(db), Texts(db, None))
+    return PaymentReader(db, AccountNames(db), Texts(db, None), TOKENS)
 
 
 HELD = {"kind": K.HELD, "state": S.AUTHORIZED, "leg": -1, "credit": 0, "credit_partition": 1}
