@@ -29,6 +29,7 @@ class Reader(PaymentReader, AccountReader, EventReader):
         self.pool = pool
         self.names = AccountNames(pool)
         self.texts = Texts(pool, master)
+        self.tenants = {}
         self.tokens = tokens or passing()
         self.cursors = Cursors(self.tokens)
 

@@ -10,3 +10,5 @@ EVENT = (
     '"debtor":"customer-17","creditor":"merchant-3","idempotency_key":"order-2041",'
     f'"trace_id":"{TRACE_ID}"}}}}'
 )
+
+POSITION = "4f1c09abDUR7lgAAAABq5mvVJ0o2p8QdW3xYbS9z"

@@ -96,7 +96,7 @@ async def main(url: str) -> dict[str, object]:
     await commit(connection, prepare(batch, book.partitions))
     reader = Reader(database)
     names = await reader.names.in_records([fee])
-    read, _ = await reader.events(fee.partition, fee.seq - 1, tenant, 9, through=fee.seq)
+    read = await reader.events({fee.partition: fee.seq - 1}, {fee.partition: fee.seq}, tenant)
     entries = await reader.entries(tenant, "anna")
     payment = await reader.payment(tenant, fee.payment)
     kept = await ledger.read(url)
