@@ -147,7 +147,7 @@ class PartitionProcess:
         self._peers = PartitionClient(
             settings.cell, settings.calls, RayActors(settings.cell, settings.ledger, settings.calls)
         )
-        self._address = await listen(self._submit, ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]  # Ray's own lack
+        self._address = await listen(self._submit, ray.util.get_node_ip_address())
 
     def _another_partition(self) -> AccountPartition:
         return AccountPartition(
