@@ -105,14 +105,14 @@ class AccountPartition:
     async def submit(self, data: bytes) -> bytes:
         """MessagePack commands to answers, in their order. Refuses at once what it can't take."""
         commands = decode(data)
-        if not commands:
-            return answers_wire.encode([])
-        first = commands[0]
-        if isinstance(first, LegCommand):
-            if not self._turns.ready:
-                return answers_wire.encode(Refused(Refusal.UNAVAILABLE))
-            (answer,) = await self._intake.put_legs(first)
-            return answers_wire.encode(answer)
+        match commands:
+            case []:
+                return answers_wire.encode([])
+            case [LegCommand() as legs]:
+                if not self._turns.ready:
+                    return answers_wire.encode(Refused(Refusal.UNAVAILABLE))
+                (answer,) = await self._intake.put_legs(legs)
+                return answers_wire.encode(answer)
         if not self._turns.ready:
             return answers_wire.encode([Refused(Refusal.UNAVAILABLE)] * len(commands))
         if not self._intake.has_room(len(commands)):

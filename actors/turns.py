@@ -10,7 +10,7 @@ that raises is answered alone; a batch that is rolled back for certain is taken 
 
 import asyncio
 import time
-from enum import Enum
+from enum import Enum, auto
 from random import random
 
 import asyncpg
@@ -46,11 +46,11 @@ NARROWER = 8
 class Turn(Enum):
     """What comes next."""
 
-    WAIT = 1
+    WAIT = auto()
     """Nothing is to be decided: until something is, or a commit has ended."""
-    FINISH = 2
+    FINISH = auto()
     """A commit is under way, and what waits isn't worth a batch of its own beside it."""
-    DECIDE = 3
+    DECIDE = auto()
     """What waits makes the next batch."""
 
 

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from actor_in_memory import ANNA, EUR, FAR, SHOP, TENANT, UNAVAILABLE, WRONG, House, pay
+from actor_in_memory import ANNA, BERT, EUR, FAR, SHOP, TENANT, UNAVAILABLE, WRONG, House, pay
 
 from headrace.actors.intake import WORTH_A_BATCH
 from headrace.runtime.journal.kinds import RecordKind
@@ -11,6 +11,7 @@ from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.payments.answer import Done, LegsDone, Refused
 from headrace.runtime.payments.command import (
     Fund,
+    OpenAccount,
     PostLegs,
 )
 from headrace.runtime.refusals import Refusal
@@ -127,6 +128,24 @@ async def test_what_was_done_is_counted_once(house: House) -> None:
     shop = house.actor._book.by_id[TENANT, SHOP].number
     assert [(n, a) for n, a in house.creditors.observed if n == shop] == [(shop, 100)]
     assert len(house.creditors.observed) == 2, "what was declined is nobody's income"
+
+
+async def test_accounts_of_the_first_batch_stay_in_memory_until_it_is_committed(
+    house: House,
+) -> None:
+    """However little room there is: the commit may be taken back, and needs them for that."""
+    await house.started(accounts_in_memory_max=1)
+    house.ledger.open.clear()
+    opening = house.asking(*(OpenAccount(TENANT, id, EUR) for id in (ANNA, SHOP, BERT)))
+    await house.until(lambda: house.ledger.committing == 1)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert {id for _, id in house.actor._book.by_id} == {ANNA, SHOP, BERT}
+    house.ledger.open.set()
+    assert all(isinstance(answer, Done) for answer in await opening)
+    assert isinstance((await house.ask(Fund(TENANT, ANNA, 5, EUR, "k", 1)))[0], Done)
+    assert house.stat("evicted") >= 3
+    assert house.stat("accounts_in_memory") < 3
 
 
 # Legs

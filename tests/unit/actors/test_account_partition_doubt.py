@@ -12,6 +12,7 @@ from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.command import (
     Act,
+    Fund,
     PostLegs,
     SettleLegs,
 )
@@ -111,6 +112,16 @@ async def test_a_command_that_can_not_be_told_what_it_needs_is_answered_alone(
     assert isinstance((await house.ask(pay("b")))[0], Done)
 
 
+async def test_commands_that_raise_are_counted_and_the_others_are_paid(house: House) -> None:
+    """A reference that is no UTF-8 gets past the gateway only by a defect of ours."""
+    await house.started(ANNA, SHOP)
+    wrong = Fund(TENANT, SHOP, 1, EUR, "wrong", 1, reference="\udc80")
+    answers = await house.actor._intake.put([pay("a"), wrong, pay("b"), wrong])
+    assert [answer == WRONG for answer in answers] == [False, True, False, True]
+    assert house.stat("commands_failed") == 2
+    assert house.posted(SHOP) == 10_200
+
+
 # Rolled back for certain
 
 
@@ -203,6 +214,40 @@ async def test_a_ledger_that_is_away_while_a_batch_is_loaded_is_doubt(house: Hou
     house.scorer.error = None
     await house.until(lambda: house.stat("ready") == 1)
     assert isinstance((await house.ask(pay("a")))[0], Done)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "paid"),
+    [(Outcome.COMMITTED, True), (Outcome.IN_DOUBT, False), (Outcome.DECIDE_AGAIN, False),
+     (ValueError("while answering"), False)],
+)  # fmt: skip
+async def test_doubt_about_what_comes_next_waits_for_the_commit_under_way(
+    house: House, outcome: Outcome | Exception, paid: bool
+) -> None:
+    """What is durable is answered so; what isn't known to be may be asked for again."""
+    await house.started(ANNA, SHOP)
+    house.ledger.outcomes.append(outcome)
+    house.ledger.open.clear()
+    first = house.asking(pay("first"))
+    await house.until(lambda: house.ledger.committing == 1)
+    house.scorer.error = OSError("away")
+    second = house.asking(*(pay(f"k{n}", 1) for n in range(WORTH_A_BATCH)))
+    await house.until(lambda: house.stat("doubts") == 1)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert not first.done()
+    assert not second.done(), "nothing is loaded before it is known what the ledger holds"
+    assert house.stat("ready") == 0
+    house.ledger.open.set()
+    assert await second == [UNAVAILABLE] * WORTH_A_BATCH
+    (answer,) = await first
+    assert isinstance(answer, Done) if paid else answer == UNAVAILABLE
+    house.scorer.error = None
+    await house.until(lambda: house.stat("ready") == 1)
+    assert house.posted(SHOP) == (10_100 if paid else 10_000)
+    assert isinstance((await house.ask(pay("later")))[0], Done)
+    assert house.posted(SHOP) == (10_200 if paid else 10_100)
+    assert house.stat("doubts") == 1
 
 
 async def test_what_waited_and_what_was_decided_on_top_is_put_off_in_doubt(house: House) -> None:

@@ -17,7 +17,7 @@ from headrace.runtime.payments.command import (
     PostLegs,
     SettleLegs,
 )
-from headrace.runtime.payments.decide import Given
+from headrace.runtime.payments.decide import PAYMENTS, CommandRow, Given
 from headrace.runtime.payments.decide_payment import parties
 from headrace.runtime.refusals import Refusal as R
 
@@ -108,3 +108,29 @@ def test_legs_are_carried_as_the_ledger_shows_those_of_their_place(people):
     assert decide(people.book, people.batch, command, 5, given(legs={5: shown})) == LegsDone([0])
     with pytest.raises(KeyError):
         decide(people.book, people.batch, command, 4, given(legs={5: shown}))
+
+
+ROWS = {
+    Pay: "keyed scored routed", Act: "keyed routed", OpenAccount: "routed",
+    ChangeAccount: "routed", Fund: "keyed routed", PostLegs: "", SettleLegs: "",
+}  # fmt: skip
+
+
+def test_of_each_command_is_known_what_it_is():
+    """Keyed: a repeat gets the first answer; scored: risk is asked; routed: clients' own."""
+    told = {
+        command: " ".join(
+            word
+            for word, true in (
+                ("keyed", row.keyed), ("scored", row.scored), ("routed", row.home is not None),
+            )
+            if true
+        )
+        for command, row in PAYMENTS.items()
+    }  # fmt: skip
+    assert told == ROWS
+
+
+def test_a_row_of_a_command_says_what_is_special():
+    row = CommandRow(PAYMENTS[Pay].decide, PAYMENTS[Pay].needs, None)
+    assert (row.keyed, row.scored) == (False, False)
