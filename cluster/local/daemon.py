@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from headrace.cluster.local import processes, state
+from headrace.cluster.local.ambient import of_parts
 from headrace.cluster.local.errors import PlatformError
 from headrace.cluster.local.leftovers import end_leftovers
 from headrace.cluster.local.lock import AlreadyRunning, Lock, holder
@@ -103,8 +104,9 @@ def _spawn(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
     """Not asyncio's, which ends its processes with the event loop."""
     with log.open("wb") as output:
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-        )
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
+            env=of_parts(os.environ, own_database=False),
+        )  # fmt: skip
 
 
 async def stop(data_dir: Path) -> State | None:
