@@ -54,7 +54,7 @@ class Platform:
         self._lock: Lock | None = None
         self._state = State(
             pid=os.getpid(),
-            started=processes.started_at(os.getpid()),
+            process=processes.identity(os.getpid()),
             phase="",
             url=f"http://127.0.0.1:{port}",
         )
