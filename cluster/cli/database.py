@@ -25,7 +25,9 @@ async def ledger_settings(data_dir: Path) -> AsyncIterator[Settings]:
     if settings.ledger.database_url:
         yield settings
         return
-    if not (data_dir / "postgres.password").exists():
+    with failures():
+        is_there = (data_dir / "postgres.password").exists()
+    if not is_there:
         raise BadInput(
             f"no ledger in {data_dir}: start a platform there with `headrace up`, "
             "or give HEADRACE_DATABASE_URL"

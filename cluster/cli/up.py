@@ -80,6 +80,7 @@ def up(
     in the data directory; the next start finds it. The keys made at the first start are in its
     credentials.json, where the other commands look for them.
     """
+    _open_streams()
     if detach:
         run(lambda: _detached(data_dir, port, partitions, actors, play, as_json), as_json)
     run(lambda: _attached(data_dir, port, partitions, actors, play, as_json), as_json)
@@ -101,6 +102,16 @@ def down(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -> Non
         return Outcome(data, lambda: words)
 
     run(stop, as_json)
+
+
+def _open_streams() -> None:
+    """A standard stream that is closed would be the number of the next file opened, into which
+    parts that know no better would write."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 async def _detached(

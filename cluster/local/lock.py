@@ -27,7 +27,7 @@ class Lock:
         self._fd = -1
 
     def acquire(self) -> None:
-        """AlreadyRunning when somebody else has it."""
+        """AlreadyRunning when somebody else has it; OSError when there can be none."""
         fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -35,9 +35,13 @@ class Lock:
             holder = _said(fd)
             os.close(fd)
             raise AlreadyRunning(str(self._path), holder) from None
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
         self._fd = fd
+        try:
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        except OSError:
+            self.release()
+            raise
 
     def release(self) -> None:
         if self._fd >= 0:

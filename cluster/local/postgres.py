@@ -164,6 +164,11 @@ class Postgres:
 
     async def _make_cluster(self, found: Home) -> None:
         """initdb into a folder beside, renamed when whole: a crash leaves no half cluster."""
+        if found.cluster.is_file() or (found.cluster.is_dir() and any(found.cluster.iterdir())):
+            raise PostgresError(
+                f"{found.cluster} holds something that is no cluster of PostgreSQL's: "
+                "choose another data directory"
+            )
         half_made = found.cluster.with_name("postgres.making")
         shutil.rmtree(half_made, ignore_errors=True)
         half_made.mkdir(mode=0o700)
