@@ -105,7 +105,7 @@ async def pay(
     wanted = None if source.columns is None else mapped.columns
     api.patience_s = patience
     opener = Opener(api, open_missing) if open_missing is not None else None
-    with open_results(out) as results, progress(source.total) as shown:
+    with open_results(out, source.identity) as results, progress(source.total) as shown:
         api.on_wait = shown.on_wait
         run = Run(api, opener, in_flight, results, shown.on_progress)
         chunks = (map_rows(chunk, mapped) for chunk in source.chunks(wanted))

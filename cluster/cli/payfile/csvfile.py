@@ -4,16 +4,17 @@ import csv
 from collections.abc import Iterator
 from io import TextIOWrapper
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any
 
 from headrace.cluster.cli.failures import BadInput
 from headrace.cluster.cli.payfile.chunk import Chunk
+from headrace.cluster.cli.payfile.inputfile import InputFile
 from headrace.cluster.cli.payfile.source import Source
 
 
-def open_csv(file: BinaryIO, total: int | None, rows: int) -> Source:
+def open_csv(file: InputFile, rows: int) -> Source:
     """UTF-8, comma separated; quoted fields may hold commas and line ends."""
-    text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    text = TextIOWrapper(file.text_bytes(), encoding="utf-8-sig", newline="")
     reader = csv.reader(text, strict=True)
     try:
         names = next(reader, None)
@@ -40,10 +41,10 @@ def open_csv(file: BinaryIO, total: int | None, rows: int) -> Source:
                 for name, column in zip(names, zip(*lines, strict=True), strict=True)
                 if wanted is None or name in wanted
             }
-            yield Chunk(row, len(lines), columns, broken, file.tell() if total else row)
+            yield Chunk(row, len(lines), columns, broken, file.bytes.tell() if file.total else row)
             row += len(lines)
 
-    return Source(names, total, False, chunks)
+    return Source(names, file.total, False, chunks)
 
 
 def _take(reader: Any, rows: int) -> list[list[str]]:

@@ -11,6 +11,8 @@ import msgspec
 
 from headrace.cluster.cli.failures import BadInput
 from headrace.cluster.cli.payfile.chunk import Chunk, from_objects
+from headrace.cluster.cli.payfile.inputfile import InputFile
+from headrace.cluster.cli.payfile.source import Source
 
 PIECE_BYTES = 1 << 18
 OBJECT_CHARS_MAX = 1 << 20
@@ -20,6 +22,17 @@ Objects = list[dict[str, Any] | None]
 
 _line = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 _array = json.JSONDecoder(parse_float=Decimal)
+
+
+def open_json(file: InputFile, lines: bool, rows: int) -> Source:
+    """NDJSON, or an array."""
+    read = read_lines if lines else read_array
+    stream = file.text_bytes()
+
+    def chunks(wanted: list[str] | None) -> Iterator[Chunk]:
+        return read(stream, rows)
+
+    return Source(None, file.total, False, chunks)
 
 
 def read_lines(file: BinaryIO, rows: int) -> Iterator[Chunk]:

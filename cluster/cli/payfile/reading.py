@@ -4,15 +4,12 @@ Nothing is ever held beyond one chunk, so a file may be larger than memory. Numb
 that is written: JSON fractions and CSV fields are exact decimals, Parquet doubles stay doubles.
 """
 
-from collections.abc import Iterator
 from enum import StrEnum
-from os import fstat
 from pathlib import Path
-from typing import BinaryIO
 
 from headrace.cluster.cli.failures import BadInput
-from headrace.cluster.cli.payfile.chunk import Chunk
-from headrace.cluster.cli.payfile.source import STDIN, Source
+from headrace.cluster.cli.payfile.inputfile import InputFile
+from headrace.cluster.cli.payfile.source import Source
 
 
 class FileFormat(StrEnum):
@@ -22,6 +19,7 @@ class FileFormat(StrEnum):
     PARQUET = "parquet"
 
 
+GZIP_SUFFIX = ".gz"
 SUFFIXES = {
     ".json": FileFormat.JSON,
     ".ndjson": FileFormat.NDJSON,
@@ -33,10 +31,10 @@ SUFFIXES = {
 
 
 def format_of(path: str, chosen: FileFormat | None) -> FileFormat:
-    """The format chosen, or by the file's suffix."""
+    """The format chosen, or by the file's suffix, that of gzip left out."""
     if chosen is not None:
         return chosen
-    suffix = Path(path).suffix.lower()
+    suffix = Path(path.lower().removesuffix(GZIP_SUFFIX)).suffix
     if suffix in SUFFIXES:
         return SUFFIXES[suffix]
     raise BadInput(f"what is in {path}? Give --format {'|'.join(FileFormat)}")
@@ -45,32 +43,18 @@ def format_of(path: str, chosen: FileFormat | None) -> FileFormat:
 def open_source(path: str, chosen: FileFormat | None, rows: int) -> Source:
     """Opens a file (`-`: standard input) to be read `rows` at a time."""
     kind = format_of(path, chosen)
+    file = InputFile(path)
     if kind is FileFormat.PARQUET:
         from headrace.cluster.cli.payfile.parquet import open_parquet
 
-        return open_parquet(path, rows)
-    file = _open(path)
-    total = fstat(file.fileno()).st_size or None
-    if kind is FileFormat.CSV:
+        source = open_parquet(file, rows)
+    elif kind is FileFormat.CSV:
         from headrace.cluster.cli.payfile.csvfile import open_csv
 
-        return open_csv(file, total, rows)
-    from headrace.cluster.cli.payfile.jsonfile import read_array, read_lines
+        source = open_csv(file, rows)
+    else:
+        from headrace.cluster.cli.payfile.jsonfile import open_json
 
-    read = read_lines if kind is FileFormat.NDJSON else read_array
-
-    def chunks(wanted: list[str] | None) -> Iterator[Chunk]:
-        return read(file, rows)
-
-    return Source(None, total, False, chunks)
-
-
-def _open(path: str) -> BinaryIO:
-    import sys
-
-    if path == STDIN:
-        return sys.stdin.buffer
-    try:
-        return open(path, "rb")  # closed with the process: chunks are read lazily
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}") from error
+        source = open_json(file, kind is FileFormat.NDJSON, rows)
+    read = source.chunks
+    return source._replace(chunks=lambda wanted: file.watched(read(wanted)), identity=file.identity)
