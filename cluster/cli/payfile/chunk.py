@@ -1,5 +1,7 @@
 """A stretch of a file: columns of equal length, absent values None."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 
@@ -16,6 +18,8 @@ class Chunk(NamedTuple):
     """Rows (Parquet) or bytes of the file read so far."""
     minor_units: bool = False
     """Amounts are integers of minor units, as in the API (JSON); otherwise decimals of major."""
+    types: Mapping[str, str] = MappingProxyType({})
+    """Of columns that have one, as Arrow calls it."""
 
 
 def from_objects(

@@ -25,20 +25,27 @@ def open_parquet(opened: InputFile, rows: int) -> Source:
     except (OSError, pa.ArrowException) as error:
         raise BadInput(f"cannot read {opened.name}: {reason(error)}") from error
 
+    names = file.schema_arrow.names
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise BadInput(f"{opened.name} has a column twice: {', '.join(twice)}")
+
     def chunks(wanted: list[str] | None) -> Iterator[Chunk]:
         row = 1
         try:
             for batch in file.iter_batches(rows, columns=wanted, use_threads=False):
-                size = batch.num_rows
-                columns = {
-                    name: _values(batch.column(i)) for i, name in enumerate(batch.schema.names)
-                }
-                yield Chunk(row, size, columns, {}, row - 1 + size)
+                size, schema = batch.num_rows, batch.schema
+                columns = {name: _values(batch.column(i)) for i, name in enumerate(schema.names)}
+                types = {field.name: _type(field.type) for field in schema}
+                yield Chunk(row, size, columns, {}, row - 1 + size, types=types)
                 row += size
         except pa.ArrowException as error:
             raise BadInput(f"{opened.name}, after row {row - 1}: {reason(error)}") from error
 
-    return Source(file.schema_arrow.names, file.metadata.num_rows, True, chunks)
+    return Source(names, file.metadata.num_rows, True, chunks)
+
+
+def _type(kind: "pa.DataType") -> str:
+    return str(kind.value_type if pa.types.is_dictionary(kind) else kind)
 
 
 def _values(column: "pa.Array") -> "list[object]":

@@ -22,6 +22,11 @@ class Template(NamedTuple):
     text: str
     """With %s where the columns go."""
 
+    @property
+    def makes_text(self) -> bool:
+        """Whether a column's value becomes part of a text."""
+        return self.text != "%s"
+
     def values(self, columns: Columns, size: int) -> list[Any]:
         """A value a row; None where one of its columns has none."""
         if not self.columns:
