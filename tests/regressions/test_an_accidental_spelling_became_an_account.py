@@ -201,14 +201,14 @@ JSON: list[tuple[object, str | None]] = [
 def test_numbers_of_json_in_templates(field: str, value: object, text: str | None) -> None:
     row = PLAIN | {"x": value}
     for template, around in ((f"{field}={{x}}", ""), (f"{field}=to-{{x}}", "to-")):
-        (item,) = map_rows(from_objects(1, [row], {}, 0), mapping([template], None)).items
+        (item,) = map_rows(from_objects([1], [row], {}, 0), mapping([template], None)).items
         assert (None if item is None else getattr(item, field)) == (text and around + text)
 
 
 @pytest.mark.parametrize("field", [*NAMES, "description", "capture"])
 def test_a_plain_json_member_is_text_as_in_the_api(field: str) -> None:
     row: dict[str, Any] = PLAIN | {field: 7}
-    made = map_rows(from_objects(1, [row], {}, 0), mapping([], None))
+    made = map_rows(from_objects([1], [row], {}, 0), mapping([], None))
     assert made.refused[0].field == field
 
 

@@ -30,6 +30,7 @@ class Ended(NamedTuple):
 
 async def paid(platform: SmallPlatform, file: Path | str, **options: Any) -> Ended:
     """Pays a file whose accounts are opened with 1,000,000.00."""
+    platform.crossing = False  # which would be waited for
     async with Api("http://small", "hr_x") as api:
         api._http = httpx.AsyncClient(
             base_url=api.url, transport=httpx.ASGITransport(platform.app())

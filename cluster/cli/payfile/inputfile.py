@@ -3,10 +3,11 @@
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from gzip import GzipFile
-from io import BufferedReader
+from io import BufferedReader, RawIOBase
 from stat import S_ISFIFO, S_ISREG
-from typing import BinaryIO, NamedTuple, cast
+from typing import NamedTuple, cast
 from zlib import error as ZlibError
 
 from headrace.cluster.cli.failures import BadInput
@@ -14,6 +15,7 @@ from headrace.cluster.cli.payfile.chunk import Chunk
 
 STDIN = "-"
 GZIP = b"\x1f\x8b"
+PIECE_BYTES = 1 << 20
 OTHERS = {
     b"PK\x03\x04": "an Excel workbook or a ZIP archive: save it as CSV",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook: save it as CSV",
@@ -55,40 +57,55 @@ class InputFile:
         self._watched = S_ISREG(status.st_mode)
         self._as_opened = (status.st_size, status.st_mtime_ns)
 
+    @contextmanager
+    def reading(self, row: int = 0) -> Iterator[None]:
+        """BadInput where it cannot be read on after this row."""
+        after = f" after row {row}" if row else ""
+        try:
+            yield
+        except EOFError as error:
+            raise BadInput(f"{self.name} ends too early for gzip{after}") from error
+        except (OSError, ZlibError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise BadInput(f"cannot read {self.name}{after}: {why}") from error
+
     def begins(self, size: int) -> bytes:
         """Its first bytes, which are read again."""
-        try:
-            return cast(BufferedReader, self.bytes).peek(size)[:size]
-        except OSError as error:
-            raise BadInput(f"cannot read {self.name}: {error.strerror}") from error
+        with self.reading():
+            return self.bytes.peek(size)[:size]
 
-    def text_bytes(self) -> BinaryIO:
+    def text_bytes(self) -> BufferedReader:
         """Its bytes, unpacked where gzip packed them; BadInput of what is no text."""
         begins = self.begins(8)
         for first, what in OTHERS.items():
             if begins.startswith(first):
                 raise BadInput(f"{self.name} is {what}")
-        if begins.startswith(GZIP):
-            return cast(BinaryIO, GzipFile(fileobj=self.bytes))
-        return self.bytes
+        if not begins.startswith(GZIP):
+            return self.bytes
+        if self.bytes.seekable():
+            self._unpack_once()
+        return BufferedReader(cast(RawIOBase, GzipFile(fileobj=self.bytes)))
+
+    def _unpack_once(self) -> None:
+        """BadInput of a damaged file before any of it is paid: its checksums stand at its end."""
+        with self.reading():
+            packed = GzipFile(fileobj=self.bytes)
+            while packed.read(PIECE_BYTES):
+                pass
+            self.bytes.seek(0)
 
     def watched(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
         """The chunks, none of them after the file has changed: BadInput then, and where it cannot
         be read on."""
         row = 0
-        try:
-            for chunk in chunks:
+        while True:
+            with self.reading(row):
+                chunk = next(chunks, None)
                 self._check(row)
-                yield chunk
-                row = chunk.first_row + chunk.size - 1
-            self._check(row)
-        except EOFError as error:
-            raise BadInput(f"{self.name}, after row {row}: gzip ends too early") from error
-        except ZlibError as error:
-            raise BadInput(f"{self.name}, after row {row}: gzip: {error}") from error
-        except OSError as error:
-            why = error.strerror or str(error)
-            raise BadInput(f"cannot read {self.name} after row {row}: {why}") from error
+            if chunk is None:
+                return
+            yield chunk
+            row = chunk.rows[-1]
 
     def _check(self, row: int) -> None:
         status = os.fstat(self.bytes.fileno())
@@ -99,9 +116,9 @@ class InputFile:
             )
 
 
-def _open(path: str) -> BinaryIO:
+def _open(path: str) -> BufferedReader:
     if path != STDIN:
         return open(path, "rb")  # closed with the process: chunks are read lazily
     if sys.stdin is None:
         raise BadInput("standard input is closed")
-    return sys.stdin.buffer
+    return cast(BufferedReader, sys.stdin.buffer)

@@ -4,7 +4,7 @@ Codes are the API's. What is left to the platform to judge (lengths, accounts, k
 is sent as it is.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from headrace.cluster.cli.amount import AmountRefused, converter
 from headrace.cluster.cli.payfile.chunk import Chunk
+from headrace.cluster.cli.payfile.decimalsign import AsPoint, with_point
 from headrace.cluster.cli.payfile.jsonobject import read_object, unique
 from headrace.cluster.cli.payfile.spelling import speller
 from headrace.cluster.cli.payfile.template import FIELDS, REQUIRED, Mapping, Template
@@ -49,15 +50,17 @@ class Refused(NamedTuple):
 class Mapped(NamedTuple):
     """A chunk's payments; `items[i]` is None where `refused[i]` says why."""
 
-    first_row: int
+    rows: Sequence[int]
+    """Their numbers in the file."""
     items: list[PaymentItem | None]
     keys: list[str | None]
     refused: dict[int, Refused]
     position: int
+    lines: Sequence[int] | None = None
 
 
-def map_rows(chunk: Chunk, mapping: Mapping) -> Mapped:
-    """The payments of a chunk's rows."""
+def map_rows(chunk: Chunk, mapping: Mapping, as_point: AsPoint = with_point) -> Mapped:
+    """The payments of a chunk's rows, amounts in text read by `as_point`."""
     size = chunk.size
     refused = {i: Refused("malformed_row", "", why) for i, why in chunk.broken.items()}
     values = {
@@ -73,7 +76,8 @@ def map_rows(chunk: Chunk, mapping: Mapping) -> Mapped:
     if as_sent and not mapping.given:
         _refuse_unknown(chunk, refused)
     minor = as_sent and "amount" not in mapping.given
-    values["amount"] = list(_amounts(values["amount"], values["currency"], minor, refused))
+    amounts = _amounts(values["amount"], values["currency"], minor, as_point, refused)
+    values["amount"] = list(amounts)
     for field, fit in OPTIONAL.items():
         if field in values:
             values[field] = _fitted(field, values[field], fit, refused)
@@ -81,7 +85,8 @@ def map_rows(chunk: Chunk, mapping: Mapping) -> Mapped:
     items: list[PaymentItem | None] = [PaymentItem(*row) for row in zip(*columns, strict=True)]
     for i in refused:
         items[i] = None
-    return Mapped(chunk.first_row, items, values["idempotency_key"], refused, chunk.position)
+    keys = values["idempotency_key"]
+    return Mapped(chunk.rows, items, keys, refused, chunk.position, chunk.lines)
 
 
 def _filled(
@@ -128,7 +133,11 @@ def _refuse_unknown(chunk: Chunk, refused: dict[int, Refused]) -> None:
 
 
 def _amounts(
-    values: list[Any], currencies: list[Any], minor: bool, refused: dict[int, Refused]
+    values: list[Any],
+    currencies: list[Any],
+    minor: bool,
+    as_point: AsPoint,
+    refused: dict[int, Refused],
 ) -> Iterator[int]:
     known: dict[str, Callable[[Any], int]] = {}
     for i, value in enumerate(values):
@@ -140,7 +149,7 @@ def _amounts(
             convert = known.get(currency)
             if convert is None:
                 convert = known[currency] = converter(currency)
-            yield _minor_units(value) if minor else convert(value)
+            yield _minor_units(value) if minor else convert(as_point(value))
         except AmountRefused as error:
             field = "currency" if error.code == "unknown_currency" else "amount"
             refused[i] = Refused(error.code, field, error.reason)

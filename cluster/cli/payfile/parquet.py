@@ -36,7 +36,7 @@ def open_parquet(opened: InputFile, rows: int) -> Source:
                 size, schema = batch.num_rows, batch.schema
                 columns = {name: _values(batch.column(i)) for i, name in enumerate(schema.names)}
                 types = {field.name: _type(field.type) for field in schema}
-                yield Chunk(row, size, columns, {}, row - 1 + size, types=types)
+                yield Chunk(range(row, row + size), columns, {}, row - 1 + size, types=types)
                 row += size
         except pa.ArrowException as error:
             raise BadInput(f"{opened.name}, after row {row - 1}: {reason(error)}") from error

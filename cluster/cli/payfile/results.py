@@ -18,7 +18,7 @@ class ResultRow(Struct, omit_defaults=True, gc=False):
     """`status` is the payment's, or `refused` with the problem's code, field and reason."""
 
     row: int
-    """Counted from 1, headers not."""
+    """Counted from 1: headers not, blank ones too."""
     idempotency_key: str | None
     status: str
     id: str = ""
@@ -29,24 +29,33 @@ class ResultRow(Struct, omit_defaults=True, gc=False):
     code: str = ""
     field: str = ""
     reason: str = ""
+    line: int | None = None
+    """Of the file, on which the row begins."""
 
 
 def rows(mapped: Mapped, results: Results) -> list[ResultRow]:
     """The rows that have an answer."""
     made = []
-    for i, (key, result) in enumerate(zip(mapped.keys, results, strict=True), mapped.first_row):
+    lines = mapped.lines or [None] * len(results)
+    for row, line, key, result in zip(mapped.rows, lines, mapped.keys, results, strict=True):
         if isinstance(result, Paid):
             paid = result.payment
             made.append(
                 ResultRow(
-                    i, key, paid.status, paid.id, paid.decline_reason or "", paid.risk_score,
-                    paid.risk_degraded, result.replayed,
+                    row, key, paid.status, paid.id, paid.decline_reason or "", paid.risk_score,
+                    paid.risk_degraded, result.replayed, line=line,
                 )
             )  # fmt: skip
         elif isinstance(result, Refused):
             made.append(
                 ResultRow(
-                    i, key, "refused", code=result.code, field=result.field, reason=result.reason
+                    row,
+                    key,
+                    "refused",
+                    code=result.code,
+                    field=result.field,
+                    reason=result.reason,
+                    line=line,
                 )
             )
     return made

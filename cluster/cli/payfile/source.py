@@ -16,6 +16,8 @@ class Source(NamedTuple):
     counts_rows: bool
     chunks: Callable[[list[str] | None], Iterator[Chunk]]
     """Given the columns wanted (None: all)."""
+    delimiter: str | None = None
+    """Of CSV."""
     identity: Identity | None = None
 
 
