@@ -37,7 +37,13 @@ class AccountQuery(Struct, forbid_unknown_fields=True):
     """When."""
 
     at: (
-        Annotated[Moment, Meta(description="As it stood at a past moment. Default: now.")]
+        Annotated[
+            Moment,
+            Meta(
+                description="As it stood at a past moment. What may still change isn't told: see"
+                " `as_of`. Default: now."
+            ),
+        ]
         | UnsetType
     ) = UNSET
 
