@@ -1,6 +1,8 @@
 """One actor, step by step: what it does with what comes, with a ledger in memory."""
 
 import asyncio
+import time
+from itertools import count
 
 import pytest
 from actor_in_memory import ANNA, BERT, EUR, FAR, SHOP, TENANT, UNAVAILABLE, WRONG, House, pay
@@ -130,6 +132,21 @@ async def test_what_was_done_is_counted_once(house: House) -> None:
     assert len(house.creditors.observed) == 2, "what was declined is nobody's income"
 
 
+async def test_time_spent_is_told_in_microseconds(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock that is two milliseconds later whenever it is asked."""
+    await house.started(ANNA, SHOP)
+    await house.ask(pay("before"))
+    before = house.stat("decide_us"), house.stat("commit_us")
+    ticks = count(0, 2_000_000)
+    monkeypatch.setattr(time, "perf_counter_ns", lambda: next(ticks))
+    await house.ask(pay("k"))
+    assert (house.stat("decide_us"), house.stat("commit_us")) == (
+        before[0] + 2_000, before[1] + 2_000
+    )  # fmt: skip
+
+
 async def test_accounts_of_the_first_batch_stay_in_memory_until_it_is_committed(
     house: House,
 ) -> None:
@@ -138,6 +155,9 @@ async def test_accounts_of_the_first_batch_stay_in_memory_until_it_is_committed(
     house.ledger.open.clear()
     opening = house.asking(*(OpenAccount(TENANT, id, EUR) for id in (ANNA, SHOP, BERT)))
     await house.until(lambda: house.ledger.committing == 1)
+    under_way = house.actor._turns.under_way
+    assert under_way is not None
+    assert under_way.batch.number == 1
     for _ in range(50):
         await asyncio.sleep(0)
     assert {id for _, id in house.actor._book.by_id} == {ANNA, SHOP, BERT}

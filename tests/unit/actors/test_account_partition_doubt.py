@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from actor_in_memory import ANNA, EUR, FAR, SHOP, TENANT, UNAVAILABLE, WRONG, House, pay
 
+from headrace.actors import turns
 from headrace.actors.intake import WORTH_A_BATCH
 from headrace.actors.writer import Deposed, Outcome
 from headrace.runtime.journal.kinds import RecordKind
@@ -137,6 +138,20 @@ async def test_who_gave_way_is_tried_again_a_little_later(house: House) -> None:
     most = sum(0.005 * 1.5 * n for n in range(1, GAVE_WAY_MAX + 1))
     assert most / 3 <= loop.time() - begun <= most + 0.5
     assert house.posted(SHOP) == 10_100
+
+
+@pytest.mark.parametrize(("drawn", "factor"), [(0.0, 0.5), (0.5, 1.0), (0.999, 1.499)])
+async def test_pauses_of_who_gives_way_grow_with_each_commit_by_a_jitter_of_half(
+    house: House, monkeypatch: pytest.MonkeyPatch, drawn: float, factor: float
+) -> None:
+    await house.started(ANNA, SHOP, gave_way_pause_s=1_000.0)
+    monkeypatch.setattr(turns, "random", lambda: drawn)
+    house.ledger.outcomes.extend([Outcome.DECIDE_AGAIN] * 3)
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    paying = house.actor._intake.put([pay("k")])
+    assert isinstance((await paying)[0], Done)
+    assert loop.time() - begun == pytest.approx((1 + 2 + 3) * 1_000 * factor, rel=0.02)
 
 
 @pytest.mark.parametrize("paid_before", [0, 1, 2])
