@@ -12,10 +12,13 @@ from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.payments.answer import Done, LegsDone, Refused
 from headrace.runtime.payments.command import (
+    Act,
     Fund,
     OpenAccount,
+    PaymentAction,
     PostLegs,
 )
+from headrace.runtime.payments.open_leg import OpenLeg
 from headrace.runtime.refusals import Refusal
 
 # What is taken in
@@ -198,6 +201,29 @@ async def test_who_waits_for_a_leg_is_let_go_after_a_time(house: House) -> None:
     await house.actor.await_leg((answer.partition, answer.seq), 7)
     assert asyncio.get_running_loop().time() - begun == pytest.approx(7, abs=1)
     assert len(house.actor._waiters) == 0
+
+
+async def test_a_leg_to_an_account_of_the_actor_itself_is_posted_by_its_own_queue(
+    house: House,
+) -> None:
+    """As a refund of what was paid between two of its partitions is."""
+    await house.started(ANNA, SHOP)
+    (paid,) = await house.ask(pay("k"))
+    refund = Act(TENANT, paid.payment, PaymentAction.REFUND, 30, key="r", fingerprint=1)
+    (asked,) = await house.ask(refund)
+    assert isinstance(asked, Done)
+    number = house.actor._book.by_id[TENANT, SHOP].number
+    house.ledger.shown[asked.partition, asked.seq] = OpenLeg(
+        paid.payment, 1, asked.partition, asked.seq, True, False, TENANT, EUR, 30,
+        house.actor._book.by_id[TENANT, ANNA].number, number, bytes(16),
+    )  # fmt: skip
+    await house.in_time(lambda: not house.stat("open_legs"))
+    assert (house.posted(ANNA), house.posted(SHOP)) == (9_930, 10_070)
+    assert house.legs_posted == [], "nobody else is asked"
+
+
+def test_it_is_known_by_its_name_and_its_holder(house: House) -> None:
+    assert (house.actor.name, house.actor.index, house.actor.holder) == ("actor-0", 0, "actor-0/1")
 
 
 async def test_a_leg_of_another_actor_is_credited(house: House) -> None:

@@ -359,3 +359,69 @@ async def test_a_payment_that_an_open_batch_changes_is_not_loaded_before_its_com
     answers = [*await first, *await second]
     assert [type(a) for a in answers if not isinstance(a, Done)] == []
     assert house.posted(SHOP) == 10_060 + WORTH_A_BATCH
+
+
+# What nobody foresaw
+
+
+async def test_an_error_in_a_turn_is_told_and_the_actor_begins_anew(
+    house: House, logged: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was committed meanwhile is answered so."""
+    await house.started(ANNA, SHOP)
+    evict, failing = house.actor._book.evict, iter([True])
+
+    def once(*bounds: int) -> int:
+        if next(failing, False):
+            raise ValueError("nobody foresaw it")
+        return evict(*bounds)
+
+    monkeypatch.setattr(house.actor._book, "evict", once)
+    assert isinstance((await house.ask(pay("a")))[0], Done)
+    await house.until(lambda: house.stat("doubts") == 1 and house.stat("ready") == 1)
+    assert [log["actor"] for log in logged if log["event"] == "turn_failed"] == ["actor-0"]
+    assert isinstance((await house.ask(pay("b")))[0], Done)
+    assert house.posted(SHOP) == 10_200
+    assert house.ended == []
+
+
+async def test_who_is_deposed_while_it_begins_anew_refuses_and_says_so(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.started(ANNA, SHOP)
+
+    async def taken(*, first: bool) -> None:
+        raise Deposed([0, 2])
+
+    def wrong(*bounds: int) -> int:
+        raise ValueError("nobody foresaw it")
+
+    monkeypatch.setattr(house.actor._writer, "take_over", taken)
+    monkeypatch.setattr(house.actor._book, "evict", wrong)
+    await house.ask(pay("a"))
+    await house.until(house.actor.deposed.is_set)
+    assert await house.ask(pay("b")) == [UNAVAILABLE]
+    assert house.ended == []
+
+
+async def test_repeats_in_a_batch_are_answered_and_the_rest_is_decided(house: House) -> None:
+    """Rolled back for one key: when it is decided again, that one is known before."""
+    await house.started(ANNA, SHOP)
+    (first,) = await house.ask(pay("k"))
+    house.actor._book.keys.clear()
+    house.ledger.outcomes.append(Outcome.ALREADY_THERE)
+    again, other = await house.ask(pay("k"), pay("l", 30))
+    assert (again.replayed, again.seq) == (True, first.seq)
+    assert other.replayed is False
+    assert house.ledger.tried == [1, 2, 1], "the repeat is not decided again"
+    assert [amounts for _, amounts in house.scorer.asked] == [[100], [100, 30], [30]]
+
+
+async def test_only_repeats_make_no_batch(house: House) -> None:
+    await house.started(ANNA, SHOP)
+    (first,) = await house.ask(pay("k"))
+    house.actor._book.keys.clear()
+    house.ledger.outcomes.append(Outcome.ALREADY_THERE)
+    (again,) = await house.ask(pay("k"))
+    assert (again.replayed, again.seq) == (True, first.seq)
+    assert house.ledger.tried == [1, 1]
