@@ -35,6 +35,23 @@ async def test_before_it_has_started_it_takes_nothing(house: House) -> None:
     assert (house.stat("ready"), house.stat("epoch")) == (1, 1)
 
 
+async def test_who_has_stopped_takes_nothing_and_what_was_not_committed_gets_no_answer(
+    house: House,
+) -> None:
+    await house.started(ANNA, SHOP)
+    house.ledger.open.clear()
+    paying = house.asking(pay("k"))
+    await house.until(lambda: house.ledger.committing == 1)
+    await house.actor.stop()
+    assert not await house.actor.heartbeat()
+    assert await house.ask(pay("l")) == [UNAVAILABLE]
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert not paying.done()
+    paying.cancel()
+    assert house.ended == []
+
+
 async def test_a_call_of_nothing_is_answered_with_nothing(house: House) -> None:
     await house.started()
     assert await house.ask() == []

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 from actor_in_memory import ANNA, EUR, FAR, SHOP, TENANT, UNAVAILABLE, WRONG, House, pay
 
@@ -43,15 +44,23 @@ async def test_what_the_ledger_can_not_take_is_found_and_answered_alone(house: H
     assert house.posted(SHOP) == 10_063
 
 
+@pytest.mark.parametrize("wrong", [0, 1])
+async def test_of_two_the_other_is_paid(house: House, wrong: int) -> None:
+    await house.started(ANNA, SHOP)
+    house.ledger.unwritable = poisoned(f"k{wrong}")
+    answers = await house.ask(pay("k0"), pay("k1"))
+    assert [answer == WRONG for answer in answers] == [wrong == 0, wrong == 1]
+    assert isinstance(answers[1 - wrong], Done)
+    assert house.stat("commands_failed") == 1
+
+
 async def test_batches_grow_again_after_one_that_could_not_be_written(house: House) -> None:
     await house.started(ANNA, SHOP)
     house.ledger.unwritable = poisoned("k0")
     await house.ask(*(pay(f"k{n}", 1) for n in range(3)))
     house.ledger.tried.clear()
     await house.ask(*(pay(f"l{n}", 1) for n in range(200)))
-    sizes = house.ledger.tried
-    assert sum(sizes) == 200
-    assert len(sizes) < 12
+    assert house.ledger.tried == [4, 8, 16, 32, 64, 76], "each may be twice as large"
     house.ledger.tried.clear()
     await house.ask(*(pay(f"m{n}", 1) for n in range(200)))
     assert house.ledger.tried == [200]
@@ -92,11 +101,13 @@ async def test_a_call_of_legs_and_a_payment_are_tried_apart(house: House) -> Non
     assert isinstance((await first)[0], Done)
 
 
+@pytest.mark.parametrize("error", [ValueError("no opinion"), asyncpg.DataError("too long")])
 async def test_a_command_that_nobody_can_load_is_answered_alone(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House, error: Exception
 ) -> None:
+    """Also where PostgreSQL can't take what it is asked with: that is no database that is away."""
     await house.started(ANNA, SHOP)
-    house.scorer.error = ValueError("no opinion")
+    house.scorer.error = error
     assert await house.ask(pay("a")) == [WRONG]
     assert house.stat("commands_failed") == 1
     house.scorer.error = None
@@ -217,6 +228,7 @@ async def test_in_doubt_it_forgets_and_everybody_may_ask_again(
     assert house.ledger.pauses == 3
     assert house.stat("epoch") == 2
     assert house.stat("accounts_in_memory") == 0
+    assert house.ledger.claims == [True, False], "from others only at its first start"
     assert all(isinstance(a, Done) for a in await house.ask(pay("a"), pay("b")))
     assert house.posted(SHOP) == 10_200
 
