@@ -48,6 +48,8 @@ class Ledger:
         self.parked_legs: dict[LegId, tuple[int, str]] = {}
         self.shown: dict[LegId, OpenLeg] = {}
         """Legs that other actors opened."""
+        self.claims: list[bool] = []
+        """Of each time that the partitions were taken over: whether for the first time."""
         self.unreachable = 0
         """How often it is still away when the partitions are to be taken over."""
         self.laid_out: dict[int, tuple[commit.Commit, Batch]] = {}
@@ -194,6 +196,7 @@ class Writer:
         if ledger.unreachable:
             ledger.unreachable -= 1
             raise OSError("away")
+        ledger.claims.append(first)
         ledger.epoch += 1
         ends = ledger.engine.ends
         ordinals = [4_095, *(n & (1 << ORDINAL_BITS) - 1 for n in ledger.engine.accounts)]
