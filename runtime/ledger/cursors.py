@@ -19,7 +19,7 @@ def decode(listing: str, cursor: str) -> str:
     except ValueError as error:
         raise InvalidCursor(cursor) from error
     found, _, place = text.partition("/")
-    if found != listing or not place:
+    if found != listing or not place or "\0" in place:  # no text of PostgreSQL's holds that
         raise InvalidCursor(cursor)
     return place
 
