@@ -169,8 +169,8 @@ async def _answered(db: Database, shown: NDArray[np.void]) -> dict[int, int]:
 
 
 async def open_legs(db: Database, partition: int, since: int, page: int) -> list[OpenLeg]:
-    """Legs of a partition, opened at `since` or later, whose end home has not recorded, in the order
-    of the records that opened them; read `page` at once."""
+    """Legs of a partition, opened at `since` or later, whose end home has not recorded, in
+    the order of the records that opened them; read `page` at once."""
     found: list[OpenLeg] = []
     while True:
         rows = await db.fetch(SQL["open_legs"], partition, since, page)
