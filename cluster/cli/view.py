@@ -5,6 +5,7 @@ broken: one that is wider than the terminal goes on in the terminal's next line.
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 from typing import Any
@@ -27,6 +28,8 @@ AMOUNTS = frozenset(
     }
 )  # fmt: skip
 """Fields in minor units, shown in major ones when the currency is known."""
+
+_AMOUNT = re.compile(r"(\w+=)?-?[0-9.]+ [A-Z]{3}")
 
 GAP = "  "
 WIDTH_LEAST = 20
@@ -174,13 +177,13 @@ def cell(name: str, value: Any, currency: Any, between: str = ", ") -> str:
 
 
 def _lines(value: str, width: int) -> list[str]:
-    """Broken between words only."""
+    """Broken between words only, and not between a figure and its currency."""
     return [
         part
         for line in value.split("\n")
         for part in (
             [line]
-            if cell_len(line) <= width or width <= 0
+            if cell_len(line) <= width or width <= 0 or _AMOUNT.fullmatch(line)
             else wrap(line, width, break_long_words=False, break_on_hyphens=False)
         )
     ]
