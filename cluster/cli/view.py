@@ -6,7 +6,9 @@ broken: one that is wider than the terminal goes on in the terminal's next line.
 
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
+from io import StringIO
 from textwrap import wrap
 from typing import Any
 
@@ -74,10 +76,13 @@ def screen(stderr: bool = False) -> Screen:
 
 def drawn(what: RenderableType) -> str:
     """As it is to be written to standard output; text is made printable."""
-    console = screen()
-    with console.capture() as captured:
-        console.print(shown(what) if isinstance(what, str) else what, soft_wrap=True)
-    return captured.get()
+    width, is_terminal = screen().width, bool(sys.stdout and sys.stdout.isatty())
+    console = Screen(
+        file=StringIO(), width=width, force_terminal=is_terminal, markup=False, emoji=False
+    )
+    console.print(shown(what) if isinstance(what, str) else what, soft_wrap=True)
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue()
 
 
 def shown(text: str, style: str = "") -> Text:

@@ -14,9 +14,9 @@ holds the key.
 | the same                     | HTTPS:// in capitals                         | found: unchecked |
 | credentials.json             | the same in it                               | found            |
 | credentials.json             | not JSON, not UTF-8, a folder                | clean            |
-| --key, --after               | line break, letters that aren't ASCII        | found: loop, traceback |
+| --key, --after               | line break, letters that aren't ASCII        | found: loop      |
 | --key                        | blank                                        | found: left out  |
-| ids in paths                 | `..`, `.`, empty, `a/b`                      | found: another route |
+| ids in paths                 | `..`, `.`, empty, `a/b`                      | found: elsewhere |
 | --metadata                   | no `=`, a name twice                         | found: silent    |
 | any argument                 | bytes that are no UTF-8                      | found: traceback |
 | HTTPS_PROXY, SSL_CERT_FILE   | no proxy's URL, no such file                 | found: traceback |
