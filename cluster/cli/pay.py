@@ -12,7 +12,7 @@ from typer import Argument, Option
 
 from headrace.cluster.cli.command import Outcome, api_command, say
 from headrace.cluster.cli.failures import Failure, Interrupted, Unreachable
-from headrace.cluster.cli.payfile.reading import FileFormat
+from headrace.cluster.cli.payfile.fileformat import DecimalSign, FileFormat
 
 if TYPE_CHECKING:
     from headrace.cluster.cli.client import Api
@@ -62,6 +62,17 @@ async def pay(
     file_format: Annotated[
         FileFormat | None, Option("--format", help="Default: by the file's suffix.")
     ] = None,
+    delimiter: Annotated[
+        str | None,
+        Option(metavar="CHAR", help="What separates a CSV's fields, or tab. Default: the comma."),
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        Option(help="Of a text, as cp1252. Default: its byte order mark's, or UTF-8."),
+    ] = None,
+    decimal: Annotated[
+        DecimalSign | None, Option(help="The decimal sign of amounts written as text.")
+    ] = None,
     batch: Annotated[int, Option(min=1, max=BATCH_ITEMS_MAX, help="Payments a request.")] = 1_000,
     in_flight: Annotated[
         int,
@@ -92,23 +103,27 @@ async def pay(
     refused = submitted. `replayed` of them had been answered before. Exit code 0: every row has
     its answer, declines and refusals among them.
     """
+    from headrace.cluster.cli.payfile.csvfile import delimiter_of
+    from headrace.cluster.cli.payfile.decimalsign import decimal_point
     from headrace.cluster.cli.payfile.items import map_rows
     from headrace.cluster.cli.payfile.opening import Opener
     from headrace.cluster.cli.payfile.progress import progress
-    from headrace.cluster.cli.payfile.reading import open_source
+    from headrace.cluster.cli.payfile.reading import TextForm, open_source
     from headrace.cluster.cli.payfile.results import open_results
     from headrace.cluster.cli.payfile.run import Run
     from headrace.cluster.cli.payfile.template import mapping
 
-    source = open_source(file, file_format, batch)
+    form = TextForm(encoding, delimiter and delimiter_of(delimiter))
+    source = open_source(file, file_format, batch, form)
+    as_point = decimal_point(decimal, source.delimiter)
     mapped = mapping(maps or [], source.columns)
     wanted = None if source.columns is None else mapped.columns
     api.patience_s = patience
     opener = Opener(api, open_missing) if open_missing is not None else None
-    with open_results(out) as results, progress(source.total) as shown:
+    with open_results(out, source.identity) as results, progress(source.total) as shown:
         api.on_wait = shown.on_wait
         run = Run(api, opener, in_flight, results, shown.on_progress)
-        chunks = (map_rows(chunk, mapped) for chunk in source.chunks(wanted))
+        chunks = (map_rows(chunk, mapped, as_point) for chunk in source.chunks(wanted))
         await play_until_stopped(run, chunks, countable=file != STDIN)
     return finished(run)
 

@@ -24,6 +24,7 @@ from typer import Option
 from headrace.cluster.cli.command import plain_command, run
 from headrace.cluster.cli.credentials import DATA_DIR, DataDirOption, JsonOption
 from headrace.cluster.cli.failures import BadInput, Failure, NotInOrder
+from headrace.cluster.cli.on_this_machine import failures
 from headrace.cluster.cli.output import Outcome, answer, fail, say
 from headrace.cluster.cli.printable import printable
 from headrace.cluster.cli.status import told
@@ -88,6 +89,7 @@ def up(
     in the data directory; the next start finds it. The keys made at the first start are in its
     credentials.json, where the other commands look for them.
     """
+    _open_streams()
     if detach:
         run(lambda: _detached(data_dir, port, partitions, actors, play), as_json)
     at = PORT if port is None else port
@@ -101,7 +103,7 @@ def down(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -> Non
     async def stop() -> Outcome:
         from headrace.cluster.local import daemon
 
-        with _failures():
+        with failures():
             ended = await daemon.stop(data_dir)
         data = {"data_dir": str(data_dir), "stopped": ended is not None}
         if ended is not None and ended.not_in_order:
@@ -112,12 +114,23 @@ def down(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -> Non
     run(stop, as_json)
 
 
+def _open_streams() -> None:
+    """A standard stream that is closed would be the number of the next file opened, into which
+    parts that know no better would write."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
 async def _detached(
     data_dir: Path, port: int | None, partitions: int | None, actors: int | None, play: int
 ) -> Outcome:
     from headrace.cluster.local import credentials, daemon
 
-    found = daemon.running(data_dir)
+    with failures():
+        found = daemon.running(data_dir)
     if found is not None and not found.is_ready:
         raise Failure(f"the platform in {data_dir} is {found.phase} (process {found.pid})")
     if found is not None and port not in (None, urlsplit(found.url).port):
@@ -130,12 +143,13 @@ async def _detached(
         command += ["--data-dir", str(data_dir), "--port", str(port or PORT), "--json"]
         command += ["--partitions", str(partitions)] if partitions else []
         command += ["--actors", str(actors)] if actors else []
-        with _failures(), _phases() as on_phase:
+        with failures(), _phases() as on_phase:
             starter = asyncio.current_task()
             assert starter is not None
             _at_signals(asyncio.Event(), starter)  # it has a session of its own and hears none
             found = await daemon.start(command, data_dir, on_phase)
-    keys = credentials.read(data_dir)
+    with failures():
+        keys = credentials.read(data_dir)
     assert keys is not None
     data = {**told(data_dir, found), **await _play(keys, play)}
     return _up_and_running(data, keys, detached=True)
@@ -202,7 +216,7 @@ class _Up:
 
     async def run(self) -> None:
         """Until it is cancelled; a Failure when it can't start or go on."""
-        with _failures():
+        with failures():
             from headrace.cluster.local.platform import Platform as Local
 
             with _phases() as on_phase:
@@ -279,22 +293,6 @@ def _settings(partitions: int | None, actors: int | None) -> "Settings":
         return load(**{name: value for name, value in given.items() if value is not None})
     except SettingsError as error:
         raise BadInput(str(error)) from error
-
-
-@contextmanager
-def _failures() -> Iterator[None]:
-    """What can go wrong on this machine, told as failures of the command."""
-    from headrace.cluster.local.errors import PlatformError
-    from headrace.cluster.local.lock import AlreadyRunning
-    from headrace.runtime.database.area import MigrationError
-    from headrace.runtime.keys.master_key import MasterKeyError
-
-    try:
-        yield
-    except AlreadyRunning as error:
-        raise Failure(f"a platform runs here already: {error}") from error
-    except (PlatformError, MigrationError, MasterKeyError) as error:
-        raise Failure(str(error)) from error
 
 
 @contextmanager

@@ -13,7 +13,9 @@ def mapped(size: int, capture: str | None = None, first_row: int = 1) -> Mapped:
     items: list[PaymentItem | None] = [
         PaymentItem(f"k{i}", "a", "b", 1, "EUR", capture=capture) for i in range(size)
     ]
-    return Mapped(first_row, items, [f"k{i}" for i in range(size)], {}, size)
+    return Mapped(
+        range(first_row, first_row + size), items, [f"k{i}" for i in range(size)], {}, size
+    )
 
 
 def test_the_ends_add_up_to_submitted() -> None:
