@@ -62,6 +62,13 @@ def converter(currency: object) -> Callable[[Any], int]:
     return convert
 
 
+def major_units(minor: int, currency: str) -> str:
+    """Minor units as decimal text in major units; the currency is one of ISO 4217."""
+    number = currency_number(currency)
+    digits = 0 if number is None else minor_units(number)
+    return str(Decimal(minor).scaleb(-digits, _EXACT))
+
+
 def _decimal(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise AmountRefused("invalid_amount", f"{value!r} is no amount")
