@@ -34,7 +34,8 @@ FILES_BESIDE_CONNECTIONS = 500
 
 _WRAPPER = """#!/bin/sh
 # Serve's configuration file is $3.
-sed -i -f {edits} "$3" && exec {binary} "$@"
+PATH=/usr/bin:/bin:$PATH
+env -i PATH="$PATH" LC_ALL=C sed -i -f {edits} "$3" && exec env -i LC_ALL=C {binary} "$@"
 """
 _EDITS = r"""/# headrace$/d
 /^ *log /d

@@ -27,6 +27,8 @@ class Site:
     port: int
     settings: Settings
     """With the ledger's URL and its number of partitions, once PostgreSQL is ready."""
+    own_database: bool
+    """Whether the ledger's is the platform's own PostgreSQL."""
     any_partitions: bool
     """A ledger that exists keeps its number of partitions, whatever the settings say."""
     tell: Callable[[str], None]

@@ -54,7 +54,7 @@ class Platform:
         self._lock: Lock | None = None
         self._state = State(
             pid=os.getpid(),
-            started=processes.started_at(os.getpid()),
+            process=processes.identity(os.getpid()),
             phase="",
             url=f"http://127.0.0.1:{port}",
         )
@@ -73,7 +73,8 @@ class Platform:
         await self._claim_data_dir()
         site = self._site = Site(
             self.data_dir, Path(tempfile.mkdtemp(prefix=RUNTIME_DIR_PREFIX, dir="/tmp")),
-            self._port, self._settings, any_partitions, self._tell,
+            self._port, self._settings, not self._settings.ledger.database_url, any_partitions,
+            self._tell,
         )  # fmt: skip
         self._tell(self._kinds[0].phase)
         self._parts = [kind(site) for kind in self._kinds]

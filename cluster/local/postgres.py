@@ -26,6 +26,7 @@ from headrace.cluster.local.postmaster import (
     remove_old_socket_dir,
     stop_leftover,
 )
+from headrace.runtime.database.connect import OF_OUR_OWN
 
 ROLE = DATABASE = "headrace"
 START_TIMEOUT_S = 120.0
@@ -51,6 +52,17 @@ of 1 GB is soon written over again, in pages that the operating system has in me
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
 
 
+def tcp_url(password: str, port: int) -> str:
+    """Of a server, or of what leads there, that listens on 127.0.0.1."""
+    return _url(password, "127.0.0.1", port)
+
+
+def _url(password: str, host: str, port: int) -> str:
+    """Host and port stand in the query: after @ they would be looked up beside PGPORT."""
+    where = f"host={host}&port={port}&{OF_OUR_OWN}"
+    return f"postgresql://{ROLE}:{password}@/{DATABASE}?{where}"
+
+
 class Postgres:
     """One server for one data directory. `start` and `stop` are called by one task."""
 
@@ -67,20 +79,26 @@ class Postgres:
     @property
     def url(self) -> str:
         """Through the socket, which costs half of what TCP does."""
-        return self._url(f"/{DATABASE}?host={self._socket_dir}&port={self._port}")
+        return _url(self._password(), str(self._socket_dir), self._port)
+
+    @property
+    def port(self) -> int:
+        """On 127.0.0.1; 0 before the start."""
+        return self._port
 
     @property
     def tcp_url(self) -> str:
-        """The same server for tools that want a host and a port."""
-        return self._url(f"127.0.0.1:{self._port}/{DATABASE}")
+        """The same server by way of its port."""
+        return self.url_by_way_of(self._port)
+
+    def url_by_way_of(self, port: int) -> str:
+        """The same server through what listens on a port of 127.0.0.1."""
+        return tcp_url(self._password(), port)
 
     @property
     def pid(self) -> int:
         """The postmaster's; 0 when it isn't running."""
         return self._process.pid if self._process and self._process.returncode is None else 0
-
-    def _url(self, rest: str) -> str:
-        return f"postgresql://{ROLE}:{self._password()}@{rest}"
 
     async def start(self) -> str:
         """Serves `url` on return. PostgresError says what is wrong; AlreadyRunning, who has it."""
@@ -146,6 +164,11 @@ class Postgres:
 
     async def _make_cluster(self, found: Home) -> None:
         """initdb into a folder beside, renamed when whole: a crash leaves no half cluster."""
+        if found.cluster.is_file() or (found.cluster.is_dir() and any(found.cluster.iterdir())):
+            raise PostgresError(
+                f"{found.cluster} holds something that is no cluster of PostgreSQL's: "
+                "choose another data directory"
+            )
         half_made = found.cluster.with_name("postgres.making")
         shutil.rmtree(half_made, ignore_errors=True)
         half_made.mkdir(mode=0o700)
@@ -232,7 +255,8 @@ class Postgres:
     def _free_port(self) -> int:
         """The port of the last start if it is free, so that people's tools go on working."""
         path = self._data_dir / "postgres.port"
-        last = [int(path.read_text())] if path.exists() else []
+        said = path.read_text().strip() if path.exists() else ""
+        last = [int(said)] if said.isdecimal() else []
         (port,) = free_ports(1, preferred=last)
         path.write_text(f"{port}\n")
         return port

@@ -21,7 +21,7 @@ class PostgreSQL(Part):
 
     def __init__(self, site: Site) -> None:
         super().__init__(site)
-        self._server = None if site.settings.ledger.database_url else Postgres(site.data_dir)
+        self._server = Postgres(site.data_dir) if site.own_database else None
 
     async def start(self) -> None:
         if self._server is not None:

@@ -155,15 +155,15 @@ def _parameters() -> Iterator[None]:
     process that copies logs to a driver, who reads none."""
     original = parameter.RayParams
     (port,) = free_ports(1)
-    parameter.RayParams = partial(  # type: ignore[assignment,misc]  # a class for a while
+    parameter.RayParams = partial(
         original,
         dashboard_agent_listen_port=port,
-        include_log_monitor=False,  # type: ignore[arg-type]  # declared as text, read as a truth
+        include_log_monitor=False,
     )
     try:
         yield
     finally:
-        parameter.RayParams = original  # type: ignore[misc]  # and itself again
+        parameter.RayParams = original
 
 
 @contextmanager
@@ -174,13 +174,11 @@ def _own_sessions() -> Iterator[None]:
     raylet that is taken first leaves nobody to answer what is under way.
     """
     original = services.ConsolePopen
-    services.ConsolePopen = partial(  # type: ignore[assignment,misc]  # a class for a while
-        original, start_new_session=True
-    )
+    services.ConsolePopen = partial(original, start_new_session=True)
     try:
         yield
     finally:
-        services.ConsolePopen = original  # type: ignore[misc]  # and itself again
+        services.ConsolePopen = original
 
 
 def _end(told: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from headrace.cluster.local import environment, processes, state
+from headrace.cluster.local import ambient, environment, processes, state
 from headrace.cluster.local.errors import PlatformError
 from headrace.cluster.local.part import Part, Site
 
@@ -34,9 +34,11 @@ class Ray(Part):
 
     async def start(self) -> None:
         site = self.site
-        os.environ.update(
-            environment.of_platform(site.settings, site.runtime_dir, _token(site.data_dir))
-        )
+        wanted = ambient.of_parts(os.environ, own_database=site.own_database)
+        wanted |= environment.of_platform(site.settings, site.runtime_dir, _token(site.data_dir))
+        for name in os.environ.keys() - wanted.keys():
+            del os.environ[name]
+        os.environ.update(wanted)
         os.chdir(site.runtime_dir)  # by which the platform's processes are known
         from headrace.cluster.local.ray_node import RayNode
 
@@ -79,7 +81,9 @@ class Gateway(Part):
         assert self.site.ray is not None
         look_for_failure = 0.0
         deadline = time.monotonic() + READY_TIMEOUT_S
-        async with httpx.AsyncClient(base_url=self.site.url, timeout=5, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=self.site.url, timeout=5, trust_env=False, verify=False
+        ) as client:
             while time.monotonic() < deadline:
                 with contextlib.suppress(httpx.HTTPError):
                     if (await client.get("/readyz")).status_code == 200:

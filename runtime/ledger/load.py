@@ -159,15 +159,15 @@ async def legs(db: Database, homes: list[int], seqs: list[int], again: bool) -> 
     packed = await db.fetchval(SQL["legs"], homes, seqs)
     shown = np.frombuffer(bytearray(packed or b""), LEG)
     shown["occurred_at"] += POSTGRES_EPOCH_US
-    return ShownLegs(shown, await _carried(db, shown) if again else {})
+    return ShownLegs(shown, await _answered(db, shown) if again else {})
 
 
-async def _carried(db: Database, shown: NDArray[np.void]) -> dict[int, int]:
-    """Place -> reason of the legs that the ledger says were carried out or refused."""
+async def _answered(db: Database, shown: NDArray[np.void]) -> dict[int, int]:
+    """Index -> reason of the legs that the ledger says were carried out or refused."""
     payments = [UUID(bytes=payment) for payment in shown["payment"].astype("V16").tolist()]
-    places = shown["place"].tolist()
-    rows = await db.fetch(SQL["carried"], payments, shown["leg"].tolist(), places)
-    return {r["place"]: r["reason"] for r in rows}
+    indices = shown["index"].tolist()
+    rows = await db.fetch(SQL["answered"], payments, shown["leg"].tolist(), indices)
+    return {r["index"]: r["reason"] for r in rows}
 
 
 async def open_legs(

@@ -48,7 +48,7 @@ class PartitionSettings(Section):
 
 
 class CallSettings(Section):
-    """Calls from a gateway, or another actor, to an actor."""
+    """Calls from a gateway, or another actor, to an actor or to the risk deployment."""
 
     call_payments_max: Count = 1_000
     """In one call from a gateway to an actor, but for the rest of a batch, which is not divided."""
@@ -64,6 +64,11 @@ class CallSettings(Section):
     """The longest of these pauses."""
     call_timeout_s: Seconds = 20.0
     """Of a gateway for an actor's answer."""
+    call_find_timeout_s: Seconds = 10.0
+    """For finding out who holds an actor's partitions, or where a deployment answers: who is asked
+    may have gone with its machine."""
+    call_connect_timeout_s: Seconds = 5.0
+    """For a connection to it."""
 
     def rules(self) -> Rules:
         return (

@@ -14,7 +14,7 @@ class Chunk(NamedTuple):
     """The rows' numbers, counted from 1: headers not, blank ones too."""
     columns: dict[str, list[Any]]
     broken: dict[int, str]
-    """By place in the chunk, from 0."""
+    """By index in the chunk, from 0."""
     position: int
     """Rows (Parquet, pipes) or bytes of the file read so far."""
     lines: Sequence[int] | None = None

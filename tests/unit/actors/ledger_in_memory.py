@@ -14,7 +14,7 @@ from support.engine_in_memory import Engine, records_of
 
 from headrace.actors.writer import Outcome
 from headrace.runtime.clock import DAY_US
-from headrace.runtime.journal.account_numbers import PLACE_BITS
+from headrace.runtime.journal.account_numbers import ORDINAL_BITS
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.states import AccountState
 from headrace.runtime.ledger import commit
@@ -22,7 +22,7 @@ from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.book import Book, Partition
-from headrace.runtime.payments.open_leg import LEG, OpenLeg, Place, ShownLegs
+from headrace.runtime.payments.open_leg import LEG, LegId, OpenLeg, ShownLegs
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.settings import Settings
 
@@ -45,8 +45,8 @@ class Ledger:
         self.tried: list[int] = []
         """Records of each batch that was to be committed."""
         self.due: list[bytes] = []
-        self.parked: dict[Place, tuple[int, str]] = {}
-        self.shown: dict[Place, OpenLeg] = {}
+        self.parked_legs: dict[LegId, tuple[int, str]] = {}
+        self.shown: dict[LegId, OpenLeg] = {}
         """Legs that other actors opened."""
         self.unreachable = 0
         """How often it is still away when the partitions are to be taken over."""
@@ -130,7 +130,7 @@ class Ledger:
         self, db: object, homes: list[int], seqs: list[int], again: bool
     ) -> ShownLegs:  # fmt: skip
         self.asked(db)
-        legs = [leg for place in zip(homes, seqs, strict=True) if (leg := self.shown.get(place))]
+        legs = [leg for key in zip(homes, seqs, strict=True) if (leg := self.shown.get(key))]
         shown = np.zeros(len(legs), LEG)
         for n, leg in enumerate(legs):
             kind = K.REFUND_REQUESTED if leg.refund else K.DEBITED
@@ -166,11 +166,11 @@ class Ledger:
         }  # fmt: skip
 
     async def park(self, db: object, leg: OpenLeg, failures: int, error: str) -> None:
-        self.parked[leg.partition, leg.seq] = failures, error
+        self.parked_legs[leg.partition, leg.seq] = failures, error
 
-    async def places(self, db: object, partitions: Sequence[int]) -> set[Place]:
+    async def parked(self, db: object, partitions: Sequence[int]) -> set[LegId]:
         self.asked(db)
-        return set(self.parked)
+        return set(self.parked_legs)
 
     def asked(self, db: object) -> None:
         if db is not self:
@@ -196,9 +196,9 @@ class Writer:
             raise OSError("away")
         ledger.epoch += 1
         ends = ledger.engine.ends
-        places = [4_095, *(n & (1 << PLACE_BITS) - 1 for n in ledger.engine.accounts)]
+        ordinals = [4_095, *(n & (1 << ORDINAL_BITS) - 1 for n in ledger.engine.accounts)]
         return {
-            n: (Partition(n, ledger.epoch, ends[n], 0, max(places)), 0) for n in self.partitions
+            n: (Partition(n, ledger.epoch, ends[n], 0, max(ordinals)), 0) for n in self.partitions
         }
 
     async def commit(self, ready: commit.Commit, refuses: bool) -> Outcome:

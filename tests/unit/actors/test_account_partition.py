@@ -3,15 +3,16 @@
 import asyncio
 
 import pytest
-from actor_in_memory import ANNA, EUR, FAR, SHOP, TENANT, UNAVAILABLE, WRONG, House, pay
+from actor_in_memory import ANNA, BERT, EUR, FAR, SHOP, TENANT, UNAVAILABLE, WRONG, House, pay
 
 from headrace.actors.intake import WORTH_A_BATCH
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.payments.answer import Done, LegsDone, Refused
 from headrace.runtime.payments.command import (
-    Carry,
     Fund,
+    OpenAccount,
+    PostLegs,
 )
 from headrace.runtime.refusals import Refusal
 
@@ -22,7 +23,7 @@ async def test_before_it_has_started_it_takes_nothing(house: House) -> None:
     assert not await house.actor.heartbeat()
     assert house.stat("ready") == 0
     assert await house.ask(pay("k"), pay("l")) == [UNAVAILABLE] * 2
-    assert await house.ask_legs(Carry([1], [1])) == UNAVAILABLE
+    assert await house.ask_legs(PostLegs([1], [1])) == UNAVAILABLE
     assert house.stat("partition_lag_us") == house.stat("epoch") == 0
     await house.actor.start()
     assert await house.actor.heartbeat()
@@ -129,21 +130,39 @@ async def test_what_was_done_is_counted_once(house: House) -> None:
     assert len(house.creditors.observed) == 2, "what was declined is nobody's income"
 
 
+async def test_accounts_of_the_first_batch_stay_in_memory_until_it_is_committed(
+    house: House,
+) -> None:
+    """However little room there is: the commit may be taken back, and needs them for that."""
+    await house.started(accounts_in_memory_max=1)
+    house.ledger.open.clear()
+    opening = house.asking(*(OpenAccount(TENANT, id, EUR) for id in (ANNA, SHOP, BERT)))
+    await house.until(lambda: house.ledger.committing == 1)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert {id for _, id in house.actor._book.by_id} == {ANNA, SHOP, BERT}
+    house.ledger.open.set()
+    assert all(isinstance(answer, Done) for answer in await opening)
+    assert isinstance((await house.ask(Fund(TENANT, ANNA, 5, EUR, "k", 1)))[0], Done)
+    assert house.stat("evicted") >= 3
+    assert house.stat("accounts_in_memory") < 3
+
+
 # Legs
 
 
 async def test_legs_go_to_the_actor_of_their_creditor_and_end(house: House) -> None:
     await house.started(ANNA)
     house.far(FAR)
-    house.carries.clear()
+    house.may_post.clear()
     (answer,) = await house.ask(pay("k", creditor=FAR))
     assert answer.state == PaymentState.AUTHORIZED
     assert house.stat("open_legs") == 1
     opened_by = answer.partition, answer.seq
     waiting = asyncio.create_task(house.actor.await_leg(opened_by, 30))
-    await house.until(lambda: bool(house.carried))
+    await house.until(lambda: bool(house.legs_posted))
     assert not waiting.done()
-    house.carries.set()
+    house.may_post.set()
     await house.until(waiting.done)
     assert house.stat("open_legs") == 0
     assert len(house.actor._waiters) == 0
@@ -153,7 +172,7 @@ async def test_legs_go_to_the_actor_of_their_creditor_and_end(house: House) -> N
 async def test_who_waits_for_a_leg_is_let_go_after_a_time(house: House) -> None:
     await house.started(ANNA)
     house.far(FAR)
-    house.carries.clear()
+    house.may_post.clear()
     (answer,) = await house.ask(pay("k", creditor=FAR))
     begun = asyncio.get_running_loop().time()
     await house.actor.await_leg((answer.partition, answer.seq), 7)
@@ -164,7 +183,7 @@ async def test_who_waits_for_a_leg_is_let_go_after_a_time(house: House) -> None:
 async def test_a_leg_of_another_actor_is_credited(house: House) -> None:
     await house.started(SHOP)
     house.leg_for(SHOP)
-    assert await house.ask_legs(Carry([1], [3])) == LegsDone([0])
+    assert await house.ask_legs(PostLegs([1], [3])) == LegsDone([0])
     assert house.posted(SHOP) == 10_040
     assert house.stat("records_credited") == 1
 
@@ -192,15 +211,15 @@ async def test_a_leg_that_always_fails_is_parked_in_the_ledger_and_released_from
     house.far(FAR)
     failing = True
 
-    async def carry(actor: int, legs: Carry) -> LegsDone | Refused:
+    async def post_legs(actor: int, legs: PostLegs) -> LegsDone | Refused:
         return WRONG if failing else LegsDone([0] * len(legs.seqs))
 
-    house.actor._carry_elsewhere = carry
+    house.actor._post_elsewhere = post_legs
     (answer,) = await house.ask(pay("k", creditor=FAR))
-    await house.in_time(lambda: bool(house.ledger.parked))
-    assert list(house.ledger.parked) == [(answer.partition, answer.seq)]
+    await house.in_time(lambda: bool(house.ledger.parked_legs))
+    assert list(house.ledger.parked_legs) == [(answer.partition, answer.seq)]
     assert (house.stat("legs_parked"), house.stat("open_legs")) == (1, 1)
     failing = False
-    house.ledger.parked.clear()
+    house.ledger.parked_legs.clear()
     await house.in_time(lambda: not house.stat("open_legs"))
     assert house.stat("legs_parked") == 0

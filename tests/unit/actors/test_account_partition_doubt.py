@@ -12,8 +12,9 @@ from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.command import (
     Act,
-    Arrived,
-    Carry,
+    Fund,
+    PostLegs,
+    SettleLegs,
 )
 from headrace.runtime.settings.partition import PartitionSettings
 
@@ -81,7 +82,7 @@ async def test_a_call_of_legs_and_a_payment_are_tried_apart(house: House) -> Non
     house.ledger.open.clear()
     first = house.asking(pay("first"))
     await house.until(lambda: house.ledger.committing == 1)
-    legs = asyncio.create_task(house.ask_legs(Carry([1], [3])))
+    legs = asyncio.create_task(house.ask_legs(PostLegs([1], [3])))
     paying = house.asking(pay("k"))
     await house.until(lambda: house.stat("queue") == 2)
     house.ledger.open.set()
@@ -106,9 +107,19 @@ async def test_a_command_that_can_not_be_told_what_it_needs_is_answered_alone(
     house: House,
 ) -> None:
     await house.started(ANNA, SHOP)
-    lost = Arrived([99], [1], [0])
+    lost = SettleLegs([99], [1], [0])
     assert await house.actor._intake.put_legs(lost) == [WRONG]
     assert isinstance((await house.ask(pay("b")))[0], Done)
+
+
+async def test_commands_that_raise_are_counted_and_the_others_are_paid(house: House) -> None:
+    """A reference that is no UTF-8 gets past the gateway only by a defect of ours."""
+    await house.started(ANNA, SHOP)
+    wrong = Fund(TENANT, SHOP, 1, EUR, "wrong", 1, reference="\udc80")
+    answers = await house.actor._intake.put([pay("a"), wrong, pay("b"), wrong])
+    assert [answer == WRONG for answer in answers] == [False, True, False, True]
+    assert house.stat("commands_failed") == 2
+    assert house.posted(SHOP) == 10_200
 
 
 # Rolled back for certain
@@ -205,6 +216,40 @@ async def test_a_ledger_that_is_away_while_a_batch_is_loaded_is_doubt(house: Hou
     assert isinstance((await house.ask(pay("a")))[0], Done)
 
 
+@pytest.mark.parametrize(
+    ("outcome", "paid"),
+    [(Outcome.COMMITTED, True), (Outcome.IN_DOUBT, False), (Outcome.DECIDE_AGAIN, False),
+     (ValueError("while answering"), False)],
+)  # fmt: skip
+async def test_doubt_about_what_comes_next_waits_for_the_commit_under_way(
+    house: House, outcome: Outcome | Exception, paid: bool
+) -> None:
+    """What is durable is answered so; what isn't known to be may be asked for again."""
+    await house.started(ANNA, SHOP)
+    house.ledger.outcomes.append(outcome)
+    house.ledger.open.clear()
+    first = house.asking(pay("first"))
+    await house.until(lambda: house.ledger.committing == 1)
+    house.scorer.error = OSError("away")
+    second = house.asking(*(pay(f"k{n}", 1) for n in range(WORTH_A_BATCH)))
+    await house.until(lambda: house.stat("doubts") == 1)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert not first.done()
+    assert not second.done(), "nothing is loaded before it is known what the ledger holds"
+    assert house.stat("ready") == 0
+    house.ledger.open.set()
+    assert await second == [UNAVAILABLE] * WORTH_A_BATCH
+    (answer,) = await first
+    assert isinstance(answer, Done) if paid else answer == UNAVAILABLE
+    house.scorer.error = None
+    await house.until(lambda: house.stat("ready") == 1)
+    assert house.posted(SHOP) == (10_100 if paid else 10_000)
+    assert isinstance((await house.ask(pay("later")))[0], Done)
+    assert house.posted(SHOP) == (10_200 if paid else 10_100)
+    assert house.stat("doubts") == 1
+
+
 async def test_what_waited_and_what_was_decided_on_top_is_put_off_in_doubt(house: House) -> None:
     await house.started(ANNA, SHOP)
     house.ledger.open.clear()
@@ -225,7 +270,7 @@ async def test_who_waits_for_a_leg_that_ended_in_the_meantime_is_told_after_doub
     """One of two legs is over by the time that the partitions are loaded anew."""
     await house.started(ANNA)
     house.far(FAR)
-    house.carries.clear()
+    house.may_post.clear()
     over, open_still = await house.ask(pay("over", creditor=FAR), pay("open", creditor=FAR))
     waits = [asyncio.create_task(house.actor.await_leg((a.partition, a.seq), 1_000))
              for a in (over, open_still)]  # fmt: skip
@@ -252,15 +297,15 @@ async def test_who_waits_for_a_leg_that_ended_in_the_meantime_is_told_after_doub
 async def test_a_parked_leg_is_not_sent_after_a_new_start(house: House) -> None:
     await house.started(ANNA)
     house.far(FAR)
-    house.carries.clear()
+    house.may_post.clear()
     parked, sent = await house.ask(pay("a", creditor=FAR), pay("b", creditor=FAR))
-    house.ledger.parked[parked.partition, parked.seq] = (5, "why")
-    await house.until(lambda: bool(house.carried))
-    house.carried.clear()
+    house.ledger.parked_legs[parked.partition, parked.seq] = (5, "why")
+    await house.until(lambda: bool(house.legs_posted))
+    house.legs_posted.clear()
     house.ledger.outcomes.append(Outcome.IN_DOUBT)
     await house.ask(pay("doubt", creditor=FAR))
-    await house.until(lambda: bool(house.carried))
-    assert [(c.homes, c.seqs, c.again) for c in house.carried] == [
+    await house.until(lambda: bool(house.legs_posted))
+    assert [(c.homes, c.seqs, c.again) for c in house.legs_posted] == [
         ([sent.partition], [sent.seq], True)
     ]
     assert house.stat("legs_parked") == 1

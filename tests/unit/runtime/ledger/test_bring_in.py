@@ -6,7 +6,7 @@ import pytest
 from headrace.runtime.ids import payment_id
 from headrace.runtime.journal.account_numbers import (
     EXTERNAL,
-    FIRST_PLACE,
+    FIRST_ORDINAL,
     TRANSIT_IN,
     TRANSIT_OUT,
     account_number,
@@ -21,18 +21,18 @@ from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.book import Book, Partition
 from headrace.runtime.payments.command import (
     Act,
-    Arrived,
-    Carry,
     ChangeAccount,
     Fund,
     OpenAccount,
     Pay,
+    PostLegs,
+    SettleLegs,
 )
 from headrace.runtime.payments.open_leg import LEG, OpenLeg, ShownLegs
 from headrace.runtime.payments.payment import Payment
 
 EUR, USD = 978, 840
-ANNA, SHOP, FAR = (account_number(partition, FIRST_PLACE) for partition in range(3))
+ANNA, SHOP, FAR = (account_number(partition, FIRST_ORDINAL) for partition in range(3))
 PAYMENT = payment_id(1_000_000, 0)
 HERE = next(f"id-{n}" for n in range(99) if partition_of(1, f"id-{n}", 4) == 0)
 THERE = next(f"id-{n}" for n in range(99) if partition_of(1, f"id-{n}", 4) == 2)
@@ -166,7 +166,7 @@ def leg(seq, sole=True, refund=False):
 )  # fmt: skip
 def test_the_end_of_a_leg_needs(book, sole, refund, reason, needed):
     book.partitions[0].open_legs[9] = leg(9, sole, refund)
-    assert told(book, Arrived([0, 0], [9, 10], [reason, 9])) == needed
+    assert told(book, SettleLegs([0, 0], [9, 10], [reason, 9])) == needed
 
 
 def test_legs_need_their_creditors_and_their_way(book):
@@ -174,9 +174,9 @@ def test_legs_need_their_creditors_and_their_way(book):
     shown["creditor"] = [ANNA, SHOP + 1, FAR]
     shown["currency"] = [EUR, EUR, USD]
     shown["kind"] = [RecordKind.DEBITED, RecordKind.REFUND_REQUESTED, RecordKind.CAPTURED]
-    carry = Carry([2, 2, 3], [1, 2, 3])
-    assert told(book, pay(), carry, legs={1: ShownLegs(shown, {})}) == {
-        "legs": {1: carry}, "numbers": {SHOP + 1},
+    command = PostLegs([2, 2, 3], [1, 2, 3])
+    assert told(book, pay(), command, legs={1: ShownLegs(shown, {})}) == {
+        "legs": {1: command}, "numbers": {SHOP + 1},
         "system": {
             out(0), system_account(0, EUR, TRANSIT_IN), out(1), system_account(2, USD, TRANSIT_IN),
         },

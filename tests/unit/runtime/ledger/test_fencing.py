@@ -17,7 +17,7 @@ AT = 1_700_000_000_000_000
 def lease(partition: int, epoch: int = 4) -> dict[str, Any]:
     return {
         "partition": partition, "epoch": epoch, "last_seq": 50 + partition,
-        "last_at": from_us(AT), "last_place": 5_000, "transit_from": 40 + partition,
+        "last_at": from_us(AT), "last_ordinal": 5_000, "transit_from": 40 + partition,
     }  # fmt: skip
 
 

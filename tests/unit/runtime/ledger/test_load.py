@@ -8,7 +8,7 @@ import pytest
 
 from headrace.runtime.clock import DAY_US, from_us
 from headrace.runtime.journal.account_numbers import (
-    FIRST_PLACE,
+    FIRST_ORDINAL,
     TRANSIT_IN,
     TRANSIT_OUT,
     account_number,
@@ -26,7 +26,7 @@ from headrace.runtime.payments.answer import Done
 from headrace.runtime.risk.windows import Windows
 
 EUR, USD = 978, 840
-ANNA, SHOP = (account_number(1, FIRST_PLACE + n) for n in range(2))
+ANNA, SHOP = (account_number(1, FIRST_ORDINAL + n) for n in range(2))
 PAYMENT, OTHER, TRACE = UUID(int=7), UUID(int=8), UUID(int=9)
 AT = 1_700_000_000_000_000
 
@@ -204,7 +204,7 @@ async def test_what_opened_a_leg_says_what_it_is(told, kind: K, refund: bool, so
 
 async def test_no_legs_are_no_legs(told) -> None:
     shown = await load.legs(told(SQL, legs=[]), [1], [2], again=False)
-    assert (len(shown.legs), shown.carried) == (0, {})
+    assert (len(shown.legs), shown.answered) == (0, {})
 
 
 async def test_due_holds_are_asked_for_as_of_now(told) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from headrace.runtime.clock import from_us
-from headrace.runtime.journal.account_numbers import FIRST_PLACE, account_number
+from headrace.runtime.journal.account_numbers import FIRST_ORDINAL, account_number
 from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.ledger import cursors
 from headrace.runtime.ledger import read_payment_lists as lists
@@ -18,7 +18,7 @@ from headrace.runtime.ledger.read_payment_lists import SQL, Filter
 
 TENANT, SECOND_US = 5, 1_000_000
 START = 1_700_000_000_000_000
-NUMBERS = {"anna": account_number(3, FIRST_PLACE), "shop": account_number(2, FIRST_PLACE)}
+NUMBERS = {"anna": account_number(3, FIRST_ORDINAL), "shop": account_number(2, FIRST_ORDINAL)}
 
 
 class Payment(NamedTuple):
@@ -77,7 +77,7 @@ class Index:
             found = [(p, p.id, n == 0) for p in self.payments for n in reversed(range(p.rows))
                      if low <= p.id <= high]  # fmt: skip
         self.stretches.append((name, limit))
-        return [{"place": at, "payment": p.id, "counts": c} for p, at, c in found][:limit]
+        return [{"key": at, "payment": p.id, "counts": c} for p, at, c in found][:limit]
 
     def _matching(
         self, tenant: int, ids: list[UUID], debtor: int | None, creditor: int | None,
@@ -256,8 +256,8 @@ async def test_a_cursor_beyond_all_places_is_refused(
 ) -> None:
     index = Index(*MANY)
 
-    async def first(place: int) -> int:
-        cursor = cursors.encode(name, place)
+    async def first(key: int) -> int:
+        cursor = cursors.encode(name, key)
         page, _ = await lists.payments(index, TENANT, Filter(**chosen), cursor, 1)
         return len(page)
 

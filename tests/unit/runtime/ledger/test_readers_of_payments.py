@@ -82,6 +82,26 @@ async def test_several_payments_come_in_the_order_asked_for_without_the_unknown(
     assert [(view.amount, view.status) for view in views] == [(8, "settled"), (30, "settled")]
 
 
+SEALED = b"\x01" + bytes(40)
+"""Under a key that nobody has: told as if it had never been given."""
+
+
+async def test_a_payments_text_is_that_of_its_first_record(told) -> None:
+    rows = [
+        journal(**HELD, details=b'{"description":"words"}'),
+        journal(**CAPTURED, details=b'{"description":"of the capture"}'),
+        journal(**HELD, payment=UUID(bytes=OTHER), details=SEALED),
+        journal(**CAPTURED, payment=UUID(bytes=OTHER)),
+    ]
+    found = payments(told, records=rows)
+    views = await found.payment_views(5, [UUID(bytes=PAYMENT), UUID(bytes=OTHER)])
+    assert [view.description for view in views] == ["words", None]
+    alone = payments(told, records=rows[2:])
+    view = await alone.payment(5, OTHER)
+    assert view is not None
+    assert view.description is None
+
+
 # Events
 
 
@@ -165,10 +185,10 @@ async def test_nothing_more_is_asked_of_payments_that_can_not_change(told) -> No
 # Parked legs
 
 
-@pytest.mark.parametrize(("place", "asked"), [(None, (None, None)), ((1, 4), (1, 4))])
-async def test_who_releases_a_leg_is_told_which_were_parked(told, place: Any, asked: Any) -> None:
+@pytest.mark.parametrize(("leg", "asked"), [(None, (None, None)), ((1, 4), (1, 4))])
+async def test_who_releases_a_leg_is_told_which_were_parked(told, leg: Any, asked: Any) -> None:
     db = told(parked_legs.SQL, release=[{"partition": 1, "seq": 4}])
-    assert await parked_legs.release(db, place) == [(1, 4)]
+    assert await parked_legs.release(db, leg) == [(1, 4)]
     assert db.asked == [("release", asked)]
 
 
