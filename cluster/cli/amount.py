@@ -63,10 +63,10 @@ def converter(currency: object) -> Callable[[Any], int]:
 
 
 def major_units(minor: int, currency: str) -> str:
-    """Minor units as decimal text in major units; the currency is one of ISO 4217."""
+    """`8565, "EUR"` is `85.65`; minor units stay as they are for an unknown currency."""
     number = currency_number(currency)
     digits = 0 if number is None else minor_units(number)
-    return str(Decimal(minor).scaleb(-digits, _EXACT))
+    return f"{Decimal(minor).scaleb(-digits, _EXACT):f}"
 
 
 def _decimal(value: Any) -> Decimal:

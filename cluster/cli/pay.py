@@ -78,7 +78,7 @@ async def pay(
         list[str] | None,
         Option(
             metavar="refused[,declined]",
-            help="End with 1 if any row came to it: refused, declined, in_review, repeated_in_file.",
+            help="End with 1 if a row came to it: refused, declined, in_review, repeated_in_file.",
         ),
     ] = None,
     in_flight: Annotated[

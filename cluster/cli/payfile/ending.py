@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from headrace.cluster.cli.command import Outcome, say
 from headrace.cluster.cli.failures import (
     BadInput,
     Failure,
@@ -11,9 +10,10 @@ from headrace.cluster.cli.failures import (
     Unreachable,
     of_system,
 )
+from headrace.cluster.cli.output import Outcome, say
 from headrace.cluster.cli.payfile.summary import Summary
 
-NOTHING_ACCEPTED = 1
+FAILED = 1
 FAIL_ON = ("refused", "declined", "in_review", "repeated_in_file")
 """Counts that `--fail-on` may name."""
 
@@ -54,8 +54,8 @@ def finished(summary: Summary, stopped: bool, fail_on: Sequence[str]) -> Outcome
     named = [f"{data[name]:,} {name}" for name in fail_on if data[name]]
     if summary.submitted and not summary.accepted:
         say(f"headrace: nothing was accepted: {summary.sentence()}")
-        return Outcome(data, exit_code=NOTHING_ACCEPTED)
-    if named:
+    elif named:
         say(f"headrace: {', '.join(named)}")
-        return Outcome(data, exit_code=NOTHING_ACCEPTED)
-    return Outcome(data)
+    else:
+        return Outcome(data)
+    return Outcome(data, exit_code=FAILED)

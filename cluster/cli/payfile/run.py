@@ -2,7 +2,8 @@
 
     read and map (a thread) → open accounts → send → wait until settled → result file, counts
 
-A chunk with a key that is still out waits until all before it is answered. Never more than CHUNKS_MAX chunks are in memory. A stop lets what is out come home first.
+A chunk with a key that is still out waits until all before it is answered. Never more than
+CHUNKS_MAX chunks are in memory. A stop lets what is out come home first.
 """
 
 import asyncio
