@@ -1,14 +1,13 @@
 """The OpenAPI 3.1 document, put together from the route table and the structs that routes use."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum
 from typing import Any
 
 import msgspec
 
 import headrace
-from headrace.serve.http.forms import END
 from headrace.serve.http.problems import CODES, PROBLEMS, RETRY_AFTER_S, ProblemDetails, details
 from headrace.serve.http.reference.parameters import (
     BATCH_KEY,
@@ -19,6 +18,7 @@ from headrace.serve.http.reference.parameters import (
     of_path,
     of_query,
 )
+from headrace.serve.http.reference.schema_forms import asked, told
 from headrace.serve.http.reference.vocabulary import Vocabulary
 from headrace.serve.http.route import Answer, Family, PathParameter, Route
 
@@ -57,7 +57,7 @@ def document(families: Iterable[Family], guide: str = "") -> Json:
 
 def _components(routes: list[Route], schemas: "_Schemas") -> Json:
     return {
-        "schemas": schemas.components,
+        "schemas": schemas.components | {"ProblemCode": _problem_code()},
         "securitySchemes": {
             "api_key": {
                 "type": "http",
@@ -87,55 +87,66 @@ def _components(routes: list[Route], schemas: "_Schemas") -> Json:
     }
 
 
+def _problem_code() -> Json:
+    """Constants for clients. The field itself stays text: a list that grows would stop clients that
+    were generated before at the first code they do not know."""
+    return {
+        "title": "ProblemCode",
+        "description": "What the `code` of a problem may be today; more may come.",
+        "type": "string",
+        "enum": list(CODES.values()),
+    }
+
+
 class _Schemas:
     """JSON Schema of every struct that a route takes or answers."""
 
     def __init__(self, routes: list[Route], vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
-        kinds: list[Any] = [ProblemDetails]
+        requests = [kind for route in routes for kind in (route.body, route.ndjson, route.query)]
+        answers: list[Any] = [ProblemDetails]
         for route in routes:
-            kinds += [kind for kind in (route.body, route.ndjson, route.query) if kind is not None]
-            kinds += [answer.body for answer in route.answers if answer.body is not None]
-            kinds += route.schemas
-        unique = list({repr(kind): kind for kind in kinds}.values())
-        shown, components = msgspec.json.schema_components(unique, ref_template=_REF)
-        self._shown = {
-            repr(kind): self._plain(schema) for kind, schema in zip(unique, shown, strict=True)
-        }
-        self.components: Json = vocabulary.told(self._plain(components))
-        for route in routes:
-            if route.query is not None:  # told as parameters
-                self.components.pop(route.query.__name__, None)
-        self._queries = {
-            repr(route.query): self._plain(components[route.query.__name__])
-            for route in routes
-            if route.query is not None
+            answers += [answer.body for answer in route.answers]
+            answers += route.schemas
+        self._shown: dict[str, Json] = {}
+        in_requests = self._components(requests, asked)
+        in_answers = self._components(answers, told)
+        for name in in_requests.keys() & in_answers.keys():
+            if in_requests[name] != in_answers[name]:
+                raise ValueError(f"{name} is not the same in requests and answers")
+        self.components: Json = vocabulary.told(in_requests | in_answers)
+        self._queries = {  # told as parameters
+            repr(query): self.components.pop(vocabulary.renamed(query.__name__))
+            for query in {route.query for route in routes if route.query is not None}
         }
 
     def of(self, kind: Any) -> Json:
         """The schema of a type, by reference where it has a name."""
-        schema: Json = self._shown[repr(kind)]
-        return schema
+        return self._shown[repr(kind)]
 
     def query(self, kind: Any) -> Json:
         """The schema of a struct of query parameters."""
         schema: Json = self._queries[repr(kind)]
         return schema
 
-    def _plain(self, value: Any) -> Any:
-        """The same schema under the document's names, with patterns in ECMA's dialect."""
-        if isinstance(value, dict):
-            return {key: self._plain_item(key, item) for key, item in value.items()}
-        return [self._plain(item) for item in value] if isinstance(value, list | tuple) else value
+    def _components(self, kinds: list[Any], formed: Callable[[Json], Json]) -> Json:
+        """The named schemas of these types, and remembers how each is shown."""
+        unique = list({repr(kind): kind for kind in kinds if kind is not None}.values())
+        shown, components = msgspec.json.schema_components(unique, ref_template=_REF)
+        for kind, schema in zip(unique, shown, strict=True):
+            self._shown[repr(kind)] = self._referring(formed(schema))
+        return {name: self._referring(formed(schema)) for name, schema in components.items()}
 
-    def _plain_item(self, key: str, item: Any) -> Any:
-        match key:
-            case "pattern":
-                return item.replace(END, "$")
-            case "$ref":
-                return _REF.format(name=self._vocabulary.renamed(item.rpartition("/")[2]))
-            case _:
-                return self._plain(item)
+    def _referring(self, value: Any) -> Any:
+        """The same schema with references under the document's names."""
+        if isinstance(value, dict):
+            return {key: self._referred(key, item) for key, item in value.items()}
+        return [self._referring(item) for item in value] if isinstance(value, list) else value
+
+    def _referred(self, key: str, item: Any) -> Any:
+        if key == "$ref":
+            return _REF.format(name=self._vocabulary.renamed(item.rpartition("/")[2]))
+        return self._referring(item)
 
 
 def _operation(route: Route, schemas: _Schemas, told: Mapping[str, PathParameter]) -> Json:
@@ -199,7 +210,7 @@ def _responses(route: Route, schemas: _Schemas) -> Json:
     for refusal in route.all_refusals():
         by_status.setdefault(PROBLEMS[refusal].status, []).append(refusal)
     for status in sorted(by_status):
-        responses[str(status)] = _problem(status, by_status[status])
+        responses[str(status)] = _problem(by_status[status])
     return responses
 
 
@@ -220,31 +231,23 @@ def _tell(answer: Answer, schemas: _Schemas, response: Json) -> None:
     response["content"][answer.media] = content
 
 
-def _problem(status: int, refusals: list[IntEnum]) -> Json:
+def _problem(refusals: list[IntEnum]) -> Json:
+    """Its codes stand in the description, which generators put beside the method, and name the
+    examples: narrowed by a schema of its own, each answer would be a class of its own."""
     headers = dict(TRACE_ID_HEADER)
     if any(refusal in RETRY_AFTER_S for refusal in refusals):
         headers["Retry-After"] = {"$ref": "#/components/headers/Retry-After"}
+    codes = [CODES[refusal] for refusal in refusals]
+    titles = [PROBLEMS[refusal].title for refusal in refusals]
     return {
-        "description": " · ".join(PROBLEMS[refusal].title for refusal in refusals),
+        "description": " · ".join(
+            f"`{code}`: {title}" for code, title in zip(codes, titles, strict=True)
+        ),
         "headers": headers,
         "content": {
             "application/problem+json": {
-                "schema": {
-                    "allOf": [
-                        {"$ref": _REF.format(name="Problem")},
-                        {
-                            "type": "object",
-                            "properties": {
-                                "status": {"const": status},
-                                "code": {"enum": [CODES[refusal] for refusal in refusals]},
-                            },
-                        },
-                    ]
-                },
-                "examples": {
-                    CODES[refusal]: {"$ref": f"#/components/examples/{CODES[refusal]}"}
-                    for refusal in refusals
-                },
+                "schema": {"$ref": _REF.format(name="Problem")},
+                "examples": {code: {"$ref": f"#/components/examples/{code}"} for code in codes},
             }
         },
     }
