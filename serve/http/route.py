@@ -68,7 +68,7 @@ class Route(Struct, frozen=True, kw_only=True):
 
     def all_refusals(self) -> list[IntEnum]:
         """Every problem that the route can answer, in order of precedence."""
-        found: set[IntEnum] = {R.INTERNAL_ERROR, *self.refusals}
+        found: set[IntEnum] = {R.INTERNAL_ERROR, R.NAME_REPEATED, *self.refusals}
         if self.least is not None:
             found |= {R.UNAUTHENTICATED, R.KEY_EXPIRED, R.FORBIDDEN, R.OVERLOADED, R.UNAVAILABLE}
         if self.body is not None:

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType, field, to_builtins
 
 from headrace.runtime.ledger.cursors import InvalidCursor
-from headrace.runtime.ledger.views import Entry, Page
+from headrace.runtime.ledger.views import Entry, Statement
 from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.accounts.accounts import FAMILY
 from headrace.serve.gateway.accounts.examples import ENTRY
@@ -35,11 +35,19 @@ class EntryQuery(ListQuery, forbid_unknown_fields=True, kw_only=True):
     )
 
 
+AS_OF = Meta(
+    description="All entries before this moment are in the statement: with `to` at it, or earlier,"
+    " it stays as it is.",
+    examples=["2026-03-01T12:00:00.000001Z"],
+)
+
+
 class EntryList(Struct):
     """A page of a statement, newest first."""
 
     items: list[Entry]
     next_cursor: NextCursor
+    as_of: Annotated[str, AS_OF]
 
 
 @FAMILY.route(
@@ -48,13 +56,21 @@ class EntryList(Struct):
     "Read an account's statement",
     "Each change of the posted or held balance, newest first, with the balances after it. With"
     " `Accept: text/csv` the page comes as CSV, and its next cursor in the header `Next-Cursor`.",
-    Answer(200, "A page.", EntryList, {"items": [ENTRY], "next_cursor": None}),
+    Answer(
+        200,
+        "A page.",
+        EntryList,
+        {"items": [ENTRY], "next_cursor": None, "as_of": "2026-03-01T12:00:00.000001Z"},
+    ),
     Answer(
         200,
         "A page.",
         str,
         media=CSV,
-        headers=(("Next-Cursor", "`cursor` of the next page; absent where the list ends."),),
+        headers=(
+            ("Next-Cursor", "`cursor` of the next page; absent where the list ends."),
+            ("As-Of", "All entries before this moment are in the statement."),
+        ),
     ),
     right=("read", "statement"),
     query=EntryQuery,
@@ -77,13 +93,14 @@ async def list_entries(services: Services, request: Request) -> Reply:
     return reply.json(200, page)
 
 
-def _as_csv(page: Page[Entry]) -> Reply:
+def _as_csv(page: Statement) -> Reply:
     out = io.StringIO(newline="")
     columns = Entry.__struct_fields__
     rows = csv.DictWriter(out, columns)
     rows.writeheader()
     rows.writerows(to_builtins(page.items))
     headers: Headers = [(b"content-type", b"text/csv; charset=utf-8; header=present"), NO_STORE]
+    headers.append((b"as-of", page.as_of.encode()))
     if page.next_cursor:
         headers.append((b"next-cursor", page.next_cursor.encode()))
     return Reply(200, out.getvalue().encode(), headers)

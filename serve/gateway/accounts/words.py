@@ -16,7 +16,11 @@ WORDS: dict[str, dict[str, Json]] = {
         "held": minor("What is promised"),
         "available": minor("What can be spent: posted, less held, plus credit line"),
         "opened_at": MOMENT,
-        "as_of": MOMENT | {"description": "The past moment that was asked for."},
+        "as_of": MOMENT
+        | {
+            "description": "As of when this is told: asked for `at` this moment, it is the same."
+            " Earlier than the `at` that was asked for where that could still change."
+        },
     },
     "Limits": {
         "payment_max": minor("Most for one payment; 0: no limit"),

@@ -27,7 +27,9 @@ from headrace.serve.http.forms import IdempotencyKey
 from headrace.serve.http.problems import Problem
 
 
-class PaymentRequest(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
+class PaymentRequest(
+    Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False
+):
     """Pay a creditor from a debtor."""
 
     debtor: AccountId

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from headrace.runtime.journal.states import PaymentState
@@ -25,6 +24,7 @@ from headrace.serve.http import reply
 from headrace.serve.http.decoding import decode
 from headrace.serve.http.forms import IdempotencyKey
 from headrace.serve.http.keyed import KEYED_HEADERS, REPLAYED, applied
+from headrace.serve.http.names_once import decoder
 from headrace.serve.http.problems import CODES, Problem
 from headrace.serve.http.reference.vocabulary import UUID_TYPE
 from headrace.serve.http.reply import Reply
@@ -85,7 +85,7 @@ FAMILY = Family(
     names=NAMES,
     lists=LISTS,
 )
-_decoder = msgspec.json.Decoder(PaymentRequest)
+_decoder = decoder(PaymentRequest)
 
 
 @FAMILY.route(
