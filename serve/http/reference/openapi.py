@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document, put together from the route table and the structs that routes use."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from typing import Any
 
@@ -18,7 +18,7 @@ from headrace.serve.http.reference.parameters import (
     of_path,
     of_query,
 )
-from headrace.serve.http.reference.schema_forms import asked, told
+from headrace.serve.http.reference.schema_forms import formed
 from headrace.serve.http.reference.vocabulary import Vocabulary
 from headrace.serve.http.route import Answer, Family, PathParameter, Route
 
@@ -103,19 +103,19 @@ class _Schemas:
 
     def __init__(self, routes: list[Route], vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
-        requests = [kind for route in routes for kind in (route.body, route.ndjson, route.query)]
-        answers: list[Any] = [ProblemDetails]
+        kinds: list[Any] = [ProblemDetails]
         for route in routes:
-            answers += [answer.body for answer in route.answers]
-            answers += route.schemas
-        self._shown: dict[str, Json] = {}
-        in_requests = self._components(requests, asked)
-        in_answers = self._components(answers, told)
-        for name in in_requests.keys() & in_answers.keys():
-            if in_requests[name] != in_answers[name]:
-                raise ValueError(f"{name} is not the same in requests and answers")
-        self.components: Json = vocabulary.told(in_requests | in_answers)
-        self._queries = {  # told as parameters
+            kinds += [kind for kind in (route.body, route.ndjson, route.query) if kind is not None]
+            kinds += [answer.body for answer in route.answers if answer.body is not None]
+            kinds += route.schemas
+        unique = list({repr(kind): kind for kind in kinds}.values())
+        shown, components = msgspec.json.schema_components(unique, ref_template=_REF)
+        self._shown: dict[str, Json] = {
+            repr(kind): self._referring(formed(schema))
+            for kind, schema in zip(unique, shown, strict=True)
+        }
+        self.components: Json = vocabulary.told(self._referring(formed(components)))
+        self._queries: dict[str, Json] = {  # told as parameters
             repr(query): self.components.pop(vocabulary.renamed(query.__name__))
             for query in {route.query for route in routes if route.query is not None}
         }
@@ -126,16 +126,7 @@ class _Schemas:
 
     def query(self, kind: Any) -> Json:
         """The schema of a struct of query parameters."""
-        schema: Json = self._queries[repr(kind)]
-        return schema
-
-    def _components(self, kinds: list[Any], formed: Callable[[Json], Json]) -> Json:
-        """The named schemas of these types, and remembers how each is shown."""
-        unique = list({repr(kind): kind for kind in kinds if kind is not None}.values())
-        shown, components = msgspec.json.schema_components(unique, ref_template=_REF)
-        for kind, schema in zip(unique, shown, strict=True):
-            self._shown[repr(kind)] = self._referring(formed(schema))
-        return {name: self._referring(formed(schema)) for name, schema in components.items()}
+        return self._queries[repr(kind)]
 
     def _referring(self, value: Any) -> Any:
         """The same schema with references under the document's names."""
