@@ -10,6 +10,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from struct import Struct as Layout
+from zlib import crc32
 
 from headrace.runtime.database.connect import Database
 from headrace.runtime.database.sql_by_name import load
@@ -25,6 +26,10 @@ SQL = load("headrace.runtime.keys", "tokens")
 
 _FORM = re.compile(r"([0-9a-f]{8})([A-Za-z0-9_-]{2,})")
 _record = Layout(">IHQxx").pack
+
+
+CHECK_BYTES = 2
+"""By which any ledger tells another's token from what is none."""
 
 
 class NotAToken(ValueError):
@@ -54,21 +59,22 @@ class Tokens:
 
     def given(self, content: bytes) -> str:
         """Some bytes that clients may see, as a token: safe in an address, a header, a shell."""
-        return self._ledger + urlsafe_b64encode(content).decode().rstrip("=")
+        return _token(self._ledger, content)
 
     def taken(self, token: str) -> bytes:
         """The bytes that a token was given for. Raises NotAToken, OfAnotherLedger."""
         form = _FORM.fullmatch(token)
         if form is None:
             raise NotAToken(token)
-        if form[1] != self._ledger:
-            raise OfAnotherLedger(token)
+        ledger, body = form.groups()
         try:
-            content = urlsafe_b64decode(form[2] + "=" * (-len(form[2]) % 4))
+            content = urlsafe_b64decode(body + "=" * (-len(body) % 4))[:-CHECK_BYTES]
         except ValueError as error:
             raise NotAToken(token) from error
-        if self.given(content) != token:
+        if _token(ledger, content) != token:
             raise NotAToken(token)
+        if ledger != self._ledger:
+            raise OfAnotherLedger(token)
         return content
 
     def sealed(self, text: bytes, bound_to: Sequence[bytes]) -> str:
@@ -81,6 +87,11 @@ class Tokens:
             return self._sealing.open(self.taken(token), bound_to)
         except NotAuthentic as error:
             raise NotAToken(token) from error
+
+
+def _token(ledger: str, content: bytes) -> str:
+    check = crc32(content, crc32(ledger.encode())).to_bytes(4, "big")[-CHECK_BYTES:]
+    return ledger + urlsafe_b64encode(content + check).decode().rstrip("=")
 
 
 def passing() -> Tokens:

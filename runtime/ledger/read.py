@@ -6,13 +6,13 @@ from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.keys.tokens import Tokens, passing
 from headrace.runtime.ledger import read_payment_lists
 from headrace.runtime.ledger.account_names import AccountNames
-from headrace.runtime.ledger.cursors import Cursors
 from headrace.runtime.ledger.read_accounts import AccountReader
 from headrace.runtime.ledger.read_events import EventReader
 from headrace.runtime.ledger.read_payment_lists import Filter
 from headrace.runtime.ledger.read_payments import PaymentReader
 from headrace.runtime.ledger.texts import Texts
 from headrace.runtime.ledger.views import Page, PaymentView
+from headrace.runtime.settings.ledger import SETTLED_AFTER_S
 
 
 class Reader(PaymentReader, AccountReader, EventReader):
@@ -22,16 +22,16 @@ class Reader(PaymentReader, AccountReader, EventReader):
     """
 
     def __init__(
-        self, pool: asyncpg.Pool, master: MasterKey | None = None, tokens: Tokens | None = None
-    ) -> None:
+        self, pool: asyncpg.Pool, master: MasterKey | None = None, tokens: Tokens | None = None,
+        settled_after_s: float = SETTLED_AFTER_S,
+    ) -> None:  # fmt: skip
         """`master`: without it personal text is not told. `tokens`: without the ledger's own, ids
         and cursors are good for this reader only."""
-        self.pool = pool
-        self.names = AccountNames(pool)
-        self.texts = Texts(pool, master)
+        AccountReader.__init__(
+            self, pool, AccountNames(pool), Texts(pool, master), tokens or passing(),
+            settled_after_s,
+        )  # fmt: skip
         self.tenants = {}
-        self.tokens = tokens or passing()
-        self.cursors = Cursors(self.tokens)
 
     async def payments(
         self, tenant: int, chosen: Filter, cursor: str | None = None, limit: int = 100

@@ -37,7 +37,7 @@ class Services:
         self.partitions = partitions
         self.pool = pool
         self.digest = master.digest
-        self.reader = Reader(pool, master, tokens)
+        self.reader = Reader(pool, master, tokens, settings.ledger.settled_after_s)
         self.events = EventStream(self.reader, settings.events)
         self.now_us = now
         self.admission = Admission(settings.gateway)

@@ -11,4 +11,4 @@ EVENT = (
     f'"trace_id":"{TRACE_ID}"}}}}'
 )
 
-POSITION = "4f1c09abDUR7lgAAAABq5mvVJ0o2p8QdW3xYbS9z"
+POSITION = "4f1c09abofOkurwOJKlBWL41l30trKp2ejX8DtFZ7nI"
