@@ -17,8 +17,8 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.text import Text
 
 from headrace.cluster.cli.failures import NotWritten
-from headrace.cluster.cli.output import give_up
 from headrace.cluster.cli.printable import printable
+from headrace.cluster.cli.streams import give_up
 from headrace.runtime.money import currency_number, minor_units
 
 Json = dict[str, Any]
