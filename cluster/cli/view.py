@@ -16,10 +16,10 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.text import Text
 
+from headrace.cluster.cli.amount import major_units
 from headrace.cluster.cli.failures import NotWritten
 from headrace.cluster.cli.printable import printable
 from headrace.cluster.cli.streams import give_up
-from headrace.runtime.money import currency_number, minor_units
 
 Json = dict[str, Any]
 
@@ -41,13 +41,7 @@ PIPE_WIDTH = 1_000_000
 
 def money(amount: int, currency: str) -> str:
     """`8565, "EUR"` is `85.65 EUR`; minor units stay as they are for an unknown currency."""
-    number = currency_number(currency)
-    if number is None:
-        return f"{amount} {currency}"
-    digits = minor_units(number)
-    whole, rest = divmod(abs(amount), 10**digits)
-    sign = "-" if amount < 0 else ""
-    return f"{sign}{whole}" + (f".{rest:0{digits}d}" if digits else "") + f" {currency}"
+    return f"{major_units(amount, currency)} {currency}"
 
 
 class Screen(Console):
