@@ -48,13 +48,13 @@ class Filter(Struct, frozen=True, kw_only=True):
 
 
 class _Route(NamedTuple):
-    """A way through an index: places from `high` down to `low`, both included."""
+    """A way through an index: keys from `high` down to `low`, both included."""
 
     name: str
     high: int
     low: int
     stretch: Callable[[int, int], Awaitable[list[Row]]]
-    """Rows (place, payment, counts) from a place down, at most so many."""
+    """Rows (key, payment, counts) from a key down, at most so many."""
     by_payment: bool
     """Places are payments, of which an index holds several rows."""
 
@@ -74,7 +74,7 @@ async def payments(
     route = await _route(database, tenant, chosen, parties)
     high = route.high
     if cursor is not None:
-        high = min(high, _place(route, cursor))
+        high = min(high, _key(route, cursor))
     found: list[tuple[int, UUID]] = []
     started, rows_seen, rows = monotonic(), 0, max(4 * limit, 100)
     while high >= route.low and len(found) <= limit:
@@ -83,16 +83,14 @@ async def payments(
         rows_seen += len(stretch)
         # A payment whose rows the stretch may have cut is left to the next one.
         cut = None if ended or not route.by_payment else stretch[-1]["payment"]
-        counting = {
-            r["payment"]: r["place"] for r in stretch if r["counts"] and r["payment"] != cut
-        }
+        counting = {r["payment"]: r["key"] for r in stretch if r["counts"] and r["payment"] != cut}
         matching = await _matching(database, tenant, chosen, parties, list(counting))
         found += [(_number(counting[payment]), payment) for payment in matching]
         if ended:
             high = route.low - 1
             break
         before = high
-        high = _number(stretch[-1]["place"]) - (not route.by_payment)
+        high = _number(stretch[-1]["key"]) - (not route.by_payment)
         rows *= 4 if high == before else 2
         if rows_seen >= ROWS_MAX or monotonic() - started >= TIME_MAX_S:
             break
@@ -179,15 +177,15 @@ def _first_id(ms: int) -> int:
     return max(0, ms) << 80
 
 
-def _number(place: int | UUID) -> int:
-    return place if isinstance(place, int) else place.int
+def _number(key: int | UUID) -> int:
+    return key if isinstance(key, int) else key.int
 
 
-def _place(route: _Route, cursor: str) -> int:
-    place = cursors.decode(route.name, cursor)
-    if not place.isascii() or not place.isdigit() or len(place) > 39:
+def _key(route: _Route, cursor: str) -> int:
+    key = cursors.decode(route.name, cursor)
+    if not key.isascii() or not key.isdigit() or len(key) > 39:
         raise cursors.InvalidCursor(cursor)
-    number = int(place)
+    number = int(key)
     if number > (_UUID_MAX if route.by_payment else _SEQ_MAX):
         raise cursors.InvalidCursor(cursor)
     return number

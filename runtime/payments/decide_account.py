@@ -45,9 +45,12 @@ def decide_open(book: Book, batch: Batch, command: OpenAccount, now: int) -> Ans
     number = partition_of(command.tenant, command.account, book.partitions_total)
     partition = book.partitions[number]
     seq = book.next_seq(batch, partition, now)
-    partition.place += 1
+    partition.last_ordinal += 1
     account = Account(
-        account_number(number, partition.place), command.tenant, command.account, command.currency
+        account_number(number, partition.last_ordinal),
+        command.tenant,
+        command.account,
+        command.currency,
     )
     account.windows = Windows()
     account.set_terms(asked)
@@ -63,8 +66,8 @@ def open_role_account(book: Book, batch: Batch, key: RoleKey, now: int, trace: b
     id that a client could name."""
     partition = book.partitions[key.partition]
     seq = book.next_seq(batch, partition, now)
-    partition.place += 1
-    number = role_account_number(key.partition, partition.place)
+    partition.last_ordinal += 1
+    number = role_account_number(key.partition, partition.last_ordinal)
     account = Account(number, key.tenant, "", key.currency)
     batch.opened[number] = partition.at
     book.add(account)

@@ -2,7 +2,7 @@
 
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.states import AccountState
-from headrace.serve.http.reference.vocabulary import MOMENT, Json, minor, one_of
+from headrace.serve.http.reference.vocabulary import MOMENT, TEXTS, Json, minor, one_of
 
 NAMES = {"AccountView": "Account"}
 """Schemas that the document calls otherwise than the code."""
@@ -42,6 +42,7 @@ WORDS: dict[str, dict[str, Json]] = {
         "amount": minor("How much, in either direction above zero"),
         "posted": minor("Posted balance after it"),
         "held": minor("Held balance after it"),
+        "metadata": TEXTS,
         "created_at": MOMENT,
     },
 }

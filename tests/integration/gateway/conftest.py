@@ -15,7 +15,7 @@ from headrace.actors.partition_client import PartitionClient, Stats
 from headrace.runtime.database import connect
 from headrace.runtime.identity import keys, tenants
 from headrace.runtime.identity.keys import Role
-from headrace.runtime.payments.open_leg import Place
+from headrace.runtime.payments.open_leg import LegId
 from headrace.runtime.settings import Settings
 from headrace.serve.gateway.app import Gateway
 
@@ -32,7 +32,7 @@ class InProcess:
             raise ConnectionError("away")
         return await self.partitions[actor].submit(data)
 
-    async def await_leg(self, actor: int, opened_by: Place, timeout_s: float) -> None:
+    async def await_leg(self, actor: int, opened_by: LegId, timeout_s: float) -> None:
         await self.partitions[actor].await_leg(opened_by, timeout_s)
 
     async def stats(self, actor: int) -> Stats:
@@ -102,7 +102,7 @@ async def running(settings: Settings) -> AsyncIterator[House]:
     actors = InProcess([])
     peers = PartitionClient(settings.cell, settings.calls, actors)
     actors.partitions = [
-        AccountPartition(n, f"account-partition-{n}", settings, risk, NoWindows(), peers.carry)
+        AccountPartition(n, f"account-partition-{n}", settings, risk, NoWindows(), peers.post_legs)
         for n in range(settings.cell.actors)
     ]
     pool = await connect.pool(settings.ledger)

@@ -61,7 +61,7 @@ class Platform:
     def __init__(self, settings, dice):
         self.settings = settings
         self.writers = [
-            AccountPartition(n, f"writer-{n}", settings, Risk(dice), NoWindows(), self.carry)
+            AccountPartition(n, f"writer-{n}", settings, Risk(dice), NoWindows(), self.post_legs)
             for n in range(settings.cell.actors)
         ]
 
@@ -69,7 +69,7 @@ class Platform:
         """Commands for one writer."""
         return answers.decode(await self.writers[actor].submit(commands.encode(wanted)))
 
-    async def carry(self, actor, legs):
+    async def post_legs(self, actor, legs):
         """Another process's call."""
         return answers.decode_legs(await self.writers[actor].submit(commands.encode([legs])))
 

@@ -7,9 +7,9 @@ import pytest
 
 from headrace.actors import leg_sender
 from headrace.actors.leg_sender import SMALLER, LegSender
-from headrace.runtime.journal.account_numbers import PLACE_BITS
+from headrace.runtime.journal.account_numbers import ORDINAL_BITS
 from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsAnswer, LegsDone, Refused
-from headrace.runtime.payments.command import Arrived, Carry
+from headrace.runtime.payments.command import PostLegs, SettleLegs
 from headrace.runtime.payments.open_leg import OpenLeg
 from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings.partition import CallSettings
@@ -21,7 +21,7 @@ TIMEOUT_S = 60.0
 
 
 def legs(count: int, actor: int = 1, first: int = 1) -> list[OpenLeg]:
-    creditor = actor << PLACE_BITS | 5_000
+    creditor = actor << ORDINAL_BITS | 5_000
     return [
         OpenLeg(
             seq.to_bytes(16, "big"), 0, HOME, seq, False, True, 1, 978, 5, 1, creditor, bytes(16)
@@ -34,19 +34,19 @@ class Counterpart:
     """Keeps calls until it is told to answer; then each leg is carried out, unless refused."""
 
     def __init__(self) -> None:
-        self.calls: list[tuple[Carry, asyncio.Future[LegsDone]]] = []
+        self.calls: list[tuple[PostLegs, asyncio.Future[LegsDone]]] = []
         self.arrived: list[int] = []
         self.parked: list[tuple[int, int]] = []
         self.called = asyncio.Event()
         self.sender = LegSender(2, SETTINGS, self.submit, self.take, self.park)
 
-    async def submit(self, actor: int, carry: Carry) -> LegsDone:
+    async def submit(self, actor: int, command: PostLegs) -> LegsDone:
         future: asyncio.Future[LegsDone] = asyncio.get_running_loop().create_future()
         self.called.set()
-        self.calls.append((carry, future))
+        self.calls.append((command, future))
         return await future
 
-    def take(self, arrived: Arrived) -> asyncio.Future[list[LegsAnswer]]:
+    def take(self, arrived: SettleLegs) -> asyncio.Future[list[LegsAnswer]]:
         assert arrived.homes == [HOME] * len(arrived.seqs)
         assert arrived.reasons == [seq % 2 for seq in arrived.seqs]
         self.arrived += arrived.seqs
@@ -63,12 +63,12 @@ class Counterpart:
         how many legs each had."""
         await asyncio.sleep(0)
         calls, self.calls = self.calls, []
-        for carry, future in calls:
-            reasons = [NO_SUCH_LEG if seq in refusing else seq % 2 for seq in carry.seqs]
+        for command, future in calls:
+            reasons = [NO_SUCH_LEG if seq in refusing else seq % 2 for seq in command.seqs]
             future.set_result(LegsDone(reasons))
         for _ in range(3):
             await asyncio.sleep(0)
-        return [len(carry.seqs) for carry, _ in calls]
+        return [len(command.seqs) for command, _ in calls]
 
 
 async def test_what_comes_while_a_call_is_out_goes_together() -> None:
@@ -103,8 +103,8 @@ async def test_what_failed_is_sent_again_as_a_repeat() -> None:
     assert await other.answer(refusing={2}) == [3]
     other.called.clear()
     await asyncio.wait_for(other.called.wait(), TIMEOUT_S)
-    carry = other.calls[0][0]
-    assert (carry.homes, carry.seqs, carry.again) == ([HOME], [2], True)
+    command = other.calls[0][0]
+    assert (command.homes, command.seqs, command.again) == ([HOME], [2], True)
     await other.answer()
     assert sorted(other.arrived) == [1, 2, 3]
 
@@ -128,7 +128,7 @@ class Answering:
         self.poison = poison
         self.at_home = at_home
         self.away = False
-        self.calls: list[Carry] = []
+        self.calls: list[PostLegs] = []
         self.arrived: set[int] = set()
         self.parked: list[tuple[int, int]] = []
         self.sender = LegSender(
@@ -136,16 +136,16 @@ class Answering:
             lambda leg, n, _: self.parked.append((leg.seq, n)),
         )  # fmt: skip
 
-    async def submit(self, actor: int, carry: Carry) -> LegsAnswer:
-        self.calls.append(carry)
+    async def submit(self, actor: int, command: PostLegs) -> LegsAnswer:
+        self.calls.append(command)
         await asyncio.sleep(0)
         if self.away:
             return Refused(Refusal.UNAVAILABLE)
-        if self.poison in carry.seqs and not self.at_home:
+        if self.poison in command.seqs and not self.at_home:
             return Refused(Refusal.INTERNAL_ERROR)
-        return LegsDone([0] * len(carry.seqs))
+        return LegsDone([0] * len(command.seqs))
 
-    def take(self, arrived: Arrived) -> asyncio.Future[list[LegsAnswer]]:
+    def take(self, arrived: SettleLegs) -> asyncio.Future[list[LegsAnswer]]:
         taken: asyncio.Future[list[LegsAnswer]] = asyncio.get_running_loop().create_future()
         if self.poison in arrived.seqs:
             taken.set_result([Refused(Refusal.INTERNAL_ERROR)])
@@ -189,7 +189,7 @@ async def test_what_was_not_answered_is_sent_for_as_long_as_it_takes_and_never_p
     other.away = False
     await other.until(lambda: len(other.arrived) == 25)
     assert other.parked == []
-    assert all(carry.again for carry in other.calls[-3:])
+    assert all(command.again for command in other.calls[-3:])
 
 
 async def test_a_leg_that_nobody_knows_is_parked_after_some_tries() -> None:
@@ -221,7 +221,88 @@ async def test_a_leg_held_back_is_not_sent() -> None:
     other.sender.hold_back(legs(1))
     other.sender.send(legs(2, first=2))
     await other.until(lambda: len(other.arrived) == 2)
-    assert [carry.seqs for carry in other.calls] == [[2, 3]]
+    assert [command.seqs for command in other.calls] == [[2, 3]]
+
+
+class Careless(Answering):
+    """Home ends what it takes in as `ending` says; calls raise as long as there is an `error`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.error: Exception | None = None
+        self.taken: list[asyncio.Future[list[LegsAnswer]]] = []
+
+    async def submit(self, actor: int, command: PostLegs) -> LegsAnswer:
+        if self.error is not None:
+            self.calls.append(command)
+            await asyncio.sleep(0)
+            raise self.error
+        return await super().submit(actor, command)
+
+    def take(self, arrived: SettleLegs) -> asyncio.Future[list[LegsAnswer]]:
+        self.taken.append(asyncio.get_running_loop().create_future())
+        return self.taken[-1]
+
+    async def all_sent(self) -> None:
+        await self.until(lambda: bool(self.taken))
+
+    async def settle(self) -> None:
+        """Turns of the loop in which it could send again."""
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+
+async def test_a_call_that_raises_is_sent_again(
+    no_waiting: None, logged: list[dict[str, object]]
+) -> None:
+    other = Careless()
+    other.error = OSError("gone")
+    other.sender.send(legs(2))
+    await other.until(lambda: len(other.calls) == 3)
+    other.error = None
+    await other.all_sent()
+    assert [(call.seqs, call.again) for call in other.calls[:2]] == [
+        ([1, 2], False),
+        ([1, 2], True),
+    ]
+    assert {log["event"] for log in logged} == {"legs_not_carried"}
+    assert other.sender.calls_failed == len(logged)
+
+
+@pytest.mark.parametrize("ending", ["cancelled", "failed"])
+async def test_where_home_is_ending_legs_are_left_to_its_successor(ending: str) -> None:
+    other = Careless()
+    other.sender.send(legs(1))
+    await other.all_sent()
+    if ending == "cancelled":
+        other.taken[0].cancel()
+    else:
+        other.taken[0].set_exception(OSError("ending"))
+    await other.settle()
+    assert len(other.calls) == 1
+    assert other.sender.calls_failed == 0
+
+
+async def test_what_home_says_of_legs_that_were_forgotten_is_not_heard() -> None:
+    other = Careless()
+    other.sender.send(legs(1))
+    await other.all_sent()
+    other.sender.forget()
+    other.taken[0].set_result([Refused(Refusal.UNAVAILABLE)])
+    await other.settle()
+    assert len(other.calls) == 1
+    assert (other.sender.calls_failed, other.sender.parked) == (0, {})
+
+
+async def test_what_home_can_not_take_now_is_sent_again(no_waiting: None) -> None:
+    other = Careless()
+    other.sender.send(legs(2))
+    await other.all_sent()
+    other.taken[0].set_result([Refused(Refusal.UNAVAILABLE)])
+    await other.until(lambda: len(other.taken) == 2)
+    assert [(call.seqs, call.again) for call in other.calls] == [([1, 2], False), ([1, 2], True)]
+    assert other.sender.calls_failed == 1
+    assert other.parked == []
 
 
 # Pauses
@@ -238,10 +319,10 @@ class Timed(Answering):
         self.answers = answers
         self.times: list[float] = []
 
-    async def submit(self, actor: int, carry: Carry) -> LegsAnswer:
+    async def submit(self, actor: int, command: PostLegs) -> LegsAnswer:
         self.times.append(asyncio.get_running_loop().time())
         self.away = not self.answers.pop(0)
-        return await super().submit(actor, carry)
+        return await super().submit(actor, command)
 
     def pauses(self) -> list[float]:
         return [after - before for before, after in pairwise(self.times)]
@@ -341,7 +422,7 @@ async def test_beside_a_call_that_is_out_only_full_ones_go() -> None:
     assert len(other.calls) == 1
     other.sender.send(legs(1, first=FULL + 1))
     await asyncio.sleep(0)
-    assert [len(carry.seqs) for carry, _ in other.calls] == [1, FULL]
+    assert [len(command.seqs) for command, _ in other.calls] == [1, FULL]
     other.sender.send(legs(FULL, first=FULL + 2))
     await asyncio.sleep(0)
     assert len(other.calls) == 3

@@ -5,14 +5,14 @@ import pytest
 
 from headrace.runtime.events.event import TYPES, UnknownType, event_of, kinds_of
 from headrace.runtime.ids import payment_id, text
-from headrace.runtime.journal.account_numbers import FIRST_PLACE
+from headrace.runtime.journal.account_numbers import FIRST_ORDINAL
 from headrace.runtime.journal.kinds import COUNTERPART_KINDS, RecordKind
 from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.record import NO_LEG, Record
 from headrace.runtime.journal.states import PaymentState
 
 S, K = PaymentState, RecordKind
-ANNA, SHOP = FIRST_PLACE, FIRST_PLACE + 1
+ANNA, SHOP = FIRST_ORDINAL, FIRST_ORDINAL + 1
 ACCOUNTS, TENANTS = {ANNA: "anna", SHOP: "shop"}, {1: "acme"}
 AT = 1_750_000_000_000_000
 PAYMENT = payment_id(AT, 0)

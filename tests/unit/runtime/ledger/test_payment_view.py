@@ -3,7 +3,7 @@
 import pytest
 
 from headrace.runtime.ids import payment_id, text
-from headrace.runtime.journal.account_numbers import FIRST_PLACE, TRANSIT_OUT, system_account
+from headrace.runtime.journal.account_numbers import FIRST_ORDINAL, TRANSIT_OUT, system_account
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.record import NO_LEG, Record
@@ -28,7 +28,7 @@ from headrace.runtime.ledger.views import (
 )
 
 S, K = PaymentState, RecordKind
-ANNA, SHOP, TRANSIT = FIRST_PLACE, FIRST_PLACE + 1, system_account(0, 978, TRANSIT_OUT)
+ANNA, SHOP, TRANSIT = FIRST_ORDINAL, FIRST_ORDINAL + 1, system_account(0, 978, TRANSIT_OUT)
 NAMES = {ANNA: "anna", SHOP: "shop"}
 PAYMENT = payment_id(1_000_000, 0)
 

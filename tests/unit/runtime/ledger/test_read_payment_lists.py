@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from headrace.runtime.clock import from_us
-from headrace.runtime.journal.account_numbers import FIRST_PLACE, account_number
+from headrace.runtime.journal.account_numbers import FIRST_ORDINAL, account_number
 from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.ledger import cursors
 from headrace.runtime.ledger import read_payment_lists as lists
@@ -18,7 +18,7 @@ from headrace.runtime.ledger.read_payment_lists import SQL, Filter
 
 TENANT, SECOND_US = 5, 1_000_000
 START = 1_700_000_000_000_000
-NUMBERS = {"anna": account_number(3, FIRST_PLACE), "shop": account_number(2, FIRST_PLACE)}
+NUMBERS = {"anna": account_number(3, FIRST_ORDINAL), "shop": account_number(2, FIRST_ORDINAL)}
 
 
 class Payment(NamedTuple):
@@ -77,7 +77,7 @@ class Index:
             found = [(p, p.id, n == 0) for p in self.payments for n in reversed(range(p.rows))
                      if low <= p.id <= high]  # fmt: skip
         self.stretches.append((name, limit))
-        return [{"place": at, "payment": p.id, "counts": c} for p, at, c in found][:limit]
+        return [{"key": at, "payment": p.id, "counts": c} for p, at, c in found][:limit]
 
     def _matching(
         self, tenant: int, ids: list[UUID], debtor: int | None, creditor: int | None,
@@ -256,14 +256,21 @@ async def test_a_cursor_beyond_all_places_is_refused(
 ) -> None:
     index = Index(*MANY)
 
-    async def first(place: int) -> int:
-        cursor = cursors.encode(name, place)
+    async def first(key: int) -> int:
+        cursor = cursors.encode(name, key)
         page, _ = await lists.payments(index, TENANT, Filter(**chosen), cursor, 1)
         return len(page)
 
     assert await first(place_max) == 1
     with pytest.raises(InvalidCursor):
         await first(place_max + 1)
+
+
+@pytest.mark.parametrize("key", ["-1", "1.5", "x", "\uff19", "9" * 5_000])
+async def test_a_cursor_that_is_no_place_is_refused(key: str) -> None:
+    cursor = cursors.encode("newest", key)
+    with pytest.raises(InvalidCursor):
+        await lists.payments(Index(*MANY), TENANT, Filter(), cursor, 1)
 
 
 async def test_a_list_of_which_the_rest_matches_nothing_ends_with_its_last_page() -> None:

@@ -174,6 +174,7 @@ async def test_pages_of_accounts_are_the_list(told, limit: int) -> None:
     ids = ["a", "b", "c"]
 
     def page(_: int, after: str, many: int) -> list[dict[str, Any]]:
+        assert many == limit + 1, "no more than says whether there is another page"
         return [account(id=id) for id in ids if id > after][:many]
 
     found, cursor = [], None
@@ -209,12 +210,14 @@ class Statement:
             reach=[REACH],
         )  # fmt: skip
         self.bounds: list[tuple[int, int]] = []
+        self.limits: list[int] = []
 
     def entries(
         self, number: int, high: int, low: int, since: datetime | None, until: datetime | None,
         limit: int,
     ) -> list[dict[str, Any]]:  # fmt: skip
         self.bounds.append((high, low))
+        self.limits.append(limit)
         own = [(r["seq"] if r["debit"] == ANNA else r["credit_seq"], r) for r in ENTRIES]
         found = [(seq, r) for seq, r in own if low <= seq <= high]
         newest = sorted(found, key=lambda e: e[0], reverse=True)[:limit]
@@ -235,6 +238,7 @@ async def test_pages_of_a_statement_are_all_entries_newest_first(told, limit: in
             break
     assert found == [("1:9", 9, "shop"), ("1:7", -7, "shop"), ("1:5", 5, "shop"),
                      ("1:4", 4, "shop"), ("1:3", -3, "shop")]  # fmt: skip
+    assert set(statement.limits) == {limit + 1}
     assert statement.bounds[0] == (11, 0)
 
 

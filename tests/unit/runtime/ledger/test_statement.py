@@ -6,7 +6,7 @@ from headrace.runtime.clock import DAY_US
 from headrace.runtime.ids import payment_id, text
 from headrace.runtime.journal.account_numbers import (
     EXTERNAL,
-    FIRST_PLACE,
+    FIRST_ORDINAL,
     TRANSIT_IN,
     TRANSIT_OUT,
     account_number,
@@ -19,8 +19,8 @@ from headrace.runtime.ledger.statement import account_name, counterparty, entry
 from headrace.runtime.ledger.views import Entry
 
 AT = 20_000 * DAY_US + 1
-ANNA, SHOP = (account_number(3, FIRST_PLACE + n) for n in range(2))
-BERT = account_number(1, FIRST_PLACE)
+ANNA, SHOP = (account_number(3, FIRST_ORDINAL + n) for n in range(2))
+BERT = account_number(1, FIRST_ORDINAL)
 OUT, IN, EXT = (system_account(3, 978, kind) for kind in (TRANSIT_OUT, TRANSIT_IN, EXTERNAL))
 NAMES = {ANNA: "anna", SHOP: "shop", BERT: "bert"}
 PAYMENT = payment_id(AT, 3)
