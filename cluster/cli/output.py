@@ -109,8 +109,10 @@ def write(text: str, flush: bool = True) -> None:
         raise NotWritten(error) from None
 
 
-def give_up(stream: IO[str]) -> None:
+def give_up(stream: IO[str] | None) -> None:
     """After an OSError: what the stream still holds must not fail again at the end."""
+    if stream is None:
+        return
     with suppress(OSError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

@@ -5,7 +5,10 @@ broken: one that is wider than the terminal goes on in the terminal's next line.
 """
 
 import os
+import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
+from io import StringIO
 from textwrap import wrap
 from typing import Any
 
@@ -13,10 +16,10 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.text import Text
 
+from headrace.cluster.cli.amount import major_units
 from headrace.cluster.cli.failures import NotWritten
 from headrace.cluster.cli.output import give_up
 from headrace.cluster.cli.printable import printable
-from headrace.runtime.money import currency_number, minor_units
 
 Json = dict[str, Any]
 
@@ -28,6 +31,8 @@ AMOUNTS = frozenset(
 )  # fmt: skip
 """Fields in minor units, shown in major ones when the currency is known."""
 
+_AMOUNT = re.compile(r"(\w+=)?-?[0-9.]+ [A-Z]{3}")
+
 GAP = "  "
 WIDTH_LEAST = 20
 PIPE_WIDTH = 1_000_000
@@ -36,13 +41,7 @@ PIPE_WIDTH = 1_000_000
 
 def money(amount: int, currency: str) -> str:
     """`8565, "EUR"` is `85.65 EUR`; minor units stay as they are for an unknown currency."""
-    number = currency_number(currency)
-    if number is None:
-        return f"{amount} {currency}"
-    digits = minor_units(number)
-    whole, rest = divmod(abs(amount), 10**digits)
-    sign = "-" if amount < 0 else ""
-    return f"{sign}{whole}" + (f".{rest:0{digits}d}" if digits else "") + f" {currency}"
+    return f"{major_units(amount, currency)} {currency}"
 
 
 class Screen(Console):
@@ -71,10 +70,13 @@ def screen(stderr: bool = False) -> Screen:
 
 def drawn(what: RenderableType) -> str:
     """As it is to be written to standard output; text is made printable."""
-    console = screen()
-    with console.capture() as captured:
-        console.print(shown(what) if isinstance(what, str) else what, soft_wrap=True)
-    return captured.get()
+    width, is_terminal = screen().width, bool(sys.stdout and sys.stdout.isatty())
+    console = Screen(
+        file=StringIO(), width=width, force_terminal=is_terminal, markup=False, emoji=False
+    )
+    console.print(shown(what) if isinstance(what, str) else what, soft_wrap=True)
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue()
 
 
 def shown(text: str, style: str = "") -> Text:
@@ -174,13 +176,13 @@ def cell(name: str, value: Any, currency: Any, between: str = ", ") -> str:
 
 
 def _lines(value: str, width: int) -> list[str]:
-    """Broken between words only."""
+    """Broken between words only, and not between a figure and its currency."""
     return [
         part
         for line in value.split("\n")
         for part in (
             [line]
-            if cell_len(line) <= width or width <= 0
+            if cell_len(line) <= width or width <= 0 or _AMOUNT.fullmatch(line)
             else wrap(line, width, break_long_words=False, break_on_hyphens=False)
         )
     ]

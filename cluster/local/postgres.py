@@ -1,7 +1,7 @@
 """The laptop's PostgreSQL: made, started, recovered and stopped by us.
 
 In a data directory: postgres/ (the cluster, or a link to it), postgres.password, postgres.port
-and postgres.log. It listens on 127.0.0.1 and on a socket in a private folder.
+and postgres.log. It listens on 127.0.0.1 and on a socket in a private folder beside the cluster.
 """
 
 import asyncio
@@ -10,7 +10,6 @@ import os
 import secrets
 import shutil
 import signal
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,9 +22,9 @@ from headrace.cluster.local.postgres_home import Home, PostgresError, home
 from headrace.cluster.local.postmaster import (
     is_ready,
     kill_all_of,
-    remove_old_socket_dir,
     stop_leftover,
 )
+from headrace.cluster.local.short_path import ShortPath, remove_links_to
 from headrace.runtime.database.connect import OF_OUR_OWN
 
 ROLE = DATABASE = "headrace"
@@ -73,13 +72,13 @@ class Postgres:
         self._home: Home | None = None
         self._lock: Lock | None = None
         self._process: asyncio.subprocess.Process | None = None
-        self._socket_dir: Path | None = None
+        self._sockets: ShortPath | None = None
         self._port = 0
 
     @property
     def url(self) -> str:
         """Through the socket, which costs half of what TCP does."""
-        return _url(self._password(), str(self._socket_dir), self._port)
+        return _url(self._password(), self._socket_dir(), self._port)
 
     @property
     def port(self) -> int:
@@ -108,10 +107,9 @@ class Postgres:
         lock.acquire()
         self._lock = lock
         try:
-            self._socket_dir = _private_folder(found)
+            self._sockets = ShortPath(_private_folder(found))
             if (found.cluster / "PG_VERSION").exists():
                 await self._check_version(found)
-                remove_old_socket_dir(found.cluster)
                 await stop_leftover(found.cluster)
             else:
                 await self._make_cluster(found)
@@ -131,10 +129,18 @@ class Postgres:
         lock = Lock(cluster.with_name("postgres.lock"))
         lock.acquire()
         try:
-            remove_old_socket_dir(cluster)
+            _remove_sockets(cluster)
             await stop_leftover(cluster)
         finally:
             lock.release()
+
+    def _socket_dir(self) -> str:
+        return str(self._sockets.path) if self._sockets is not None else ""
+
+    def restore(self) -> None:
+        """The way to its socket, should somebody have tidied it away."""
+        if self._sockets is not None:
+            self._sockets.restore()
 
     async def restart(self) -> None:
         """After the server ended unasked: the same URL again."""
@@ -156,8 +162,8 @@ class Postgres:
         self._process = None
         if not in_order and self._home is not None:
             await kill_all_of(self._home.cluster)  # backends outlive a postmaster for a moment
-        if self._socket_dir is not None:
-            shutil.rmtree(self._socket_dir, ignore_errors=True)
+        if self._home is not None and self._sockets is not None:
+            _remove_sockets(self._home.cluster)
         if self._lock is not None:
             self._lock.release()
         return in_order
@@ -172,8 +178,8 @@ class Postgres:
         half_made = found.cluster.with_name("postgres.making")
         shutil.rmtree(half_made, ignore_errors=True)
         half_made.mkdir(mode=0o700)
-        assert self._socket_dir is not None
-        password_file = self._socket_dir / "password"
+        assert self._sockets is not None
+        password_file = self._sockets.folder / "password"
         password_file.touch(mode=0o600)
         password_file.write_text(self._password())
         if found.user is not None:
@@ -206,7 +212,7 @@ class Postgres:
             **self._options,
             "listen_addresses": "127.0.0.1",
             "port": str(self._port),
-            "unix_socket_directories": str(self._socket_dir),
+            "unix_socket_directories": self._socket_dir(),
             "unix_socket_permissions": "0700",
         }
         command = [str(found.binaries / "postgres"), "-D", str(found.cluster)]
@@ -302,9 +308,21 @@ async def _run(found: Home, name: str, *arguments: str) -> str:
     return output.decode()
 
 
+def _sockets_of(cluster: Path) -> Path:
+    return cluster.with_name("postgres.sockets")
+
+
 def _private_folder(found: Home) -> Path:
-    """For the socket: short, because a socket's path may have 107 bytes."""
-    path = Path(tempfile.mkdtemp(prefix="headrace-", dir="/tmp"))
+    """For the socket."""
+    path = _sockets_of(found.cluster)
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(mode=0o700)
     if found.user is not None:
         os.chown(path, found.user.uid, found.user.gid)
     return path
+
+
+def _remove_sockets(cluster: Path) -> None:
+    """And what leads there."""
+    remove_links_to(_sockets_of(cluster))
+    shutil.rmtree(_sockets_of(cluster), ignore_errors=True)

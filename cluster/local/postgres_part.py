@@ -34,7 +34,10 @@ class PostgreSQL(Part):
             self.site.settings = self.site.settings.replace(partitions=stored)
 
     async def tend(self) -> None:
-        if self._server is not None and not self._server.pid:
+        if self._server is None:
+            return
+        self._server.restore()
+        if not self._server.pid:
             self.site.tell("restarting PostgreSQL")
             await self._server.restart()
 

@@ -46,8 +46,9 @@ class RayNodeError(PlatformError):
 class RayNode:
     """Start, deploy, drain, stop, in that order; the last two may come at any time."""
 
-    def __init__(self, runtime_dir: Path) -> None:
-        self._runtime_dir = runtime_dir
+    def __init__(self, run: Path) -> None:
+        """`run` is a short path to a folder of its own."""
+        self._run = run
         self._thread = OneThread("ray")
         self._essential: dict[str, psutil.Process] = {}
         self.dashboard_url = ""
@@ -72,7 +73,7 @@ class RayNode:
                 dashboard_host="127.0.0.1",
                 log_to_driver=False,
                 configure_logging=False,
-                _temp_dir=str(self._runtime_dir / "ray"),
+                _temp_dir=str(self._run / "ray"),
             )
         self.dashboard_url = f"http://{context.dashboard_url}"
         children = psutil.Process().children()

@@ -25,7 +25,7 @@ def refuse_the_input(path: Path | None, source: Identity | None) -> None:
         return
     stdout = _descriptor(sys.stdout)
     for name, place in (("standard output", stdout), (f"--out {path}", path)):
-        with suppress(FileNotFoundError):
+        with suppress(OSError):  # which opening it tells
             if place is not None and identity(os.stat(place)) == source:
                 raise BadInput(f"{name} is the input: nothing was sent")
 

@@ -12,6 +12,7 @@ from headrace.cluster.cli.payfile.inputfile import Identity
 from headrace.cluster.cli.payfile.items import Mapped, Refused
 from headrace.cluster.cli.payfile.outputfile import open_output, refuse_the_input
 from headrace.cluster.cli.payfile.sending import Paid, Results
+from headrace.cluster.cli.payfile.summary import Repeats
 
 
 class ResultRow(Struct, omit_defaults=True, gc=False):
@@ -31,33 +32,30 @@ class ResultRow(Struct, omit_defaults=True, gc=False):
     reason: str = ""
     line: int | None = None
     """Of the file, on which the row begins."""
+    repeats_row: int | None = None
+    """The row that had the key before, whose payment this one's answer is about."""
 
 
-def rows(mapped: Mapped, results: Results) -> list[ResultRow]:
+def rows(mapped: Mapped, results: Results, repeats: Repeats) -> list[ResultRow]:
     """The rows that have an answer."""
     made = []
     lines = mapped.lines or [None] * len(results)
-    for row, line, key, result in zip(mapped.rows, lines, mapped.keys, results, strict=True):
+    numbered = zip(mapped.rows, lines, mapped.keys, results, strict=True)
+    for i, (row, line, key, result) in enumerate(numbered):
         if isinstance(result, Paid):
             paid = result.payment
-            made.append(
-                ResultRow(
-                    row, key, paid.status, paid.id, paid.decline_reason or "", paid.risk_score,
-                    paid.risk_degraded, result.replayed, line=line,
-                )
+            told = ResultRow(
+                row, key, paid.status, paid.id, paid.decline_reason or "", paid.risk_score,
+                paid.risk_degraded, result.replayed, line=line, repeats_row=repeats.get(i),
             )  # fmt: skip
         elif isinstance(result, Refused):
-            made.append(
-                ResultRow(
-                    row,
-                    key,
-                    "refused",
-                    code=result.code,
-                    field=result.field,
-                    reason=result.reason,
-                    line=line,
-                )
-            )
+            told = ResultRow(
+                row, key, "refused", code=result.code, field=result.field, reason=result.reason,
+                line=line, repeats_row=repeats.get(i),
+            )  # fmt: skip
+        else:
+            continue
+        made.append(told)
     return made
 
 

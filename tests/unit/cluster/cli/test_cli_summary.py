@@ -30,7 +30,7 @@ def test_the_ends_add_up_to_submitted() -> None:
     assert told == {
         "submitted": 6, "settled": 2, "declined": 2, "in_review": 1, "authorized": 0,
         "refused": 1, "replayed": 1, "payments_per_s": 3.0, "seconds": 2.0, "risk_degraded": 1,
-        "refusals": {"invalid_amount": 1},
+        "refusals": {"invalid_amount": 1}, "repeated_in_file": 0, "moved": {"EUR": "0.02"},
     }  # fmt: skip
     assert summary.complete
 
@@ -53,7 +53,7 @@ def test_rows_without_an_answer_are_not_submitted() -> None:
 
 def test_result_rows_carry_the_files_row_numbers() -> None:
     results: Results = [paid("settled"), None, Refused("unknown_account", "debtor", "no such")]
-    made = rows(mapped(3, first_row=1001), results)
+    made = rows(mapped(3, first_row=1001), results, {})
     assert [(row.row, row.status, row.field) for row in made] == [
         (1001, "settled", ""),
         (1003, "refused", "debtor"),

@@ -25,6 +25,7 @@ from headrace.runtime.ledger.read_payments import SQL as PAYMENTS
 from headrace.runtime.ledger.read_payments import PaymentReader
 from headrace.runtime.ledger.texts import Texts
 from headrace.runtime.payments.answer import Done
+from headrace.runtime.payments.open_leg import OpenLeg
 
 # Payments
 
@@ -202,3 +203,12 @@ async def test_parked_legs_are_told_for_people(told) -> None:
         "1:4", leg.payment, 2, "acme", 30, "EUR", 5, "why", from_us(AT)
     )
     assert leg.payment == ids.text(PAYMENT)
+
+
+async def test_a_leg_is_parked_with_how_often_it_failed_and_how_last(told) -> None:
+    db = told(parked_legs.SQL, parked=[{"partition": 1, "seq": 4}, {"partition": 3, "seq": 9}])
+    leg = OpenLeg(PAYMENT, 2, 1, 4, False, True, 5, 978, 30, 7, 8, bytes(16))
+    await parked_legs.park(db, leg, 5, "why")
+    assert db.asked == [("park", (1, 4, UUID(bytes=PAYMENT), 2, 5, "why"))]
+    assert await parked_legs.parked(db, (1, 3)) == {(1, 4), (3, 9)}
+    assert db.asked[1] == ("parked", ([1, 3],))
