@@ -44,7 +44,7 @@ async def test_a_call_that_raises_is_sent_again(
     other = Careless()
     other.error = OSError("gone")
     other.sender.send(legs(2))
-    await other.until(lambda: len(other.calls) == 3)
+    await other.until(lambda: len(other.calls) >= 3)
     other.error = None
     await other.all_sent()
     assert [(call.seqs, call.again) for call in other.calls[:2]] == [
