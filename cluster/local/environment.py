@@ -22,6 +22,10 @@ def of_platform(settings: Settings, run: Path, token_file: Path) -> dict[str, st
         **settings.in_variables(),
         "TMPDIR": str(temporary),
         "RAY_USAGE_STATS_ENABLED": "0",
+        # How long its processes wait for each other at the start, on a machine however busy.
+        "RAY_gcs_server_port_wait_time_s": "60",
+        "RAY_raylet_start_wait_time_s": "60",
+        "RAY_agent_register_timeout_ms": "60000",
         # Ray's handler for crashes also takes SIGTERM, on which this process stops in order.
         "RAY_DISABLE_FAILURE_SIGNAL_HANDLER": "1",
         "RAY_AUTH_MODE": "token",

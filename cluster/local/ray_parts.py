@@ -40,13 +40,26 @@ class Ray(Part):
             environment.of_platform(site.settings, site.run.path, _token(site.data_dir))
         )
         os.chdir(site.runtime_dir)  # by which the platform's processes are known
-        from headrace.cluster.local.ray_node import RayNode
+        from headrace.cluster.local.ray_node import GaveUp, RayNode
 
         site.ray = RayNode(site.run.path, site.settings.local)
-        await site.ray.start(site.port)
+        try:
+            await site.ray.start(site.port)
+        except GaveUp:
+            site.tell("starting Ray once more")
+            await site.ray.clear()
+            await processes.end_all_in(site.runtime_dir, KILL_TIMEOUT_S)
+            try:
+                await site.ray.start(site.port)
+            except GaveUp as error:
+                raise PlatformError(
+                    f"Ray could not start, nor the second time: {str(error).rstrip('.')}. "
+                    f"Try again when the machine is less busy; what Ray says is in "
+                    f"{site.data_dir / 'logs'}"
+                ) from error
         site.dashboard_url = site.ray.dashboard_url
         folder = site.run.folder
-        self._needed = [*folder.glob("haproxy*"), *folder.glob("ray/session_2*/sockets/[pr]*")]
+        self._needed = [*folder.glob("haproxy*"), *folder.glob("ray/session_latest/sockets/[pr]*")]
 
     async def tend(self) -> None:
         if self.site.ray is None:
