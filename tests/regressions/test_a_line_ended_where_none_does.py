@@ -43,7 +43,13 @@ NO_LINE_ENDS = ["\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u202
 
 
 def event(seq: int, text: str) -> dict[str, Any]:
-    return {"id": f"0:{seq}", "type": "com.headrace.payment.settled", "data": {"description": text}}
+    return {
+        "id": f"0:{seq}",
+        "type": "com.headrace.payment.settled",
+        "subject": f"payment-{seq}",
+        "time": "2026-11-28T12:21:51.123456Z",
+        "data": {"description": text},
+    }
 
 
 def block(told: dict[str, Any]) -> str:
@@ -80,7 +86,8 @@ def test_tail_prints_each_event_on_one_line_and_loses_none(api: Canned) -> None:
 
 async def test_the_consumer_under_chaos_hears_all(api: Canned) -> None:
     async with httpx.AsyncClient(base_url=api.url) as http:
-        assert await Listener(http).all() == [event["id"] for event in EVENTS]
+        heard = await Listener(http).all()
+    assert [payment for payment, *_ in heard] == [event["subject"] for event in EVENTS]
 
 
 async def test_the_books_reader_hears_all() -> None:
