@@ -32,6 +32,8 @@ Json = dict[str, Any]
 
 PIPE_WIDTH = 240
 """Characters a line where standard output is no terminal."""
+ENDS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+"""Signals that end a command in order, as Ctrl-C does: told to, its terminal closed, Ctrl-\\."""
 PIPE_CLOSED = 141
 """The exit code of a command whose reader went away: 128 + SIGPIPE, as of other programs."""
 
@@ -159,7 +161,8 @@ def _check_variables() -> None:
 
 
 def _cancel_when_told() -> None:
-    """SIGTERM and a closed terminal end a command as Ctrl-C does: with what it started stopped.
+    """SIGTERM, a closed terminal and Ctrl-\\ end a command as Ctrl-C does: with what it started
+    stopped.
 
     Once: a second one must not cut that short.
     """
@@ -171,7 +174,7 @@ def _cancel_when_told() -> None:
         if not task.cancelling():
             task.cancel()
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in ENDS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             asyncio.get_running_loop().add_signal_handler(number, end, number)
 
