@@ -2,7 +2,7 @@
 # hashes of requirements.lock.
 .DEFAULT_GOAL := help
 .PHONY: help install run test accept check bench bench-short bench-against overload chaos chaos-short \
-	books books-short mutants format lock clean
+	books books-short clients mutants format lock clean
 
 PYTHON ?= $(shell unset PYTHONHOME; for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -21,6 +21,7 @@ MUTANTS ?= 300
 SEEDS ?= 1 2 3
 ROUNDS ?= 5
 WORKERS ?= 2
+CLIENTS := tests/integration/clients
 # A worker that has none left takes over tests of another: files take from seconds to minutes.
 SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist worksteal
 # Platforms wait for most of their time; tests that share one stay together, long ones come first.
@@ -34,7 +35,7 @@ install: $(VENV)/installed  ## fill .venv with what running needs
 run: install  ## start everything, play some payments and stay up until Ctrl-C
 	@$(BIN)/headrace up --play $(PAYMENTS)
 
-test: $(VENV)/installed-dev  ## run the unit and integration tests, two at a time (WORKERS=2)
+test: $(VENV)/installed-dev $(VENV)/installed-clients  ## run the unit and integration tests, two at a time (WORKERS=2)
 	@$(BIN)/pytest $(SIDE_BY_SIDE) --durations 10 --budget-s 360 --area-budget-s 60 tests/unit tests/integration
 
 accept: $(VENV)/installed-dev  ## run whole platforms: their start and end, kills, mutants, the wheel (WORKERS=2)
@@ -71,6 +72,9 @@ books: $(VENV)/installed  ## a client with its own books foretells every answer,
 books-short: $(VENV)/installed  ## the same with one seed, in two and a half minutes
 	@$(BIN)/python -m headrace.loadtests.books --seeds "$(SEED)" --short
 
+clients: $(VENV)/installed-dev $(VENV)/installed-clients  ## generate, compile and run clients in five languages (a JDK, Maven and Go)
+	@TESTS_ALL_CLIENTS=1 $(BIN)/pytest --durations 10 tests/integration/clients
+
 mutants: $(VENV)/installed-dev  ## change the core in 300 small ways and see whether the tests notice (SEED=1 MUTANTS=300)
 	@$(BIN)/python -m headrace.loadtests.mutants --seed $(SEED) --mutants $(MUTANTS)
 
@@ -82,6 +86,9 @@ lock: $(VENV)/uv  ## write requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 		--no-header --no-annotate --no-emit-index-url --extra dev --extra train --extra bench \
 		--output-file requirements.lock pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+		--no-header --no-annotate --no-emit-index-url \
+		--output-file $(CLIENTS)/requirements.lock $(CLIENTS)/requirements.in
 
 clean:  ## remove .venv and caches; data directories stay
 	@rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -112,4 +119,14 @@ $(VENV)/installed-dev: $(VENV)/installed
 $(VENV)/installed-bench: $(VENV)/installed
 	@$(INSTALL) $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --verify-hashes \
 		--constraints requirements.lock --build-constraints requirements.lock --editable '.[bench]'
+	@touch $@
+
+# Generators of clients, apart from what Headrace runs with: Python's, and Java and Node.js for others.
+$(VENV)/installed-clients: $(VENV)/uv $(CLIENTS)/requirements.lock $(CLIENTS)/package-lock.json
+	@rm -rf $(VENV)/clients && $(BIN)/uv venv --quiet --python $(BIN)/python $(VENV)/clients
+	@$(BIN)/uv pip install --quiet --python $(VENV)/clients/bin/python \
+		--require-hashes --requirement $(CLIENTS)/requirements.lock
+	@mkdir $(VENV)/clients/node && cp $(CLIENTS)/package.json $(CLIENTS)/package-lock.json $(VENV)/clients/node
+	@PATH="$(CURDIR)/$(VENV)/clients/bin:$$PATH" npm ci --prefix $(VENV)/clients/node \
+		--ignore-scripts --no-audit --no-fund --silent
 	@touch $@

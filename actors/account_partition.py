@@ -21,8 +21,8 @@ from headrace.runtime.partitioning import partitions_of
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments.answer import LegsAnswer, Refused
 from headrace.runtime.payments.book import Book
-from headrace.runtime.payments.command import Carry, LegCommand
-from headrace.runtime.payments.open_leg import OpenLeg, Place
+from headrace.runtime.payments.command import LegCommand, PostLegs
+from headrace.runtime.payments.open_leg import LegId, OpenLeg
 from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings import Settings
 
@@ -34,7 +34,7 @@ class AccountPartition:
     def __init__(
         self, index: int, name: str, settings: Settings, scorer: Scorer,
         creditors: CreditorWindows,
-        carry_elsewhere: Callable[[int, Carry], Awaitable[LegsAnswer]],
+        post_elsewhere: Callable[[int, PostLegs], Awaitable[LegsAnswer]],
         end: Callable[[str], None] = end_process,
         cluster: str = "",
         new_id: NewPaymentId = payment_id,
@@ -45,7 +45,7 @@ class AccountPartition:
         self.index = index
         self._settings = settings
         self._end = end
-        self._carry_elsewhere = carry_elsewhere
+        self._post_elsewhere = post_elsewhere
         self._counts = Counts()
         self._intake = Intake(settings.partition.queue_payments_max)
         self._book = Book(settings.cell.partitions, settings.partition.open_legs_max)
@@ -63,12 +63,16 @@ class AccountPartition:
         self._parked = ParkedLegs(self._legs)
         self._turns = Turns(
             name, settings,
-            Memory(self._book, self._writer, self._legs, self._parked, self._waiters),
+            Memory(
+                self._book, self._writer, self._legs, self._parked, self._waiters,
+                settings.partition.open_legs_page,
+            ),
             self._writer, self._intake, Scoring(self._book, scorer, creditors), self._counts,
             new_id,
         )  # fmt: skip
         self._due = Due(
-            [ExpiringHolds(), self._parked], self._writer, self._intake,
+            [ExpiringHolds(settings.partition.due_at_once_max), self._parked], self._writer,
+            self._intake,
             settings.ledger.commit_timeout_s, settings.partition.due_look_s,
         )  # fmt: skip
         self._tasks: list[asyncio.Task[None]] = []
@@ -105,14 +109,14 @@ class AccountPartition:
     async def submit(self, data: bytes) -> bytes:
         """MessagePack commands to answers, in their order. Refuses at once what it can't take."""
         commands = decode(data)
-        if not commands:
-            return answers_wire.encode([])
-        first = commands[0]
-        if isinstance(first, LegCommand):
-            if not self._turns.ready:
-                return answers_wire.encode(Refused(Refusal.UNAVAILABLE))
-            (answer,) = await self._intake.put_legs(first)
-            return answers_wire.encode(answer)
+        match commands:
+            case []:
+                return answers_wire.encode([])
+            case [LegCommand() as legs]:
+                if not self._turns.ready:
+                    return answers_wire.encode(Refused(Refusal.UNAVAILABLE))
+                (answer,) = await self._intake.put_legs(legs)
+                return answers_wire.encode(answer)
         if not self._turns.ready:
             return answers_wire.encode([Refused(Refusal.UNAVAILABLE)] * len(commands))
         if not self._intake.has_room(len(commands)):
@@ -120,7 +124,7 @@ class AccountPartition:
             return answers_wire.encode([Refused(Refusal.OVERLOADED)] * len(commands))
         return answers_wire.encode(await self._intake.put(commands))
 
-    async def await_leg(self, opened_by: Place, timeout_s: float) -> None:
+    async def await_leg(self, opened_by: LegId, timeout_s: float) -> None:
         """Returns when the leg that a record opened, if any, is no longer open, or after the
         time-out."""
         await self._waiters.until_ended(opened_by, timeout_s)
@@ -149,9 +153,9 @@ class AccountPartition:
     async def _keep_looking(self) -> None:
         await self._due.keep_looking(lambda: self._turns.ready)
 
-    async def _to_counterpart(self, actor: int, legs: Carry) -> LegsAnswer:
+    async def _to_counterpart(self, actor: int, legs: PostLegs) -> LegsAnswer:
         if actor != self.index:
-            return await self._carry_elsewhere(actor, legs)
+            return await self._post_elsewhere(actor, legs)
         (answer,) = await self._intake.put_legs(legs)
         return answer
 

@@ -30,10 +30,10 @@ class DebtorOrder:
     ) -> list[Answer | LegsAnswer]:
         """One by one; raises what `decide` raises."""
         answers: list[Answer | LegsAnswer] = []
-        for place, item in enumerate(items):
+        for index, item in enumerate(items):
             answer: Answer | LegsAnswer | None = self.behind(item)
             if answer is None:
-                (answer,) = decide(book, batch, [(place, item[0])], given)
+                (answer,) = decide(book, batch, [(index, item[0])], given)
                 self.note(item, answer)
             answers.append(answer)
         return answers

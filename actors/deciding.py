@@ -63,7 +63,7 @@ def _one_by_one(
     whole = Batch(number)
     answers: list[Answer | LegsAnswer] = []
     failed = 0
-    for place, item in enumerate(items):
+    for index, item in enumerate(items):
         command = item[0]
         if behind := order.behind(item):
             answers.append(behind)
@@ -71,7 +71,7 @@ def _one_by_one(
         number += 1
         part = Batch(number)
         try:
-            (answer,) = decide(book, part, [(place, command)], given)
+            (answer,) = decide(book, part, [(index, command)], given)
             seal_texts(book, part, whole.opened | part.opened)
             commit.prepare(part, book.partitions)
         except Exception:

@@ -13,7 +13,7 @@ from headrace.runtime.clock import now_us
 from headrace.runtime.database.connect import Database
 from headrace.runtime.ledger import load, parked_legs
 from headrace.runtime.payments.command import Act, Command, PaymentAction
-from headrace.runtime.payments.open_leg import OpenLeg, Place
+from headrace.runtime.payments.open_leg import LegId, OpenLeg
 
 log = structlog.get_logger("headrace.partition")
 
@@ -29,9 +29,12 @@ class Source(Protocol):
 class ExpiringHolds:
     """Holds and reviews whose time is over."""
 
+    def __init__(self, at_once_max: int) -> None:
+        self._at_once_max = at_once_max
+
     async def due(self, db: Database, partitions: Sequence[int], now: int) -> Sequence[Command]:
         """Their expiries, the oldest first."""
-        payments = await load.due_holds(db, partitions, now)
+        payments = await load.due_holds(db, partitions, now, self._at_once_max)
         return [Act(0, payment, PaymentAction.EXPIRE) for payment in payments]
 
 
@@ -40,27 +43,27 @@ class ParkedLegs:
 
     def __init__(self, legs: LegSender) -> None:
         self._legs = legs
-        self._unwritten: dict[Place, tuple[OpenLeg, int, str]] = {}
+        self._unwritten: dict[LegId, tuple[OpenLeg, int, str]] = {}
 
     def park(self, leg: OpenLeg, failures: int, error: str) -> None:
         """A leg that can't be carried out, for the ledger to keep."""
         self._unwritten[leg.partition, leg.seq] = (leg, failures, error)
 
-    async def found(self, db: Database, partitions: Sequence[int]) -> set[Place]:
+    async def found(self, db: Database, partitions: Sequence[int]) -> set[LegId]:
         """What the ledger keeps, for memory that is made anew."""
         self._unwritten = {}
-        return await parked_legs.places(db, partitions)
+        return await parked_legs.parked(db, partitions)
 
     async def due(self, db: Database, partitions: Sequence[int], now: int) -> Sequence[Command]:
         """Nothing to decide."""
         legs = self._legs
         if not legs.parked:
             return []
-        for place, (leg, failures, error) in list(self._unwritten.items()):
+        for leg_id, (leg, failures, error) in list(self._unwritten.items()):
             await parked_legs.park(db, leg, failures, error)
-            del self._unwritten[place]
-        known = [place for place in legs.parked if place not in self._unwritten]
-        still = await parked_legs.places(db, partitions)
+            del self._unwritten[leg_id]
+        known = [leg_id for leg_id in legs.parked if leg_id not in self._unwritten]
+        still = await parked_legs.parked(db, partitions)
         legs.release([p for p in known if p in legs.parked and p not in still])
         return []
 

@@ -26,18 +26,18 @@ class Submission:
         self.since = time.monotonic()
         self.future: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
 
-    def answer(self, place: int, answer: Answer | LegsAnswer) -> None:
+    def answer(self, index: int, answer: Answer | LegsAnswer) -> None:
         """Answers one command, once; a caller that has gone is no error."""
-        if self.answers[place] is not None:
+        if self.answers[index] is not None:
             return
-        self.answers[place] = answer
+        self.answers[index] = answer
         self.left -= 1
         if self.left == 0 and not self.future.done():
             self.future.set_result(self.answers)
 
 
 Item = tuple[Command, Submission, int]
-"""A command, the call it came with and its place there."""
+"""A command, the call it came with and its index there."""
 
 
 class Intake:
@@ -77,9 +77,9 @@ class Intake:
     def put_back(self, items: Sequence[Item]) -> None:
         """Puts what was taken back in front, in its order."""
         for item in reversed(items):
-            command, submission, place = item
+            command, submission, index = item
             if isinstance(command, LegCommand):
-                self._legs.appendleft((command, submission, place))
+                self._legs.appendleft((command, submission, index))
                 self._legs_waiting += len(command.seqs)
             else:
                 self._queue.appendleft(item)

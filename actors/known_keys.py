@@ -9,7 +9,7 @@ from headrace.runtime.database.connect import Database
 from headrace.runtime.ledger import load
 from headrace.runtime.payments.answer import Answer, Done, LegsAnswer, Refused
 from headrace.runtime.payments.book import again
-from headrace.runtime.payments.command import Carry
+from headrace.runtime.payments.command import PostLegs
 from headrace.runtime.refusals import Refusal
 
 Key = tuple[int, str]
@@ -33,7 +33,7 @@ class KnownKeys:
     def rolled_back(self, items: Iterable[Item]) -> None:
         """A key or leg of them is in the ledger: which one is looked up when their turn comes."""
         for command, _, _ in items:
-            if isinstance(command, Carry):
+            if isinstance(command, PostLegs):
                 command.again = True
             elif keyed := key_of(command):
                 self._doubtful.add(keyed[0])
@@ -54,11 +54,11 @@ class KnownKeys:
         until = self._monotonic() + self._repeats_s
         rest: list[Item] = []
         for item in items:
-            command, submission, place = item
+            command, submission, index = item
             keyed = key_of(command)
             if keyed is not None and keyed[0] in known:
                 key, fingerprint = keyed
-                submission.answer(place, _known(fingerprint, *known[key]))
+                submission.answer(index, _known(fingerprint, *known[key]))
                 self._repeats_until[key[0]] = until
             else:
                 rest.append(item)
@@ -79,17 +79,17 @@ async def answer_refused_again(
     """Before a keyed command is refused, the ledger is asked for its key: what it did before may be
     what stands in its way now, and a refusal writes nothing that would find the key."""
     refused: dict[int, tuple[Key, int]] = {}
-    for place, answer in enumerate(answers):
+    for index, answer in enumerate(answers):
         if type(answer) is Refused and answer.refusal != Refusal.KEY_REUSED:
-            keyed = key_of(items[place][0])
+            keyed = key_of(items[index][0])
             if keyed is not None:
-                refused[place] = keyed
+                refused[index] = keyed
     if not refused:
         return
     known = await load.keys(reader, [key for key, _ in refused.values()])
-    for place, (key, fingerprint) in refused.items():
+    for index, (key, fingerprint) in refused.items():
         if key in known:
-            answers[place] = _known(fingerprint, *known[key])
+            answers[index] = _known(fingerprint, *known[key])
 
 
 def _known(fingerprint: int, first_fingerprint: int, first: Done) -> Answer:

@@ -10,8 +10,8 @@ import structlog
 from headrace.runtime.journal.account_numbers import partition_of_account
 from headrace.runtime.partitioning import actor_of
 from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsAnswer, LegsDone, Refused
-from headrace.runtime.payments.command import Arrived, Carry
-from headrace.runtime.payments.open_leg import OpenLeg, Place
+from headrace.runtime.payments.command import PostLegs, SettleLegs
+from headrace.runtime.payments.open_leg import LegId, OpenLeg
 from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings.partition import CallSettings
 
@@ -19,9 +19,9 @@ SMALLER = 8
 """A call that some leg in it makes fail is tried again in so many parts."""
 log = structlog.get_logger("headrace.legs")
 
-Submit = Callable[[int, Carry], Awaitable[LegsAnswer]]
+Submit = Callable[[int, PostLegs], Awaitable[LegsAnswer]]
 """To the actor with this number."""
-TakeArrived = Callable[[Arrived], "asyncio.Future[list[LegsAnswer]]"]
+SettleAtHome = Callable[[SettleLegs], "asyncio.Future[list[LegsAnswer]]"]
 """To home's own decisions."""
 Park = Callable[[OpenLeg, int, str], object]
 """Hears of a leg that is not sent any more: how often it failed, and how last."""
@@ -56,7 +56,7 @@ class _Lane:
 class LegSender:
     """One lane for each actor that carries legs out for us.
 
-    A leg leaves its lane with its counterpart's answer, which goes on to `arrived`, and comes back
+    A leg leaves its lane with its counterpart's answer, which goes on to `settle`, and comes back
     if home could not take that. A call without an answer is sent again after a growing pause with
     jitter, marked as a repeat, for as long as this actor holds the leg: giving up would strand the
     money. A leg that its counterpart, or home, can't decide is looked for in ever smaller calls,
@@ -64,20 +64,20 @@ class LegSender:
     """
 
     def __init__(
-        self, actors: int, settings: CallSettings, submit: Submit, arrived: TakeArrived,
+        self, actors: int, settings: CallSettings, submit: Submit, settle: SettleAtHome,
         park: Park,
     ) -> None:  # fmt: skip
         self._actors = actors
         self._settings = settings
         self._submit = submit
-        self._arrived = arrived
+        self._settle = settle
         self._park = park
         self._lanes = [_Lane() for _ in range(actors)]
         self._tasks: set[asyncio.Task[None]] = set()
         self._takings: set[asyncio.Future[list[LegsAnswer]]] = set()
         """Answers that home is taking in."""
         self.calls_failed = 0
-        self.parked: dict[Place, OpenLeg] = {}
+        self.parked: dict[LegId, OpenLeg] = {}
 
     def send(self, legs: Sequence[OpenLeg], again: bool = False) -> None:
         """Queues legs whose opening is committed; `again`: they may have been sent before."""
@@ -90,9 +90,9 @@ class LegSender:
         """Legs that were parked before, and are not to be sent."""
         self.parked.update({(leg.partition, leg.seq): leg for leg in legs})
 
-    def release(self, places: Sequence[Place]) -> None:
+    def release(self, legs: Sequence[LegId]) -> None:
         """Sends parked legs again."""
-        self.send([self.parked.pop(place) for place in places], again=True)
+        self.send([self.parked.pop(leg) for leg in legs], again=True)
 
     def forget(self) -> None:
         """Stops: the legs are found in the ledger again by whoever loads the partitions."""
@@ -169,7 +169,7 @@ class LegSender:
         """Whether the actor answered; its legs are then home's to take in, or suspects."""
         homes, seqs = [leg.partition for leg in legs], [leg.seq for leg in legs]
         try:
-            answer = await self._submit(actor, Carry(homes, seqs, again))
+            answer = await self._submit(actor, PostLegs(homes, seqs, again))
         except Exception as error:  # whatever went wrong on the way, the answer is not here
             log.warning("legs_not_carried", legs=len(legs), error=repr(error))
             answer = Refused(Refusal.UNAVAILABLE)
@@ -189,12 +189,14 @@ class LegSender:
                     self._suspect(lane, [leg], failures, "its counterpart knows no such leg")
             self._keep_calling()
         if legs:
-            self._hand_over(lane, legs, Arrived(homes, seqs, reasons), failures)
+            self._hand_over(lane, legs, SettleLegs(homes, seqs, reasons), failures)
         return True
 
-    def _hand_over(self, lane: _Lane, legs: list[OpenLeg], arrived: Arrived, failures: int) -> None:
+    def _hand_over(
+        self, lane: _Lane, legs: list[OpenLeg], answered: SettleLegs, failures: int
+    ) -> None:
         """To home, which may be unable to take it; then the legs' counterpart is asked again."""
-        taking = self._arrived(arrived)
+        taking = self._settle(answered)
         self._takings.add(taking)
 
         def taken(done: "asyncio.Future[list[LegsAnswer]]") -> None:

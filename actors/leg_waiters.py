@@ -4,7 +4,7 @@ import asyncio
 
 from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.book import Book
-from headrace.runtime.payments.open_leg import Place
+from headrace.runtime.payments.open_leg import LegId
 
 
 class LegWaiters:
@@ -12,13 +12,13 @@ class LegWaiters:
 
     def __init__(self, book: Book) -> None:
         self._book = book
-        self._waiting: dict[Place, list[asyncio.Future[None]]] = {}
+        self._waiting: dict[LegId, list[asyncio.Future[None]]] = {}
 
     def __len__(self) -> int:
         """Legs that are waited for."""
         return len(self._waiting)
 
-    async def until_ended(self, opened_by: Place, timeout_s: float) -> None:
+    async def until_ended(self, opened_by: LegId, timeout_s: float) -> None:
         """Returns when the leg that a record opened, if any, is no longer open, or after the
         time-out."""
         if not self._book.under_way(opened_by):
@@ -39,10 +39,10 @@ class LegWaiters:
 
     def loaded(self) -> None:
         """Memory was made anew: what is not open there has ended."""
-        for opened_by in [place for place in self._waiting if not self._book.under_way(place)]:
+        for opened_by in [leg for leg in self._waiting if not self._book.under_way(leg)]:
             self._wake(opened_by)
 
-    def _wake(self, opened_by: Place) -> None:
+    def _wake(self, opened_by: LegId) -> None:
         for waiter in self._waiting.pop(opened_by, ()):
             if not waiter.done():
                 waiter.set_result(None)

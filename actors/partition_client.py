@@ -23,8 +23,8 @@ from headrace.runtime.partitioning import actor_of
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments import command as commands_wire
 from headrace.runtime.payments.answer import Answer, Done, LegsAnswer, Refused
-from headrace.runtime.payments.command import Carry, Command
-from headrace.runtime.payments.open_leg import Place
+from headrace.runtime.payments.command import Command, PostLegs
+from headrace.runtime.payments.open_leg import LegId
 from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings.cell import CellSettings
 from headrace.runtime.settings.partition import CallSettings
@@ -40,19 +40,19 @@ class Actors(Protocol):
 
     async def submit(self, actor: int, data: bytes) -> bytes: ...
 
-    async def await_leg(self, actor: int, opened_by: Place, timeout_s: float) -> None: ...
+    async def await_leg(self, actor: int, opened_by: LegId, timeout_s: float) -> None: ...
 
     async def stats(self, actor: int) -> Stats: ...
 
 
 class Asker(Protocol):
-    """Whom to answer, once for each of its commands, by their places."""
+    """Whom to answer, once for each of its commands, by their indices."""
 
     @property
     def since(self) -> float:
         """When it asked, by the monotonic clock."""
 
-    def answer(self, place: int, answer: Answer) -> None:
+    def answer(self, index: int, answer: Answer) -> None:
         """Never raises: whoever asked may have gone."""
 
 
@@ -91,9 +91,9 @@ class PartitionClient:
         partitions, actors = self._cell.partitions, self._cell.actors
         submission = Submission(len(commands))
         touched = set()
-        for place, command in enumerate(commands):
+        for index, command in enumerate(commands):
             number = actor_of(home_of(command, partitions), actors)
-            self._lanes[number].waiting.append((command, submission, place))
+            self._lanes[number].waiting.append((command, submission, index))
             touched.add(number)
         for number in touched:
             self._keep_calling(number)
@@ -169,7 +169,7 @@ class PartitionClient:
             items.append(waiting.popleft())
         return items
 
-    async def carry(self, number: int, legs: Carry) -> LegsAnswer:
+    async def post_legs(self, number: int, legs: PostLegs) -> LegsAnswer:
         """One call of legs to an actor. Raises whatever went wrong on the way."""
         return answers_wire.decode_legs(await self._ask(number, [legs]))
 
@@ -190,8 +190,8 @@ class PartitionClient:
         finally:
             self._lanes[number].calls_out -= 1
             self._keep_calling(number)
-        for (_, asker, place), answer in zip(items, answers, strict=True):
-            asker.answer(place, answer)
+        for (_, asker, index), answer in zip(items, answers, strict=True):
+            asker.answer(index, answer)
 
 
 def _by_area(stats: Stats) -> Told:

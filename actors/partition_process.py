@@ -30,7 +30,7 @@ from headrace.runtime import settings as settings_module
 from headrace.runtime.endless import endless
 from headrace.runtime.garbage import collect_rarely
 from headrace.runtime.partitioning import partitions_of
-from headrace.runtime.payments.open_leg import Place
+from headrace.runtime.payments.open_leg import LegId
 
 log = structlog.get_logger("headrace.partition_process")
 
@@ -63,7 +63,7 @@ class PartitionProcess:
         await self._begun()
         return self._partition.holder
 
-    async def await_leg(self, opened_by: Place, timeout_s: float) -> None:
+    async def await_leg(self, opened_by: LegId, timeout_s: float) -> None:
         """AccountPartition.await_leg."""
         await self._begun()
         await self._partition.await_leg(opened_by, timeout_s)
@@ -142,17 +142,17 @@ class PartitionProcess:
             partitions_of(self._index, settings.cell.partitions, settings.cell.actors),
             self._cluster,
         )
-        self._risk = RiskClient.over_serve(settings.risk)
+        self._risk = RiskClient.over_serve(settings.risk, settings.calls)
         self._creditors = CreditorFeatures.over_ray(settings.risk, settings.cell)
         self._peers = PartitionClient(
-            settings.cell, settings.calls, RayActors(settings.cell, settings.ledger)
+            settings.cell, settings.calls, RayActors(settings.cell, settings.ledger, settings.calls)
         )
-        self._address = await listen(self._submit, ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]  # Ray's own lack
+        self._address = await listen(self._submit, ray.util.get_node_ip_address())
 
     def _another_partition(self) -> AccountPartition:
         return AccountPartition(
             self._index, self._name, self._settings, self._risk, self._creditors,
-            self._peers.carry, cluster=self._cluster,
+            self._peers.post_legs, cluster=self._cluster,
         )  # fmt: skip
 
     async def _take_over(self) -> None:

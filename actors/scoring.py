@@ -19,7 +19,7 @@ STRANGER = Windows()
 """Of an account that its own batch opens."""
 
 Verdicts = dict[int, tuple[Risk, Parties | None]]
-"""By place in the batch, with the parties that were found for it."""
+"""By index in the batch, with the parties that were found for it."""
 
 
 class Scorer(Protocol):
@@ -47,10 +47,10 @@ class Scoring:
     async def verdicts(self, items: list[Item]) -> Verdicts:
         """What has a known key or an unknown party is not scored, and is not paid without; an
         account that the batch itself opens is a stranger."""
-        rows, amounts, places = FeatureBatch(), [], {}
+        rows, amounts, indices = FeatureBatch(), [], {}
         now, book, for_creditor = now_us(), self._book, self._creditors.for_creditor
         opening = {(c.tenant, c.account) for c, _, _ in items if type(c) is OpenAccount}
-        for place, item in enumerate(items):
+        for index, item in enumerate(items):
             command: Any = item[0]
             kind = type(command)
             if kind is not Pay and not COMMANDS[kind].scored:
@@ -70,11 +70,11 @@ class Scoring:
                 continue
             rows.add(command.amount, command.occurred_at or now, debtor, creditor)
             amounts.append(command.amount)
-            places[place] = found
-        if not places:
+            indices[index] = found
+        if not indices:
             return {}
         scored = await self._scorer.score(rows.matrix(), amounts)
-        return dict(zip(places, zip(scored, places.values(), strict=True), strict=True))
+        return dict(zip(indices, zip(scored, indices.values(), strict=True), strict=True))
 
     def _strangers(
         self, command: Pay, opening: set[tuple[int, str]]

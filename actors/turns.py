@@ -10,7 +10,7 @@ that raises is answered alone; a batch that is rolled back for certain is taken 
 
 import asyncio
 import time
-from enum import Enum
+from enum import Enum, auto
 from random import random
 
 import asyncpg
@@ -46,11 +46,11 @@ NARROWER = 8
 class Turn(Enum):
     """What comes next."""
 
-    WAIT = 1
+    WAIT = auto()
     """Nothing is to be decided: until something is, or a commit has ended."""
-    FINISH = 2
+    FINISH = auto()
     """A commit is under way, and what waits isn't worth a batch of its own beside it."""
-    DECIDE = 3
+    DECIDE = auto()
     """What waits makes the next batch."""
 
 
@@ -76,6 +76,9 @@ class Turns:
         self._new_id = new_id
         self._times = Times(settings.partition.hold_expires_s, settings.partition.review_expires_s)
         self._committing: asyncio.Task[Outcome] | None = None
+        self._decided_at = 0
+        """Microseconds. Each batch's time is later than any before it, also where the clock is not:
+        what was told as of a committed moment stays so."""
         self._batch_number = 0
         self._committed_number = 0
         self._most = settings.partition.batch_payments_max
@@ -103,6 +106,8 @@ class Turns:
     async def start(self, *, first: bool = True) -> None:
         """Makes memory anew from the ledger. Raises what Memory.load raises."""
         await self._memory.load(first=first)
+        newest = max((p.at for p in self._book.partitions.values()), default=0)
+        self._decided_at = max(self._decided_at, newest)
         self.ready = True
 
     async def stop(self) -> None:
@@ -204,13 +209,14 @@ class Turns:
         """Puts off what has come to the wrong actor, with a word."""
         log.error("not_ours", actor=self._name, commands=len(astray))
         for at in astray:
-            _, submission, place = items[at]
-            submission.answer(place, Refused(Refusal.UNAVAILABLE))
+            _, submission, index = items[at]
+            submission.answer(index, Refused(Refusal.UNAVAILABLE))
         return [item for at, item in enumerate(items) if at not in astray]
 
     def _decide(self, items: list[Item], legs: Legs, verdicts: Verdicts) -> Decided:
         started = time.perf_counter_ns()
-        given = Given(now_us(), self._times, verdicts, legs, self._new_id)
+        self._decided_at = max(now_us(), self._decided_at + 1)
+        given = Given(self._decided_at, self._times, verdicts, legs, self._new_id)
         decided = decide_batch(self._book, self._batch_number + 1, items, given, self._order)
         self._batch_number = decided.batch.number
         self._counts.commands_failed += decided.failed
@@ -227,12 +233,12 @@ class Turns:
             self._intake.put_back(items)
             self._most = max(1, min(self._most, len(items)) // NARROWER)
             return
-        for command, submission, place in items:
+        for command, submission, index in items:
             log.error(
                 "command_failed", actor=self._name, command=type(command).__name__, exc_info=error
             )
             self._counts.commands_failed += 1
-            submission.answer(place, Refused(Refusal.INTERNAL_ERROR))
+            submission.answer(index, Refused(Refusal.INTERNAL_ERROR))
 
     async def _commit(self, decided: Decided) -> Outcome:
         """Writes the batch and, once it is durable, answers; runs while the next is decided."""
@@ -240,8 +246,8 @@ class Turns:
         outcome = await self._writer.commit(decided.ready, decided.refuses())
         if outcome is Outcome.COMMITTED:
             commit_us = (time.perf_counter_ns() - started) // 1000
-            for (_, submission, place), answer in zip(decided.items, decided.answers, strict=True):
-                submission.answer(place, answer)
+            for (_, submission, index), answer in zip(decided.items, decided.answers, strict=True):
+                submission.answer(index, answer)
             self._committed_number = decided.batch.number
             self._counts.committed(decided.batch, commit_us)
             self._scoring.committed(decided.batch)
@@ -298,8 +304,8 @@ class Turns:
             await asyncio.sleep(pause_s * self._gave_way * (0.5 + random()))
 
     def _refuse_all(self, refusal: Refusal) -> None:
-        for _, submission, place in self._intake.take(len(self._intake)):
-            submission.answer(place, Refused(refusal))
+        for _, submission, index in self._intake.take(len(self._intake)):
+            submission.answer(index, Refused(refusal))
 
     async def _doubt(self, items: list[Item]) -> None:
         """Forgets everything, lets the clients retry with the same keys, and loads anew."""
@@ -311,8 +317,8 @@ class Turns:
             if self.under_way is not None and outcome is not Outcome.COMMITTED:
                 items = self.under_way.items + items
             self._committing = self.under_way = None
-        for _, submission, place in items:
-            submission.answer(place, Refused(Refusal.UNAVAILABLE))
+        for _, submission, index in items:
+            submission.answer(index, Refused(Refusal.UNAVAILABLE))
         self._refuse_all(Refusal.UNAVAILABLE)
         self._memory.forget()
         while not self.ready:

@@ -61,7 +61,7 @@ def key_of(command: Any) -> tuple[Key, int] | None:
     return (command.tenant, command.key), command.fingerprint
 
 
-def tell_needs(wanted: Wanted, commands: Sequence[Command]) -> None:
+def gather_needs(wanted: Wanted, commands: Sequence[Command]) -> None:
     """Tells what a batch of commands needs and the book lacks."""
     kinds = list(map(type, commands))
     if kinds.count(Pay) == len(kinds):
@@ -75,14 +75,14 @@ def tell_needs(wanted: Wanted, commands: Sequence[Command]) -> None:
 def decide(
     book: Book, batch: Batch, commands: Iterable[tuple[int, Command]], given: Given
 ) -> list[Answer | LegsAnswer]:
-    """Decides commands, each with its place, one after another, and applies each to the book at
+    """Decides commands, each with its index, one after another, and applies each to the book at
     once. What they need is in the book; one that raises has to be undone by whoever called."""
     now, times, verdicts, _, new_id = given
     answers: list[Answer | LegsAnswer] = []
-    for place, command in commands:
+    for index, command in commands:
         if type(command) is Pay:
-            risk, both = verdicts.get(place, NO_VERDICT)
+            risk, both = verdicts.get(index, NO_VERDICT)
             answers.append(decide_payment(book, batch, command, now, risk, times, new_id, both))
         else:
-            answers.append(COMMANDS[type(command)].decide(book, batch, command, place, given))
+            answers.append(COMMANDS[type(command)].decide(book, batch, command, index, given))
     return answers

@@ -32,7 +32,7 @@ def list_legs(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -
         if not page["items"]:
             return Outcome(page, lambda: "no leg is parked")
         return listing(
-            page, "id", "tenant", "payment", "leg", "amount", "currency", "failures", "parked_at",
+            page, "id", "tenant", "payment", "leg", "amount", "failures", "parked_at",
             "error",
         )  # fmt: skip
 
@@ -41,7 +41,7 @@ def list_legs(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -
 
 @plain_command(app, "release", "headrace leg release 3:4711", "headrace leg release --all")
 def release_legs(
-    place: Annotated[
+    leg: Annotated[
         str | None, Argument(metavar="PARTITION:SEQ", help="As `headrace leg list` shows it.")
     ] = None,
     every: Annotated[bool, Option("--all", help="All that are parked.")] = False,
@@ -53,21 +53,23 @@ def release_legs(
     async def free() -> Outcome:
         from headrace.runtime.ledger import parked_legs
 
-        if (place is None) != every:
+        if (leg is None) != every:
             raise BadInput("give either PARTITION:SEQ or --all")
-        wanted = None if place is None else _place(place)
+        wanted = None if leg is None else _leg_id(leg)
         async with _ledger(data_dir) as connection:
-            places = await parked_legs.release(connection, wanted)
-            freed = [f"{partition}:{seq}" for partition, seq in places]
-        words = f"released {', '.join(freed)}" if freed else f"{place or 'no leg'} is not parked"
+            freed_legs = await parked_legs.release(connection, wanted)
+            freed = [f"{partition}:{seq}" for partition, seq in freed_legs]
+        words = f"released {', '.join(freed)}" if freed else f"{leg or 'no leg'} is not parked"
         if every and not freed:
             words = "no leg is parked"
-        return Outcome({"released": freed}, lambda: words, int(not freed and not every))
+        return Outcome(
+            {"released": freed}, lambda: words, int(not freed and not every), bool(freed)
+        )
 
     run(free, as_json)
 
 
-def _place(text: str) -> tuple[int, int]:
+def _leg_id(text: str) -> tuple[int, int]:
     partition, _, seq = text.partition(":")
     if not (partition.isdecimal() and seq.isdecimal()):
         raise BadInput(f"{text!r} is not PARTITION:SEQ, such as 3:4711")

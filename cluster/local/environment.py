@@ -62,8 +62,10 @@ def _haproxy(settings: Settings, run: Path) -> dict[str, str]:
     return {
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
         "RAY_SERVE_HAPROXY_BINARY_PATH": str(haproxy.write_wrapper(run, settings)),
-        "RAY_SERVE_HAPROXY_MAXCONN": str(haproxy.connections_max()),
-        "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": str(haproxy.CLIENT_TIMEOUT_S),
+        "RAY_SERVE_HAPROXY_MAXCONN": str(
+            haproxy.connections_max(settings.local.front_connections_max)
+        ),
+        "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": str(settings.local.front_client_timeout_s),
         # A line a request for Serve's metrics costs 35 us; the gateway counts for itself.
         "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",
         "RAY_SERVE_HAPROXY_NBTHREAD": str(max(1, (os.cpu_count() or 1) // 2)),

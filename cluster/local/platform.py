@@ -164,6 +164,8 @@ class Platform:
         if self._site is not None:
             self._state.dashboard_url = self._site.dashboard_url
             self._state.runtime_dir = str(self._site.runtime_dir)
+            cell = self._site.settings.cell
+            self._state.partitions, self._state.actors = cell.partitions, cell.actors
         self._state.parts = {part.name: part.pids() for part in self._begun}
         state.write(self.data_dir, self._state)
         if changed:

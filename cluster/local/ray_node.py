@@ -27,12 +27,10 @@ from headrace.actors.ray_names import NAMESPACE
 from headrace.cluster.local.errors import PlatformError
 from headrace.cluster.local.one_thread import OneThread
 from headrace.cluster.local.ports import free_ports
+from headrace.runtime.settings.local import LocalSettings
 
 T = TypeVar("T")
 
-CPUS = 16
-"""What actors may ask for together, not what the machine has: none of them keeps a core busy."""
-OBJECT_STORE_BYTES = 200 * 2**20
 DEAD_POLL_S = 0.1
 FAILURE_CHARACTERS_MAX = 1_500
 """Of what Serve says: the end of its traceback is what matters."""
@@ -52,9 +50,10 @@ class GaveUp(RayNodeError):
 class RayNode:
     """Start, deploy, drain, stop, in that order; the last two may come at any time."""
 
-    def __init__(self, run: Path) -> None:
+    def __init__(self, run: Path, settings: LocalSettings) -> None:
         """`run` is a short path to a folder of its own."""
         self._run = run
+        self._settings = settings
         self._thread = OneThread("ray")
         self._essential: dict[str, psutil.Process] = {}
         self.dashboard_url = ""
@@ -81,8 +80,8 @@ class RayNode:
             context = ray.init(
                 address="local",
                 namespace=NAMESPACE,
-                num_cpus=CPUS,
-                object_store_memory=OBJECT_STORE_BYTES,
+                num_cpus=self._settings.ray_cpus,
+                object_store_memory=self._settings.ray_object_store_bytes,
                 include_dashboard=True,
                 dashboard_host="127.0.0.1",
                 log_to_driver=False,
@@ -170,15 +169,15 @@ def _parameters() -> Iterator[None]:
     process that copies logs to a driver, who reads none."""
     original = parameter.RayParams
     (port,) = free_ports(1)
-    parameter.RayParams = partial(  # type: ignore[assignment,misc]  # a class for a while
+    parameter.RayParams = partial(
         original,
         dashboard_agent_listen_port=port,
-        include_log_monitor=False,  # type: ignore[arg-type]  # declared as text, read as a truth
+        include_log_monitor=False,
     )
     try:
         yield
     finally:
-        parameter.RayParams = original  # type: ignore[misc]  # and itself again
+        parameter.RayParams = original
 
 
 @contextmanager
@@ -189,13 +188,11 @@ def _own_sessions() -> Iterator[None]:
     raylet that is taken first leaves nobody to answer what is under way.
     """
     original = services.ConsolePopen
-    services.ConsolePopen = partial(  # type: ignore[assignment,misc]  # a class for a while
-        original, start_new_session=True
-    )
+    services.ConsolePopen = partial(original, start_new_session=True)
     try:
         yield
     finally:
-        services.ConsolePopen = original  # type: ignore[misc]  # and itself again
+        services.ConsolePopen = original
 
 
 def _last_line(error: Exception) -> str:

@@ -1,11 +1,11 @@
 """Account numbers: what can be read from one without asking the ledger.
 
-A number is `partition << PLACE_BITS | place`. Places, by range:
+A number is `partition << ORDINAL_BITS | ordinal`. Ordinals, by range:
 
-| place | whose |
+| ordinal | whose |
 |---|---|
 | 0 | nobody's: number 0 is no account |
-| below FIRST_PLACE | the platform's own: `currency * KINDS_A_CURRENCY + SystemAccount` |
+| below FIRST_ORDINAL | the platform's own: `currency * KINDS_A_CURRENCY + SystemAccount` |
 | from there on | tenants', numbered as they are opened |
 | with ROLE_MARK on top | accounts of a role, numbered with the tenants' and as they are opened |
 
@@ -15,17 +15,17 @@ What SQL has to know of this are functions made from these names (sql/functions.
 from enum import IntEnum
 from typing import NamedTuple
 
-PLACE_BITS = 40
+ORDINAL_BITS = 40
 """A partition holds up to 2**40 accounts."""
 PARTITIONS_MAX = 4096
 KINDS_A_CURRENCY = 64
 """Room for the platform's own accounts in each currency; none is of kind 0."""
 CURRENCIES_MAX = 1024
 """ISO 4217 numeric codes have three digits."""
-FIRST_PLACE = CURRENCIES_MAX * KINDS_A_CURRENCY
+FIRST_ORDINAL = CURRENCIES_MAX * KINDS_A_CURRENCY
 """Of accounts that are opened."""
-ROLE_MARK = 1 << (PLACE_BITS - 1)
-_PLACES = (1 << PLACE_BITS) - 1
+ROLE_MARK = 1 << (ORDINAL_BITS - 1)
+_ORDINALS = (1 << ORDINAL_BITS) - 1
 
 
 class SystemAccount(IntEnum):
@@ -76,29 +76,29 @@ class Party(IntEnum):
     ROLE = KINDS_A_CURRENCY + 1
 
 
-def account_number(partition: int, place: int) -> int:
-    """The number of the account at a place of a partition."""
-    return partition << PLACE_BITS | place
+def account_number(partition: int, ordinal: int) -> int:
+    """The number of the account at a ordinal of a partition."""
+    return partition << ORDINAL_BITS | ordinal
 
 
-def role_account_number(partition: int, place: int) -> int:
-    """The same for an account of a role; `place` without the mark."""
-    return partition << PLACE_BITS | ROLE_MARK | place
+def role_account_number(partition: int, ordinal: int) -> int:
+    """The same for an account of a role; `ordinal` without the mark."""
+    return partition << ORDINAL_BITS | ROLE_MARK | ordinal
 
 
 def system_account(partition: int, currency: int, kind: int) -> int:
     """The number of one of a partition's own accounts in a currency (ISO 4217 numeric)."""
-    return partition << PLACE_BITS | (currency * KINDS_A_CURRENCY + kind)
+    return partition << ORDINAL_BITS | (currency * KINDS_A_CURRENCY + kind)
 
 
 def partition_of_account(number: int) -> int:
     """The partition that owns the account with this number."""
-    return number >> PLACE_BITS
+    return number >> ORDINAL_BITS
 
 
 def is_system_account(number: int) -> bool:
     """Whether it is the platform's own, or none, and not one that was opened."""
-    return number & _PLACES < FIRST_PLACE
+    return number & _ORDINALS < FIRST_ORDINAL
 
 
 def is_role_account(number: int) -> bool:
@@ -108,7 +108,7 @@ def is_role_account(number: int) -> bool:
 
 def currency_of_system_account(number: int) -> int:
     """The currency (ISO 4217 numeric) of one of the platform's own."""
-    return (number & _PLACES) // KINDS_A_CURRENCY
+    return (number & _ORDINALS) // KINDS_A_CURRENCY
 
 
 def party_of(number: int) -> Party | SystemAccount:
@@ -127,8 +127,8 @@ def system_account_name(number: int, currency: str) -> str:
 
 
 NUMBERS = {
-    "place_bits": PLACE_BITS, "places": _PLACES, "unmarked_places": ROLE_MARK - 1,
-    "first_place": FIRST_PLACE, "kinds_a_currency": KINDS_A_CURRENCY, "role_mark": ROLE_MARK,
+    "ordinal_bits": ORDINAL_BITS, "ordinals": _ORDINALS, "unmarked_ordinals": ROLE_MARK - 1,
+    "first_ordinal": FIRST_ORDINAL, "kinds_a_currency": KINDS_A_CURRENCY, "role_mark": ROLE_MARK,
     "party_nobody": int(Party.NOBODY), "party_tenant": int(Party.TENANT),
     "party_role": int(Party.ROLE),
 }  # fmt: skip

@@ -35,9 +35,9 @@ class Who(Enum):
     ACCOUNT = (Party.TENANT,)
     """The account that the record is about."""
     OF_A_ROLE = (Party.ROLE,)
-    DEBTOR = (Party.TENANT, 1)
+    DEBTOR = (Party.TENANT, "debtor")
     """The payment's; so the next."""
-    CREDITOR = (Party.TENANT, 2)
+    CREDITOR = (Party.TENANT, "creditor")
     EXTERNAL = (SystemAccount.EXTERNAL,)
     TRANSIT_OUT = (SystemAccount.TRANSIT_OUT,)
     TRANSIT_IN = (SystemAccount.TRANSIT_IN,)
@@ -67,11 +67,11 @@ class Step(Enum):
 
     OPENS = "opens"
     """At home, if what it credits is no tenant's account."""
-    CARRIES = "carries"
+    POSTS = "posts"
     """At the counterpart; so does the next, for good."""
     REFUSES = "refuses"
     ARRIVES = "arrives"
-    """At home: its end, after CARRIES. The next: after REFUSES."""
+    """At home: its end, after POSTS. The next: after REFUSES."""
     FAILS = "fails"
 
 
@@ -241,12 +241,12 @@ class RecordKind(IntEnum):
     CREDITED = 1000, Facts(
         F.COUNTERPART, "Counterpart's entry for a leg: its transit_in to creditor.", None,
         Side((W.TRANSIT_IN,), posted=-1), Side((W.CREDITOR,), posted=1),
-        step=Step.CARRIES, legs=ANY,
+        step=Step.POSTS, legs=ANY,
     )  # fmt: skip
     REFUND_DEBITED = 1001, Facts(
         F.COUNTERPART, "Counterpart's entry for a refund leg: creditor to its transit_out.", None,
         Side((W.CREDITOR,), posted=-1), Side((W.TRANSIT_OUT,), posted=1),
-        step=Step.CARRIES, ways=TO_REFUND, legs=LATER,
+        step=Step.POSTS, ways=TO_REFUND, legs=LATER,
     )  # fmt: skip
     LEG_REFUSED = 1002, Facts(
         F.COUNTERPART, "Counterpart will never carry out this leg. No posting.", None,
@@ -292,8 +292,8 @@ _CASES: dict[str, Callable[[Facts], object]] = {
     "opens_leg": lambda f: f.step is Step.OPENS,
     "opens_payment_leg": lambda f: f.step is Step.OPENS and Way.PAYMENT in f.ways,
     "opens_refund_leg": lambda f: f.step is Step.OPENS and Way.REFUND in f.ways,
-    "carries_payment_leg": lambda f: f.step is Step.CARRIES and Way.PAYMENT in f.ways,
-    "carries_refund_leg": lambda f: f.step is Step.CARRIES and Way.REFUND in f.ways,
+    "posts_payment_leg": lambda f: f.step is Step.POSTS and Way.PAYMENT in f.ways,
+    "posts_refund_leg": lambda f: f.step is Step.POSTS and Way.REFUND in f.ways,
     "refuses_leg": lambda f: f.step is Step.REFUSES,
     "ends_leg": lambda f: f.step in _ENDS,
     "fails_leg": lambda f: f.step is Step.FAILS,

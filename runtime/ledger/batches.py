@@ -46,7 +46,7 @@ async def save(
     refusals: Mapping[int, object],
 ) -> bool:
     """Keeps a batch; False, and nothing kept, when one with this id is there already."""
-    problems = json.encode({str(place): problem for place, problem in refusals.items()})
+    problems = json.encode({str(index): problem for index, problem in refusals.items()})
     saved = await database.fetchval(
         SQL["save"], batch, tenant, list(keys), list(fingerprints), problems.decode()
     )

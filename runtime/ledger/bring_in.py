@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from headrace.runtime.commands import tell_needs
+from headrace.runtime.commands import gather_needs
 from headrace.runtime.database.connect import Database
 from headrace.runtime.keys import subject_keys
 from headrace.runtime.ledger import load
@@ -17,7 +17,7 @@ class Needs(Wanted):
 
     def __init__(self, book: Book, commands: Sequence[Command]) -> None:
         super().__init__(book)
-        tell_needs(self, commands)
+        gather_needs(self, commands)
 
     async def bring_in(self, db: Database, batch: int, now: int) -> Legs:
         """Loads all of it; returns the legs to be carried, which are never kept.
@@ -27,8 +27,8 @@ class Needs(Wanted):
         book = self.book
         loaded: list[Account] = []
         legs = {
-            place: await load.legs(db, carry.homes, carry.seqs, carry.again)
-            for place, carry in self.legs.items()
+            index: await load.legs(db, command.homes, command.seqs, command.again)
+            for index, command in self.legs.items()
         }
         if self.payments:
             for payment in await load.payments(db, self.payments):

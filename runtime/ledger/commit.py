@@ -63,7 +63,9 @@ def prepare(batch: Batch, partitions: dict[int, Partition]) -> Commit:
 
 def _standing(partition: Partition) -> Partition:
     """A partition as it is now, with only its oldest open leg."""
-    now = Partition(partition.number, partition.epoch, partition.seq, partition.at, partition.place)
+    now = Partition(
+        partition.number, partition.epoch, partition.seq, partition.at, partition.last_ordinal
+    )
     oldest = next(iter(partition.open_legs), None)
     if oldest is not None:
         now.open_legs[oldest] = partition.open_legs[oldest]

@@ -53,8 +53,8 @@ def encode(
     fixed = laid_out.tobytes()
     width = _FIXED.itemsize
     parts = [HEADER]
-    for place, tail in enumerate(tails):
-        parts.append(fixed[place * width : place * width + width])
+    for row, tail in enumerate(tails):
+        parts.append(fixed[row * width : row * width + width])
         parts.append(tail)
     if columns:
         rows = np.concatenate(columns)

@@ -64,7 +64,7 @@ async def take_over(
     return {
         r["partition"]: (
             Partition(
-                r["partition"], r["epoch"], r["last_seq"], to_us(r["last_at"]), r["last_place"]
+                r["partition"], r["epoch"], r["last_seq"], to_us(r["last_at"]), r["last_ordinal"]
             ),
             r["transit_from"],
         )
@@ -115,7 +115,7 @@ async def advance(connection: Connection, moved: Sequence[tuple[Partition, int]]
         [p.seq for p, _ in ordered],
         [from_us(p.at) for p, _ in ordered],
         [p.transit_from() for p, _ in ordered],
-        [p.place for p, _ in ordered],
+        [p.last_ordinal for p, _ in ordered],
     )
     if len(rows) != len(ordered):
         raise Fenced(sorted({p.number for p, _ in ordered} - {r["partition"] for r in rows}))

@@ -24,8 +24,6 @@ from headrace.runtime.risk.history import of_debtors
 from headrace.runtime.risk.windows import EMPTY, Windows
 
 SQL = load("headrace.runtime.ledger", "load")
-DUE_HOLDS_MAX = 1_000
-OPEN_LEGS_PAGE = 5_000
 Key = tuple[int, str]
 _NONE_KEPT: Mapping[int, bytes] = MappingProxyType({})
 
@@ -159,22 +157,20 @@ async def legs(db: Database, homes: list[int], seqs: list[int], again: bool) -> 
     packed = await db.fetchval(SQL["legs"], homes, seqs)
     shown = np.frombuffer(bytearray(packed or b""), LEG)
     shown["occurred_at"] += POSTGRES_EPOCH_US
-    return ShownLegs(shown, await _carried(db, shown) if again else {})
+    return ShownLegs(shown, await _answered(db, shown) if again else {})
 
 
-async def _carried(db: Database, shown: NDArray[np.void]) -> dict[int, int]:
-    """Place -> reason of the legs that the ledger says were carried out or refused."""
+async def _answered(db: Database, shown: NDArray[np.void]) -> dict[int, int]:
+    """Index -> reason of the legs that the ledger says were carried out or refused."""
     payments = [UUID(bytes=payment) for payment in shown["payment"].astype("V16").tolist()]
-    places = shown["place"].tolist()
-    rows = await db.fetch(SQL["carried"], payments, shown["leg"].tolist(), places)
-    return {r["place"]: r["reason"] for r in rows}
+    indices = shown["index"].tolist()
+    rows = await db.fetch(SQL["answered"], payments, shown["leg"].tolist(), indices)
+    return {r["index"]: r["reason"] for r in rows}
 
 
-async def open_legs(
-    db: Database, partition: int, since: int, page: int = OPEN_LEGS_PAGE
-) -> list[OpenLeg]:
-    """Legs of a partition, opened at `since` or later, whose end home has not recorded, in the
-    order of the records that opened them."""
+async def open_legs(db: Database, partition: int, since: int, page: int) -> list[OpenLeg]:
+    """Legs of a partition, opened at `since` or later, whose end home has not recorded, in
+    the order of the records that opened them; read `page` at once."""
     found: list[OpenLeg] = []
     while True:
         rows = await db.fetch(SQL["open_legs"], partition, since, page)
@@ -192,9 +188,10 @@ async def open_legs(
         since = rows[-1]["seq"] + 1
 
 
-async def due_holds(db: Database, partitions: Sequence[int], now: int) -> list[bytes]:
-    """Payments whose hold or review was to end by `now` (microseconds), the oldest first."""
-    rows = await db.fetch(SQL["due_holds"], list(partitions), from_us(now), DUE_HOLDS_MAX)
+async def due_holds(db: Database, partitions: Sequence[int], now: int, most: int) -> list[bytes]:
+    """Payments whose hold or review was to end by `now` (microseconds), the oldest first, at most
+    so many."""
+    rows = await db.fetch(SQL["due_holds"], list(partitions), from_us(now), most)
     return [r["payment"].bytes for r in rows]
 
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from headrace.runtime import ids
 from headrace.runtime.database.connect import Database
 from headrace.runtime.database.sql_by_name import load
-from headrace.runtime.payments.open_leg import OpenLeg, Place
+from headrace.runtime.payments.open_leg import LegId, OpenLeg
 
 SQL = load("headrace.runtime.ledger", "parked_legs")
 
@@ -39,9 +39,9 @@ async def park(db: Database, leg: OpenLeg, failures: int, error: str) -> None:
     )
 
 
-async def places(db: Database, partitions: Sequence[int]) -> set[Place]:
+async def parked(db: Database, partitions: Sequence[int]) -> set[LegId]:
     """Partition and sequence of those that are parked."""
-    return {(r["partition"], r["seq"]) for r in await db.fetch(SQL["places"], list(partitions))}
+    return {(r["partition"], r["seq"]) for r in await db.fetch(SQL["parked"], list(partitions))}
 
 
 async def everyone(db: Database) -> list[ParkedLeg]:
@@ -55,8 +55,8 @@ async def everyone(db: Database) -> list[ParkedLeg]:
     ]  # fmt: skip
 
 
-async def release(db: Database, place: Place | None) -> list[Place]:
+async def release(db: Database, leg: LegId | None) -> list[LegId]:
     """Lets one, or all, be sent again; returns which were parked."""
-    partition, seq = place if place is not None else (None, None)
+    partition, seq = leg if leg is not None else (None, None)
     rows = await db.fetch(SQL["release"], partition, seq)
     return [(r["partition"], r["seq"]) for r in rows]

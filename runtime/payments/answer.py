@@ -47,8 +47,8 @@ NO_SUCH_LEG = -1
 
 
 class LegsDone(Struct, array_like=True, tag=3, gc=False):
-    """Durable: what was done with each leg of a Carry or Arrived, in their order. 0: carried out,
-    or its end recorded; NO_SUCH_LEG; else the DeclineReason why not, for good."""
+    """Durable: what was done with each leg of a PostLegs or SettleLegs, in order. 0: posted, or its
+    end recorded; NO_SUCH_LEG; else the DeclineReason why not, for good."""
 
     reasons: list[int]
 

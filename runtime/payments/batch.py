@@ -10,7 +10,7 @@ from headrace.runtime.journal.record import Record, Rows
 from headrace.runtime.journal.states import AccountState
 from headrace.runtime.payments.account import Balances, Terms
 from headrace.runtime.payments.area_rows import Rows as AreaTables
-from headrace.runtime.payments.open_leg import OpenLeg, Place
+from headrace.runtime.payments.open_leg import LegId, OpenLeg
 from headrace.runtime.payments.payment import Payment
 
 
@@ -35,7 +35,7 @@ class Batch:
     number: int
     records: list[Record] = field(default_factory=list)
     started_from: dict[int, tuple[int, int, int]] = field(default_factory=dict)
-    """Partition -> seq, time and place before the batch."""
+    """Partition -> seq, time and last ordinal before the batch."""
     opened: dict[int, int] = field(default_factory=dict)
     """Number of an account that the batch opens -> the record's time."""
     changed: dict[int, AccountRow] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Batch:
     payments: dict[bytes, Payment | None] = field(default_factory=dict)
     """The same; None: it was not in memory."""
     keys: list[tuple[int, str]] = field(default_factory=list)
-    carried: list[Place] = field(default_factory=list)
+    answered_legs: list[LegId] = field(default_factory=list)
     put_off: bool = False
     """A payment in it was refused that may be made later."""
 
@@ -80,7 +80,7 @@ class Batch:
         self.settings = later.settings | self.settings
         self.payments = later.payments | self.payments
         self.keys += later.keys
-        self.carried += later.carried
+        self.answered_legs += later.answered_legs
 
     def put(self, table: AreaTable[Key, Row], key: Key, row: Row | None) -> None:
         """The commit writes the row; None: it ends. Where rows are in memory: Book.put."""

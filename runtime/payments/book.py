@@ -5,12 +5,13 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
+from sys import maxsize
 from typing import TypeVar
 
 from msgspec.structs import replace
 
 from headrace.runtime.database.area_table import AreaTable, Key, Row
-from headrace.runtime.journal.account_numbers import PLACE_BITS
+from headrace.runtime.journal.account_numbers import ORDINAL_BITS
 from headrace.runtime.keys.subject_keys import SUBJECT_KEYS
 from headrace.runtime.keys.text_sealer import TextSealer
 from headrace.runtime.money import BALANCE_MAX
@@ -19,7 +20,7 @@ from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.answer import Answer, Done, Refused
 from headrace.runtime.payments.area_rows import AreaRows
 from headrace.runtime.payments.batch import Batch
-from headrace.runtime.payments.open_leg import OpenLeg, Place
+from headrace.runtime.payments.open_leg import LegId, OpenLeg
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.refusals import Refusal
 
@@ -37,7 +38,7 @@ class Partition:
     """Of the newest record, decided or committed."""
     at: int
     """Time of that record: a partition's time never runs back."""
-    place: int
+    last_ordinal: int
     """Of the newest customer account."""
     open_legs: dict[int, OpenLeg] = field(default_factory=dict)
     """By the sequence of the record that opened them, in order."""
@@ -51,7 +52,7 @@ class Book:
     """The memory of one actor."""
 
     def __init__(
-        self, partitions: int, open_legs_max: int = 2**31, texts: TextSealer | None = None
+        self, partitions: int, open_legs_max: int = maxsize, texts: TextSealer | None = None
     ) -> None:
         """`texts`: without it no text can be written."""
         self.partitions_total = partitions
@@ -70,12 +71,12 @@ class Book:
         self.coming_back: dict[int, int] = {}
         """Account -> sum of its open legs: money that left it and may return, or a refund of what
         it paid. It has room for that at any moment."""
-        self.closing_legs: set[Place] = set()
+        self.closing_legs: set[LegId] = set()
         """Legs whose end is decided and not committed yet."""
         self.keys: dict[tuple[int, str], tuple[int, Done]] = {}
-        self.carried: dict[Place, int] = {}
-        """Legs carried out lately -> reason."""
-        self._remembered: deque[tuple[list[tuple[int, str]], list[Place]]] = deque()
+        self.answered_legs: dict[LegId, int] = {}
+        """Legs posted or refused lately -> reason."""
+        self._remembered: deque[tuple[list[tuple[int, str]], list[LegId]]] = deque()
         self.windows: dict[int, bytes] = {}
         """States of the windows of evicted accounts: nobody else pays from them, so that they stay
         true, and what they have seen needn't be read again."""
@@ -85,7 +86,7 @@ class Book:
 
     def owns(self, account: int) -> bool:
         """Whether the account's partition is one of this actor's."""
-        return account >> PLACE_BITS in self.partitions
+        return account >> ORDINAL_BITS in self.partitions
 
     def owns_id(self, tenant: int, account: str) -> bool:
         """The same for an id, known or not."""
@@ -100,7 +101,8 @@ class Book:
     def next_seq(self, batch: Batch, partition: Partition, now: int) -> int:
         """The next sequence of a partition, whose time moves to `now` if that is later."""
         if partition.number not in batch.started_from:
-            batch.started_from[partition.number] = (partition.seq, partition.at, partition.place)
+            before = partition.seq, partition.at, partition.last_ordinal
+            batch.started_from[partition.number] = before
         partition.seq += 1
         if now > partition.at:
             partition.at = now
@@ -135,9 +137,12 @@ class Book:
         batch.put(table, key, row)
 
     def has_room(self, account: Account, amount: int) -> bool:
-        """Whether an amount can be credited to a tenant's account: its balance stays within
-        BALANCE_MAX, even when all that may come back to it does."""
-        return account.posted + self.coming_back.get(account.number, 0) <= BALANCE_MAX - amount
+        """Whether an amount can be credited to a tenant's account, or added to its credit line:
+        what is available then stays within BALANCE_MAX, even when all that may come back does."""
+        return (
+            account.posted + account.credit_line + self.coming_back.get(account.number, 0)
+            <= BALANCE_MAX - amount
+        )
 
     def take_over(self, partition: Partition, legs: list[OpenLeg]) -> None:
         """Puts a partition in, with the legs that are open in it, in the order of their records."""
@@ -165,11 +170,11 @@ class Book:
         self.partitions[leg.partition].open_legs[leg.seq] = leg
         self._expect(leg)
 
-    def under_way(self, place: Place) -> bool:
+    def under_way(self, leg: LegId) -> bool:
         """Whether the ledger does not show the end of the leg that a record opened."""
-        partition = self.partitions.get(place[0])
-        is_open = partition is not None and place[1] in partition.open_legs
-        return is_open or place in self.closing_legs
+        partition = self.partitions.get(leg[0])
+        is_open = partition is not None and leg[1] in partition.open_legs
+        return is_open or leg in self.closing_legs
 
     def close_leg(self, batch: Batch, leg: OpenLeg) -> None:
         """The batch records what became of it."""
@@ -194,18 +199,18 @@ class Book:
         return again(use[1]) if use[0] == fingerprint else Refused(Refusal.KEY_REUSED)
 
     def committed(self, batch: Batch) -> None:
-        """Forgets the keys and carried legs of batches that were committed a while ago."""
+        """Forgets the keys and answered legs of batches that were committed a while ago."""
         self.closing_legs.difference_update([(leg.partition, leg.seq) for leg in batch.legs_closed])
         self._opened_lately += batch.opened
         if self.texts is not None and (made := batch.rows_of(SUBJECT_KEYS)):
             self.texts.committed(made)
-        self._remembered.append((batch.keys, batch.carried))
+        self._remembered.append((batch.keys, batch.answered_legs))
         if len(self._remembered) > BATCHES_REMEMBERED:
-            keys, carried = self._remembered.popleft()
+            keys, answered_legs = self._remembered.popleft()
             for key in keys:
                 self.keys.pop(key, None)
-            for opened_by in carried:
-                self.carried.pop(opened_by, None)
+            for opened_by in answered_legs:
+                self.answered_legs.pop(opened_by, None)
 
     def stop_counting(self) -> None:
         """Between batches: the day of accounts that were opened is no longer counted, unless they
@@ -220,9 +225,9 @@ class Book:
         """Takes back a batch that is rolled back, the newest first. No doubt: nothing is loaded,
         all stands again as before the batch, also when it was given up in the middle of a command.
         """
-        for number, (seq, at, place) in batch.started_from.items():
+        for number, (seq, at, last_ordinal) in batch.started_from.items():
             partition = self.partitions[number]
-            partition.seq, partition.at, partition.place = seq, at, place
+            partition.seq, partition.at, partition.last_ordinal = seq, at, last_ordinal
         for leg in batch.legs_closed:
             self.closing_legs.discard((leg.partition, leg.seq))
             if leg.seq not in self.partitions[leg.partition].open_legs:
@@ -250,8 +255,8 @@ class Book:
                 self.payments[id] = payment
         for key in batch.keys:
             self.keys.pop(key, None)
-        for opened_by in batch.carried:
-            self.carried.pop(opened_by, None)
+        for opened_by in batch.answered_legs:
+            self.answered_legs.pop(opened_by, None)
         self.area_rows.undo(batch.area_rows_before)
         if self.texts is not None and (made := batch.rows_of(SUBJECT_KEYS)):
             self.texts.undo(made)

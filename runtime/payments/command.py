@@ -122,7 +122,7 @@ class Fund(Command, tag=5):
     details: bytes | None = None
 
 
-class Carry(LegCommand, tag=6):
+class PostLegs(LegCommand, tag=6):
     """To a counterpart: carry out the legs that these records of their homes opened, one or more.
 
     The legs' facts are read from the ledger, never from the message.
@@ -132,7 +132,7 @@ class Carry(LegCommand, tag=6):
     """They may have been carried out already: look before deciding."""
 
 
-class Arrived(LegCommand, tag=7):
+class SettleLegs(LegCommand, tag=7):
     """At home: what the counterpart did with legs, one or more."""
 
     reasons: list[int]

@@ -12,23 +12,23 @@ from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import (
     Act,
-    Arrived,
-    Carry,
     ChangeAccount,
     Command,
     Fund,
     OpenAccount,
     Pay,
+    PostLegs,
+    SettleLegs,
 )
 from headrace.runtime.payments.decide_account import decide_change, decide_fund, decide_open
 from headrace.runtime.payments.decide_action import decide_action
-from headrace.runtime.payments.decide_legs import decide_arrived, decide_carry
+from headrace.runtime.payments.decide_legs import decide_post_legs, decide_settle_legs
 from headrace.runtime.payments.decide_payment import Parties, Risk, Times, decide_payment
 from headrace.runtime.payments.wanted import Legs, Wanted
 
 
 class Given(NamedTuple):
-    """What a batch is decided on, beside the book; commands are named by their place in it."""
+    """What a batch is decided on, beside the book; commands are named by their index in it."""
 
     now: int
     """Microseconds of UTC."""
@@ -45,10 +45,10 @@ class CommandRow(NamedTuple):
     """What has to be known of one kind of command."""
 
     decide: Callable[[Book, Batch, Any, int, Given], Answer | LegsAnswer]
-    """Of a command and its place. Applies it to the book at once; what raises is undone by whoever
+    """Of a command and its index. Applies it to the book at once; what raises is undone by whoever
     called."""
     needs: Callable[[Wanted, Iterable[tuple[int, Any]]], None]
-    """Tells what must be in the book: of all commands of the kind in a batch, with their places."""
+    """Tells what must be in the book: of all commands of the kind in a batch, with indices."""
     home: Callable[[Any, int], int] | None
     """The partition that decides a command, of so many. None: legs, which go straight to an
     actor."""
@@ -79,8 +79,8 @@ def _payment_home(command: Act, partitions: int) -> int:
     return partition_of_payment(command.payment)
 
 
-def _pay(book: Book, batch: Batch, command: Pay, place: int, given: Given) -> Answer:
-    risk, both = given.verdicts.get(place, NO_VERDICT)
+def _pay(book: Book, batch: Batch, command: Pay, index: int, given: Given) -> Answer:
+    risk, both = given.verdicts.get(index, NO_VERDICT)
     return decide_payment(book, batch, command, given.now, risk, given.times, given.new_id, both)
 
 
@@ -102,12 +102,14 @@ PAYMENTS: Commands = {
         lambda book, batch, c, _, given: decide_fund(book, batch, c, given.now),
         needs.for_funds, _account_home, keyed=True,
     ),
-    Carry: CommandRow(
-        lambda book, batch, c, at, given: decide_carry(book, batch, c, given.legs[at], given.now),
-        needs.for_carried, None,
+    PostLegs: CommandRow(
+        lambda book, batch, c, index, given: decide_post_legs(
+            book, batch, c, given.legs[index], given.now
+        ),
+        needs.for_post_legs, None,
     ),
-    Arrived: CommandRow(
-        lambda book, batch, c, _, given: decide_arrived(book, batch, c, given.now),
-        needs.for_arrived, None,
+    SettleLegs: CommandRow(
+        lambda book, batch, c, _, given: decide_settle_legs(book, batch, c, given.now),
+        needs.for_settle_legs, None,
     ),
 }  # fmt: skip

@@ -45,9 +45,12 @@ def decide_open(book: Book, batch: Batch, command: OpenAccount, now: int) -> Ans
     number = partition_of(command.tenant, command.account, book.partitions_total)
     partition = book.partitions[number]
     seq = book.next_seq(batch, partition, now)
-    partition.place += 1
+    partition.last_ordinal += 1
     account = Account(
-        account_number(number, partition.place), command.tenant, command.account, command.currency
+        account_number(number, partition.last_ordinal),
+        command.tenant,
+        command.account,
+        command.currency,
     )
     account.windows = Windows()
     account.set_terms(asked)
@@ -63,8 +66,8 @@ def open_role_account(book: Book, batch: Batch, key: RoleKey, now: int, trace: b
     id that a client could name."""
     partition = book.partitions[key.partition]
     seq = book.next_seq(batch, partition, now)
-    partition.place += 1
-    number = role_account_number(key.partition, partition.place)
+    partition.last_ordinal += 1
+    number = role_account_number(key.partition, partition.last_ordinal)
     account = Account(number, key.tenant, "", key.currency)
     batch.opened[number] = partition.at
     book.add(account)
@@ -80,6 +83,9 @@ def decide_change(book: Book, batch: Batch, command: ChangeAccount, now: int) ->
         return Refused(Refusal.ACCOUNT_CLOSED, "account")
     if command.close and (account.posted or account.held or account.number in book.coming_back):
         return Refused(Refusal.BALANCE_NOT_ZERO, "account")
+    more = (command.credit_line or 0) - account.credit_line
+    if more > 0 and not book.has_room(account, more):
+        return Refused(Refusal.AMOUNT_TOO_LARGE, "credit_line")
     if needs_counts(command) and not account.counts:
         raise LookupError(f"what account {account.number} paid today was not looked up")
     kind = K.ACCOUNT_CHANGED

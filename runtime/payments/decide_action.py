@@ -102,7 +102,7 @@ def _pay_from_hold(
         record.state = S.CAPTURED
     else:
         record.state = S.SETTLED
-    done = _take(book, batch, payment, record)
+    done = _apply(book, batch, payment, record)
     if rest:
         _release(book, batch, command, payment, rest, payment.state or S.CAPTURED, 0, now, leg)
     return done
@@ -122,7 +122,7 @@ def _release(
     debtor.give_back(amount, payment.authorised_at, whole=not payment.captured_once)
     record.leg, record.state, record.reason = leg, state, int(reason)
     record.debit, record.debit_posted, record.debit_held = debtor.number, debtor.posted, debtor.held
-    return _take(book, batch, payment, record)
+    return _apply(book, batch, payment, record)
 
 
 def _cancel(book: Book, batch: Batch, command: Act, payment: Payment, now: int) -> Answer:
@@ -148,7 +148,7 @@ def _accept(
     record = _record(book, batch, command, payment, K.ACCEPTED, now, payment.held)
     record.state = S.AUTHORIZED
     record.expires_at = now + (payment.expires_in_s or times.hold_s) * 1_000_000
-    return _take(book, batch, payment, record)
+    return _apply(book, batch, payment, record)
 
 
 def _reject(book: Book, batch: Batch, command: Act, payment: Payment, now: int) -> Answer:
@@ -199,7 +199,7 @@ def _refund(book: Book, batch: Batch, command: Act, payment: Payment, now: int) 
     record = _record(book, batch, command, payment, K.REFUND_REQUESTED, now, amount)
     record.leg = payment.next_leg
     record.state = payment.state
-    done = _take(book, batch, payment, record)
+    done = _apply(book, batch, payment, record)
     open_leg(book, batch, record, payment.debtor)
     return done
 
@@ -220,7 +220,7 @@ def _record(
     )  # fmt: skip
 
 
-def _take(book: Book, batch: Batch, payment: Payment, record: Record) -> Done:
+def _apply(book: Book, batch: Batch, payment: Payment, record: Record) -> Done:
     """Applies a finished record to the payment and its hold, and hands it to the batch."""
     book.touch_payment(batch, payment)
     payment.apply(record)

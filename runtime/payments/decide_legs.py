@@ -1,4 +1,4 @@
-"""Deciding legs: their counterpart carries them out once, and home records what it answered.
+"""Deciding legs: their counterpart posts them once, and home records what it answered.
 
 They come many at once and are decided as columns, without an object for each.
 """
@@ -17,7 +17,7 @@ from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsDone
 from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.book import Book
-from headrace.runtime.payments.command import Arrived, Carry
+from headrace.runtime.payments.command import PostLegs, SettleLegs
 from headrace.runtime.payments.open_leg import OpenLeg, ShownLegs
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.payments.posting import move, post
@@ -41,25 +41,27 @@ _ENTRY = np.dtype(
 among those shown."""
 _DECIDED = _ENTRY.names[1:] if _ENTRY.names else ()
 _entry = Layout(f"<{_ENTRY.itemsize // 8}q").pack
-_TO_DECIDE = ("place", "kind", "creditor", "amount", "currency")
+_TO_DECIDE = ("index", "kind", "creditor", "amount", "currency")
 _AS_SHOWN = ("payment", "trace", "tenant", "creditor", "amount", "currency", "leg", "occurred_at")
 
 
-def decide_carry(book: Book, batch: Batch, command: Carry, shown: ShownLegs, now: int) -> LegsDone:
+def decide_post_legs(
+    book: Book, batch: Batch, command: PostLegs, shown: ShownLegs, now: int
+) -> LegsDone:
     """Credits (or, for a refund, debits) the creditors, or refuses for good. The first word stands:
     the ledger keeps (payment, leg) unique, and a repeat gets the same answer. What the ledger does
     not show is no leg."""
     reasons = [NO_SUCH_LEG] * len(command.seqs)
-    carried, accounts, partitions = book.carried, book.accounts, book.partitions
+    answered, accounts, partitions = book.answered_legs, book.accounts, book.partitions
     entries: list[bytes] = []
     legs = (shown.legs[name].tolist() for name in _TO_DECIDE)
-    for row, (place, opened_as, creditor, amount, currency) in enumerate(zip(*legs, strict=True)):
-        opened_by = command.homes[place], command.seqs[place]
-        known = carried.get(opened_by)
+    for row, (index, opened_as, creditor, amount, currency) in enumerate(zip(*legs, strict=True)):
+        opened_by = command.homes[index], command.seqs[index]
+        known = answered.get(opened_by)
         if known is None:
-            known = shown.carried.get(place)
+            known = shown.answered.get(index)
         if known is not None:
-            reasons[place] = known
+            reasons[index] = known
             continue
         account = accounts.get(creditor)
         if account is None:
@@ -84,17 +86,17 @@ def decide_carry(book: Book, batch: Batch, command: Carry, shown: ShownLegs, now
                     payer.number, payer.posted, payer.held, payee.number, payee.posted, payee.held,
                 )
             )  # fmt: skip
-        reasons[place] = carried[opened_by] = int(reason)
-        batch.carried.append(opened_by)
+        reasons[index] = answered[opened_by] = int(reason)
+        batch.answered_legs.append(opened_by)
     if entries:
         batch.rows.append(_entries(shown.legs, np.frombuffer(b"".join(entries), _ENTRY)))
     return LegsDone(reasons)
 
 
 def _entries(legs: NDArray[np.void], decided: NDArray[np.void]) -> Rows:
-    entries, carried = rows(len(decided)), legs[decided["row"]]
+    entries, posted = rows(len(decided)), legs[decided["row"]]
     for name in _AS_SHOWN:
-        entries[name] = carried[name]
+        entries[name] = posted[name]
     for name in _DECIDED:
         entries[name] = decided[name]
     entries["credit_seq"], entries["credit_partition"] = decided["seq"], decided["partition"]
@@ -114,12 +116,12 @@ def _obstacle(book: Book, account: Account, amount: int, refund: bool) -> Declin
     return DeclineReason.NONE
 
 
-def decide_arrived(book: Book, batch: Batch, command: Arrived, now: int) -> LegsDone:
+def decide_settle_legs(book: Book, batch: Batch, command: SettleLegs, now: int) -> LegsDone:
     """Home completes, returns or refunds what the counterpart answered; once, for a leg is then
     closed. Payments are in the book but for sole legs, whose outcome needs no more."""
     reasons = []
     completed: list[OpenLeg] = []
-    places: list[tuple[int, int]] = []
+    numbered: list[tuple[int, int]] = []
     for home, opened_by, reason in zip(command.homes, command.seqs, command.reasons, strict=True):
         partition = book.partitions[home]
         leg = partition.open_legs.get(opened_by)
@@ -135,19 +137,19 @@ def decide_arrived(book: Book, batch: Batch, command: Arrived, now: int) -> Legs
             _end(book, batch, leg, payment, reason, seq, at)
         else:
             completed.append(leg)
-            places.append((seq, at))
+            numbered.append((seq, at))
     if completed:
         for leg in completed:
             batch.payments.setdefault(leg.payment, None)
-        batch.rows.append(_completed(completed, places))
+        batch.rows.append(_completed(completed, numbered))
     return LegsDone(reasons)
 
 
-def _completed(legs: list[OpenLeg], places: list[tuple[int, int]]) -> Rows:
-    """The ends of sole legs that were carried out."""
+def _completed(legs: list[OpenLeg], numbered: list[tuple[int, int]]) -> Rows:
+    """The ends of sole legs that were posted. `numbered`: sequence and time of each."""
     ends = rows(len(legs))
     ends["kind"], ends["state"] = K.COMPLETED, SOLE_LEG_ENDS[K.COMPLETED]
-    ends["seq"], ends["at"] = np.array(places).T
+    ends["seq"], ends["at"] = np.array(numbered).T
     ends["credit_seq"], ends["occurred_at"] = ends["seq"], ends["at"]
     ends["payment"] = np.frombuffer(b"".join([leg.payment for leg in legs]), "S16")
     ends["trace"] = np.frombuffer(b"".join([leg.trace for leg in legs]), "S16")

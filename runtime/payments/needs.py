@@ -17,12 +17,12 @@ from headrace.runtime.partitioning import partition_of, partition_of_payment
 from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.command import (
     Act,
-    Arrived,
-    Carry,
     ChangeAccount,
     Fund,
     OpenAccount,
     Pay,
+    PostLegs,
+    SettleLegs,
 )
 from headrace.runtime.payments.decide_account import needs_counts
 from headrace.runtime.payments.open_leg import OpenLeg
@@ -34,11 +34,11 @@ def for_payments(wanted: Wanted, commands: Iterable[tuple[int, Pay]]) -> None:
     book, system = wanted.book, wanted.system
     by_id, creditors = book.by_id, book.creditors
     seen: dict[int, int] = {}
-    for place, command in commands:
+    for index, command in commands:
         tenant = command.tenant
         debtor = by_id.get(key := (tenant, command.debtor))
         if debtor is None:
-            wanted.need_id(key, place)
+            wanted.need_id(key, index)
             wanted.later.append((_debtor_found, command))
         else:
             partition, currency = debtor.partition, debtor.currency
@@ -66,12 +66,12 @@ def _transit_out(debtor: Account) -> int:
 def for_actions(wanted: Wanted, commands: Iterable[tuple[int, Act]]) -> None:
     """The payment, and then its accounts that are the book's."""
     book = wanted.book
-    for place, command in commands:
+    for index, command in commands:
         wanted.later.append((_payment_found, command))
         if command.payment not in book.payments:
             wanted.payments.add(command.payment)
             if partition_of_payment(command.payment) not in book.partitions:
-                wanted.astray.add(place)
+                wanted.astray.add(index)
 
 
 def _payment_found(wanted: Wanted, command: Act) -> None:
@@ -87,10 +87,10 @@ def _payment_found(wanted: Wanted, command: Act) -> None:
 def for_funds(wanted: Wanted, commands: Iterable[tuple[int, Fund]]) -> None:
     """The account, and the external account beside it."""
     by_id = wanted.book.by_id
-    for place, command in commands:
+    for index, command in commands:
         wanted.later.append((_funded_found, command))
         if (key := (command.tenant, command.account)) not in by_id:
-            wanted.need_id(key, place)
+            wanted.need_id(key, index)
 
 
 def _funded_found(wanted: Wanted, command: Fund) -> None:
@@ -105,9 +105,9 @@ def for_openings(wanted: Wanted, commands: Iterable[tuple[int, OpenAccount]]) ->
     """The account, if there is one already, with what it was opened with; and what others in the
     batch may do with one that is opened."""
     book = wanted.book
-    for place, command in commands:
+    for index, command in commands:
         if (key := (command.tenant, command.account)) not in book.by_id:
-            wanted.need_id(key, place)
+            wanted.need_id(key, index)
         wanted.opened_as.add(key)
         partition = partition_of(*key, book.partitions_total)
         for kind in (EXTERNAL, TRANSIT_OUT):
@@ -117,22 +117,22 @@ def for_openings(wanted: Wanted, commands: Iterable[tuple[int, OpenAccount]]) ->
 def for_changes(wanted: Wanted, commands: Iterable[tuple[int, ChangeAccount]]) -> None:
     """The account; its day's counters, if it gets a limit of a day."""
     by_id = wanted.book.by_id
-    for place, command in commands:
+    for index, command in commands:
         if (account := by_id.get(key := (command.tenant, command.account))) is None:
-            wanted.need_id(key, place)
+            wanted.need_id(key, index)
         if needs_counts(command) and (account is None or not account.counts):
             wanted.limits.add(key)
 
 
-def for_carried(wanted: Wanted, commands: Iterable[tuple[int, Carry]]) -> None:
+def for_post_legs(wanted: Wanted, commands: Iterable[tuple[int, PostLegs]]) -> None:
     """The legs, and then their creditors and the transit accounts that they come by."""
-    for place, command in commands:
-        wanted.legs[place] = command
-        wanted.later.append((_legs_shown, place))
+    for index, command in commands:
+        wanted.legs[index] = command
+        wanted.later.append((_legs_shown, index))
 
 
-def _legs_shown(wanted: Wanted, place: int) -> None:
-    shown = wanted.shown.get(place)
+def _legs_shown(wanted: Wanted, index: int) -> None:
+    shown = wanted.shown.get(index)
     if shown is None:
         return
     facts = [shown.legs[name].tolist() for name in ("creditor", "currency", "kind")]
@@ -142,7 +142,7 @@ def _legs_shown(wanted: Wanted, place: int) -> None:
         wanted.system.add(system_account(partition_of_account(creditor), currency, way))
 
 
-def for_arrived(wanted: Wanted, commands: Iterable[tuple[int, Arrived]]) -> None:
+def for_settle_legs(wanted: Wanted, commands: Iterable[tuple[int, SettleLegs]]) -> None:
     """Payments that have more than this leg, and the accounts of those whose end moves money."""
     book = wanted.book
     for _, command in commands:

@@ -6,7 +6,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-Place = tuple[int, int]
+LegId = tuple[int, int]
 """A record, by partition and sequence: also names the leg that it opened."""
 
 
@@ -31,19 +31,19 @@ class OpenLeg(Struct, gc=False):
 
 LEG = np.dtype(
     [
-        ("place", ">i4"), ("kind", ">i2"), ("leg", ">i2"), ("tenant", ">i4"), ("currency", ">i2"),
+        ("index", ">i4"), ("kind", ">i2"), ("leg", ">i2"), ("tenant", ">i4"), ("currency", ">i2"),
         ("amount", ">i8"), ("creditor", ">i8"), ("occurred_at", ">i8"), ("payment", "S16"),
         ("trace", "S16"),
     ]
 )  # fmt: skip
-"""A leg as the ledger shows it to the counterpart: its place in the command that asks for it, and
+"""A leg as the ledger shows it to the counterpart: its index in the command that asks for it, and
 facts of the record that opened it."""
 
 
 class ShownLegs(NamedTuple):
-    """The legs of one Carry, those that the ledger shows."""
+    """The legs of one PostLegs, those that the ledger shows."""
 
     legs: NDArray[np.void]
     """Of LEG, (n,)."""
-    carried: dict[int, int]
-    """Place -> reason: what the ledger says was done with them already."""
+    answered: dict[int, int]
+    """Index -> reason: what the ledger says was done with them already."""

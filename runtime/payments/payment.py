@@ -64,7 +64,7 @@ class Payment:
 
     @property
     def refundable(self) -> int:
-        """Arrived and neither refunded nor reserved for a refund under way."""
+        """SettleLegs and neither refunded nor reserved for a refund under way."""
         return self.captured - sum(self.in_transit.values()) - self.refunded - sum(
             self.refunding.values()
         )  # fmt: skip

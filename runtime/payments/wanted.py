@@ -6,13 +6,13 @@ from typing import Any
 from headrace.runtime.database.area_table import AreaTable
 from headrace.runtime.database.area_table import Key as RowKey
 from headrace.runtime.payments.book import Book
-from headrace.runtime.payments.command import Carry
+from headrace.runtime.payments.command import PostLegs
 from headrace.runtime.payments.open_leg import ShownLegs
 
 Key = tuple[int, str]
 """A tenant's account by its id."""
 Legs = Mapping[int, ShownLegs]
-"""By the place of their command in the batch."""
+"""By the index of their command in the batch."""
 
 
 class Wanted:
@@ -26,8 +26,8 @@ class Wanted:
         self.creditors: set[Key] = set()
         """Accounts elsewhere, to be paid."""
         self.payments: set[bytes] = set()
-        self.legs: dict[int, Carry] = {}
-        """By their place: whose legs the ledger is to show."""
+        self.legs: dict[int, PostLegs] = {}
+        """By their index: whose legs the ledger is to show."""
         self.limits: set[Key] = set()
         """Accounts whose day's counters must be true."""
         self.opened_as: set[Key] = set()
@@ -47,11 +47,11 @@ class Wanted:
         self.shown: Legs = {}
         """What the ledger shows of `legs`, when it is time for `later`."""
 
-    def need_id(self, key: Key, place: int) -> None:
-        """The account that the command at a place is about, which the book hasn't."""
+    def need_id(self, key: Key, index: int) -> None:
+        """The account that the command at a index is about, which the book hasn't."""
         self.ids.add(key)
         if not self.book.owns_id(*key):
-            self.astray.add(place)
+            self.astray.add(index)
 
     def need_row(self, table: AreaTable[RowKey, Any], key: RowKey) -> None:
         """A row that a decider asks for, if there is one."""

@@ -9,6 +9,7 @@ from pydantic import AfterValidator
 
 from headrace.runtime.settings.section import Count, Pause, Rules, Seconds, Section
 
+SETTLED_AFTER_S = 60.0
 _FILE = re.compile(r"(?<=[?&])(sslrootcert|sslcert|sslkey|sslcrl|passfile)=([^&/][^&]*)")
 
 
@@ -42,6 +43,13 @@ class LedgerSettings(Section):
     """A predecessor's transaction that holds a lease for longer is ended."""
     reader_connections_max: Count = 4
     """To the database, of one gateway."""
+
+    @property
+    def settled_after_s(self) -> float:
+        """What was decided so long ago is committed or never will be: a batch waits for the commit
+        before its own, and a lost one's transaction may go on. Twice that, for the clocks of
+        machines differ."""
+        return max(SETTLED_AFTER_S, 2 * (2 * self.commit_timeout_s + self.transaction_timeout_s))
 
     def rules(self) -> Rules:
         return (

@@ -11,7 +11,7 @@ from headrace.runtime.database.connect import Database
 from headrace.runtime.ids import payment_id
 from headrace.runtime.journal.account_numbers import (
     EXTERNAL,
-    FIRST_PLACE,
+    FIRST_ORDINAL,
     TRANSIT_IN,
     TRANSIT_OUT,
     account_number,
@@ -56,7 +56,7 @@ class Books:
         self._written = 0
         self._seq = [0] * partitions
         self._at = [0] * partitions
-        self._place = [FIRST_PLACE - 1] * partitions
+        self._last_ordinal = [FIRST_ORDINAL - 1] * partitions
         self._balance: dict[int, list[int]] = {}
         self._holds: dict[bytes, list[Any]] = {}
         self._first: dict[bytes, Record] = {}
@@ -68,8 +68,8 @@ class Books:
         """Opens an account that lives in a partition."""
         names = (f"account-{partition}-{n}" for n in self._tried[partition])
         id = next(n for n in names if partition_of(self.tenant, n, self.partitions) == partition)
-        self._place[partition] += 1
-        self.numbers[id] = account_number(partition, self._place[partition])
+        self._last_ordinal[partition] += 1
+        self.numbers[id] = account_number(partition, self._last_ordinal[partition])
         limits = dict.fromkeys(("payment_max", "daily_amount_max", "daily_count_max"), 0)
         self.settings[id] = {
             "id": id, "currency": currency_code(currency), "state": "open", "credit_line": 0,
@@ -303,8 +303,8 @@ class Books:
         return [self._sealed(record) for record in found]
 
     def leases(self) -> list[tuple[int, int, int, int]]:
-        """Partition, sequence, time and place of its newest."""
-        return list(zip(count(), self._seq, self._at, self._place, strict=False))
+        """Partition, sequence, time and last ordinal of its newest."""
+        return list(zip(count(), self._seq, self._at, self._last_ordinal, strict=False))
 
     def holds(self) -> list[tuple[bytes, int, int, int, bool, int]]:
         """Payment, partition, debtor, amount, whether for review, and end, of those open."""

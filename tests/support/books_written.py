@@ -21,9 +21,9 @@ async def write(books: Books) -> None:
     async with books.database.acquire() as connection, connection.transaction():
         await connection.copy_to_table("journal", source=source(), columns=COLUMNS, format="binary")
         await connection.executemany(
-            "UPDATE leases SET last_seq = $2, last_at = $3, last_place = $4, epoch = $5"
+            "UPDATE leases SET last_seq = $2, last_at = $3, last_ordinal = $4, epoch = $5"
             " WHERE partition = $1",
-            [(p, seq, from_us(at), place, books.epoch) for p, seq, at, place in books.leases()],
+            [(p, seq, from_us(at), last, books.epoch) for p, seq, at, last in books.leases()],
         )
         await connection.executemany(
             "INSERT INTO subject_keys (subject, generation, wrapped, made_at)"

@@ -22,7 +22,7 @@ from headrace.runtime.partitioning import partition_of, partitions_of
 from headrace.runtime.payments import command, fingerprint
 from headrace.runtime.payments.answer import Answer, Done
 from headrace.runtime.payments.command import Act, Command, Fund, OpenAccount, Pay
-from headrace.runtime.payments.open_leg import Place
+from headrace.runtime.payments.open_leg import LegId
 from headrace.runtime.settings import Settings
 
 EUR = 978
@@ -58,7 +58,7 @@ class Cell:
     async def start(self, index: int, name: str = "", **settings: object) -> AccountPartition:
         actor = AccountPartition(
             index, name or f"account-partition-{index}", self.settings.replace(**settings),
-            self.scorer, self.creditors, self.client.carry, self.ended.append,
+            self.scorer, self.creditors, self.client.post_legs, self.ended.append,
         )  # fmt: skip
         await actor.start()
         self.actors[index] = actor
@@ -68,7 +68,7 @@ class Cell:
     async def submit(self, actor: int, data: bytes) -> bytes:
         return await self.actors[actor].submit(fingerprinted(data))
 
-    async def await_leg(self, actor: int, opened_by: Place, timeout_s: float) -> None:
+    async def await_leg(self, actor: int, opened_by: LegId, timeout_s: float) -> None:
         await self.actors[actor].await_leg(opened_by, timeout_s)
 
     async def stats(self, actor: int) -> Stats:

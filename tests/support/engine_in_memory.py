@@ -9,10 +9,10 @@ from os import urandom
 
 import numpy as np
 
-from headrace.runtime.commands import decide, home_of, tell_needs
+from headrace.runtime.commands import decide, gather_needs, home_of
 from headrace.runtime.ids import payment_ids
 from headrace.runtime.journal.account_numbers import (
-    FIRST_PLACE,
+    FIRST_ORDINAL,
     TRANSIT_IN,
     TRANSIT_OUT,
     is_system_account,
@@ -27,9 +27,9 @@ from headrace.runtime.payments.answer import Answer, LegsDone
 from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.book import Book, Partition
 from headrace.runtime.payments.command import (
-    Arrived,
-    Carry,
     Command,
+    PostLegs,
+    SettleLegs,
 )
 from headrace.runtime.payments.decide import Given
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk, Times
@@ -44,7 +44,7 @@ K = RecordKind
 
 
 class Engine:
-    """`decide` and then `commit` or `roll_back`; legs travel when `carry` and `arrive` say so."""
+    """`decide` and then `commit` or `roll_back`; `post_legs` and `settle_legs` let legs travel."""
 
     def __init__(self, random: Callable[[int], bytes] = urandom) -> None:
         self.new_id = payment_ids(random)
@@ -56,14 +56,14 @@ class Engine:
         self.number = 0
         self.books = [Book(PARTITIONS) for _ in range(ACTORS)]
         for partition in range(PARTITIONS):
-            place = Partition(partition, 1, 0, 0, FIRST_PLACE - 1)
-            self.books[partition % ACTORS].partitions[partition] = place
+            start = Partition(partition, 1, 0, 0, FIRST_ORDINAL - 1)
+            self.books[partition % ACTORS].partitions[partition] = start
 
     def book_of(self, partition: int) -> Book:
         return self.books[partition % ACTORS]
 
     def book_for(self, command: Command) -> Book:
-        arrived = isinstance(command, Arrived)
+        arrived = isinstance(command, SettleLegs)
         return self.book_of(command.homes[0] if arrived else home_of(command, PARTITIONS))
 
     def batch(self) -> Batch:
@@ -76,21 +76,21 @@ class Engine:
         self._bring_in(book, command, {})
         given = Given(self.now, TIMES, {0: (risk, None)}, {}, self.new_id)
         (answer,) = decide(book, batch, [(0, command)], given)
-        assert not isinstance(answer, LegsDone) or isinstance(command, Arrived)
+        assert not isinstance(answer, LegsDone) or isinstance(command, SettleLegs)
         return answer  # type: ignore[return-value]  # of legs only where legs were asked for
 
-    def carry(self, batch: Batch, *legs: OpenLeg) -> LegsDone:
+    def post_legs(self, batch: Batch, *legs: OpenLeg) -> LegsDone:
         """At their counterpart, one for all of them."""
         self.now += 1_000
         book = self.book_of(partition_of_account(legs[0].creditor))
         shown = np.zeros(len(legs), LEG)
-        for place, leg in enumerate(legs):
+        for index, leg in enumerate(legs):
             kind = K.REFUND_REQUESTED if leg.refund else K.DEBITED
-            shown[place] = (
-                place, kind, leg.leg, leg.tenant, leg.currency, leg.amount, leg.creditor, self.now,
+            shown[index] = (
+                index, kind, leg.leg, leg.tenant, leg.currency, leg.amount, leg.creditor, self.now,
                 leg.payment, leg.trace,
             )  # fmt: skip
-        command = Carry([leg.partition for leg in legs], [leg.seq for leg in legs])
+        command = PostLegs([leg.partition for leg in legs], [leg.seq for leg in legs])
         given = Given(self.now, TIMES, {}, {0: ShownLegs(shown, {})}, self.new_id)
         self._bring_in(book, command, given.legs)
         (answer,) = decide(book, batch, [(0, command)], given)
@@ -118,8 +118,8 @@ class Engine:
             self.journal.append(record)
 
     def _follows(self, r: Record) -> bool:
-        places = {(r.partition, r.seq), (r.credit_partition, r.credit_seq)}
-        return all(self.ends[partition] + 1 == seq for partition, seq in places)
+        sequences = {(r.partition, r.seq), (r.credit_partition, r.credit_seq)}
+        return all(self.ends[partition] + 1 == seq for partition, seq in sequences)
 
     def roll_back(self, batch: Batch, book: Book) -> None:
         book.undo(batch)
@@ -141,7 +141,7 @@ class Engine:
     def _bring_in(self, book: Book, command: Command, shown: Mapping[int, ShownLegs]) -> None:
         """What the product's table of commands says that it needs."""
         wanted = Wanted(book)
-        tell_needs(wanted, [command])
+        gather_needs(wanted, [command])
         assert not wanted.astray
         for id in wanted.payments:
             self._load_payment(book, id)
@@ -227,20 +227,20 @@ def check_books(engine: Engine) -> None:
 
 
 def _check_sequences(r: Record, sequences: dict[int, int]) -> None:
-    places = {(r.partition, r.seq), (r.credit_partition, r.credit_seq)}
-    for partition, seq in places:
+    taken = {(r.partition, r.seq), (r.credit_partition, r.credit_seq)}
+    for partition, seq in taken:
         assert seq == sequences[partition] + 1, f"gap in partition {partition} at {seq}"
         sequences[partition] = seq
 
 
 def _check_legs(r: Record, legs: dict[tuple[bytes, int], int]) -> None:
     """Money in flight, by leg."""
-    place = (r.payment, r.leg)
+    key = (r.payment, r.leg)
     if r.kind in (K.DEBITED, K.CAPTURED) and is_system_account(r.credit):
-        legs[place] = r.amount
+        legs[key] = r.amount
     elif r.kind in (K.CREDITED, K.RETURNED):
-        assert legs.pop(place) == r.amount, "a leg arrived otherwise than it left"
+        assert legs.pop(key) == r.amount, "a leg arrived otherwise than it left"
     elif r.kind == K.REFUND_DEBITED:
-        legs[place] = r.amount
+        legs[key] = r.amount
     elif r.kind == K.REFUNDED:
-        assert legs.pop(place) == r.amount
+        assert legs.pop(key) == r.amount

@@ -6,7 +6,7 @@ from uuid import UUID
 from headrace.runtime.clock import from_us
 from headrace.runtime.ids import payment_id
 from headrace.runtime.journal.account_numbers import (
-    FIRST_PLACE,
+    FIRST_ORDINAL,
     account_number,
 )
 from headrace.runtime.journal.kinds import RecordKind as K
@@ -16,8 +16,8 @@ from headrace.runtime.ledger import read_accounts
 from headrace.runtime.ledger.read_payments import SQL as PAYMENTS
 
 EUR, AT = 978, 1_700_000_000_000_000
-ANNA, SHOP, BERT = (account_number(1, FIRST_PLACE + n) for n in range(3))
-STRANGER = account_number(99, FIRST_PLACE + 9)
+ANNA, SHOP, BERT = (account_number(1, FIRST_ORDINAL + n) for n in range(3))
+STRANGER = account_number(99, FIRST_ORDINAL + 9)
 PAYMENT, OTHER = payment_id(AT, 1), payment_id(AT + 1_000, 1)
 NAMES = {ANNA: "anna", SHOP: "shop", BERT: "bert"}
 ACCOUNTS = read_accounts.SQL | PAYMENTS

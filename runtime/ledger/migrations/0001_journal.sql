@@ -12,7 +12,7 @@ CREATE TABLE leases (
     last_seq     bigint   NOT NULL DEFAULT 0,         -- the newest record of the partition
     last_at      timestamptz NOT NULL DEFAULT 'epoch',
     transit_from bigint   NOT NULL DEFAULT 1,         -- no leg opened before this one is still open
-    last_place   bigint   NOT NULL                    -- of the newest account that was opened
+    last_ordinal   bigint   NOT NULL                    -- of the newest account that was opened
 ) WITH (fillfactor = 20);
 COMMENT ON TABLE leases IS 'One writer a partition: a commit names the epoch it believes in and fails on another.';
 

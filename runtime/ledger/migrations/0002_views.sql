@@ -20,7 +20,7 @@ CREATE TABLE kinds (
     credit_posted smallint NOT NULL,
     captured      smallint NOT NULL,                  -- and what was captured and refunded of the payment
     refunded      smallint NOT NULL,
-    leg           text,                               -- what it does to a leg of its payment: opens, carries, refuses, arrives, fails
+    leg           text,                               -- what it does to a leg of its payment: opens, posts, refuses, arrives, fails
     explains      boolean NOT NULL,                   -- its reason is the payment's
     words         text NOT NULL
 );

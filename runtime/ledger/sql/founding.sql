@@ -1,6 +1,6 @@
 -- name: write_leases
-INSERT INTO leases (partition, last_place)
-SELECT generate_series(0, $1::integer - 1), :number(first_place) - 1 ON CONFLICT DO NOTHING;
+INSERT INTO leases (partition, last_ordinal)
+SELECT generate_series(0, $1::integer - 1), :number(first_ordinal) - 1 ON CONFLICT DO NOTHING;
 
 -- name: write_currencies
 INSERT INTO currencies (number, code, minor_units)

@@ -104,18 +104,18 @@ SELECT payment, expires_in_s, submitted_by FROM holds WHERE payment = ANY($1::uu
 -- name: legs
 -- One value instead of rows of columns: book.py's LEG, once a leg.
 SELECT string_agg(
-    int4send(w.place::integer - 1) || int2send(j.kind) || int2send(j.leg) || int4send(j.tenant)
+    int4send(w.index::integer - 1) || int2send(j.kind) || int2send(j.leg) || int4send(j.tenant)
     || int2send(j.currency) || int8send(j.amount) || int8send(j.creditor)
     || timestamptz_send(j.occurred_at) || uuid_send(j.payment) || uuid_send(j.trace),
     ''
 )
-FROM unnest($1::smallint[], $2::bigint[]) WITH ORDINALITY AS w (partition, seq, place)
+FROM unnest($1::smallint[], $2::bigint[]) WITH ORDINALITY AS w (partition, seq, index)
 JOIN journal j ON j.partition = w.partition AND j.seq = w.seq
 WHERE j.kind IN :kinds(opens_leg)
 
--- name: carried
-SELECT w.place, j.reason
-FROM unnest($1::uuid[], $2::smallint[], $3::integer[]) AS w (payment, leg, place)
+-- name: answered
+SELECT w.index, j.reason
+FROM unnest($1::uuid[], $2::smallint[], $3::integer[]) AS w (payment, leg, index)
 JOIN journal j ON j.payment = w.payment AND j.leg = w.leg
     AND j.kind BETWEEN :family(counterpart)
 

@@ -3,7 +3,7 @@ INSERT INTO parked_legs (partition, seq, payment, leg, failures, error)
 VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (partition, seq) DO UPDATE SET failures = excluded.failures, error = excluded.error;
 
--- name: places
+-- name: parked
 SELECT partition, seq FROM parked_legs WHERE partition = ANY($1::smallint[]);
 
 -- name: everyone

@@ -18,38 +18,38 @@ SELECT a.number, coalesce(a.id, account_name(a.number, c.code)) AS id
 FROM accounts a JOIN currencies c ON c.number = a.currency
 WHERE a.number = ANY($1::bigint[]);
 
--- The lists below give the rows of one index between two places, newest first: a place in that
+-- The lists below give the rows of one index between two keys, newest first: a key in that
 -- index, the payment, and whether the row stands for it.
 
 -- name: newest
-SELECT payment AS place, payment, tenant = $1 AND kind IN :kinds(first) AS counts
+SELECT payment AS key, payment, tenant = $1 AND kind IN :kinds(first) AS counts
 FROM journal
 WHERE payment <= $2 AND payment >= $3 AND payment <> '00000000-0000-0000-0000-000000000000'
 ORDER BY payment DESC LIMIT $4;
 
 -- name: with_reference
 -- "IS TRUE" keeps the planner from reading the payments' index for a range that is nearly all of it.
-SELECT payment AS place, payment, kind IN :kinds(first) AS counts
+SELECT payment AS key, payment, kind IN :kinds(first) AS counts
 FROM journal
 WHERE tenant = $1 AND reference = $5 AND (payment BETWEEN $3 AND $2) IS TRUE
   AND payment <> '00000000-0000-0000-0000-000000000000'
 ORDER BY payment DESC LIMIT $4;
 
 -- name: in_review
-SELECT payment AS place, payment, review AS counts
+SELECT payment AS key, payment, review AS counts
 FROM holds
 WHERE payment <= $1 AND payment >= $2
 ORDER BY payment DESC LIMIT $3;
 
 -- name: of_debtor
-SELECT seq AS place, payment, kind IN :kinds(first) AS counts
+SELECT seq AS key, payment, kind IN :kinds(first) AS counts
 FROM journal
 WHERE debit = $1 AND debit <> 0 AND seq <= $2 AND seq >= $3
 ORDER BY seq DESC LIMIT $4;
 
 -- name: arrived
 -- A payment that arrives in several captures stands where its first one does.
-SELECT j.credit_seq AS place, j.payment, j.kind IN :kinds(to_creditor) AND NOT EXISTS (
+SELECT j.credit_seq AS key, j.payment, j.kind IN :kinds(to_creditor) AND NOT EXISTS (
     SELECT FROM journal e
     WHERE e.payment = j.payment AND e.payment <> '00000000-0000-0000-0000-000000000000'
       AND e.credit = j.credit AND e.credit_seq < j.credit_seq
@@ -61,7 +61,7 @@ ORDER BY j.credit_seq DESC LIMIT $4;
 -- name: matching
 -- Of some payments those that a filter lets through, in the same order; null lets all through.
 SELECT f.payment
-FROM unnest($2::uuid[]) WITH ORDINALITY AS w (payment, place)
+FROM unnest($2::uuid[]) WITH ORDINALITY AS w (payment, index)
 JOIN journal f ON f.payment = w.payment AND f.payment <> '00000000-0000-0000-0000-000000000000'
     AND f.kind IN :kinds(first)
 WHERE f.tenant = $1
@@ -76,4 +76,4 @@ WHERE f.tenant = $1
         AND j.kind BETWEEN :family(payment)
       ORDER BY j.seq DESC LIMIT 1
   ))
-ORDER BY w.place;
+ORDER BY w.index;

@@ -103,14 +103,14 @@ async def _details(
 ) -> list[bytes | Lost | None]:
     """Of each row, in plain."""
     told: list[bytes | Lost | None] = [row["details"] for row in rows]
-    sealed = [place for place, row in enumerate(rows) if is_sealed(row["details"])]
+    sealed = [index for index, row in enumerate(rows) if is_sealed(row["details"])]
     if sealed:
         texts = [
             (Where(row["partition"], row["seq"], row["payment"]), row["details"])
-            for row in (rows[place] for place in sealed)
+            for row in (rows[index] for index in sealed)
         ]
-        for place, text in zip(sealed, await unsealed(connection, master, texts), strict=True):
-            told[place] = text
+        for index, text in zip(sealed, await unsealed(connection, master, texts), strict=True):
+            told[index] = text
     return told
 
 

@@ -8,7 +8,7 @@ import pytest
 from headrace.actors.intake import WORTH_A_BATCH
 from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.payments.answer import Done, Refused
-from headrace.runtime.payments.command import Act, Arrived, ChangeAccount, OpenAccount
+from headrace.runtime.payments.command import Act, ChangeAccount, OpenAccount, SettleLegs
 from headrace.runtime.refusals import Refusal
 
 BROKEN = Refused(Refusal.INTERNAL_ERROR)
@@ -140,7 +140,7 @@ async def test_what_needs_a_partition_that_is_not_ours_is_answered(cell: Any) ->
     await cell.open(debtor, creditor)
     told, paid = await asyncio.wait_for(
         asyncio.gather(
-            cell.actors[0]._intake.put_legs(Arrived([1], [1], [0])),
+            cell.actors[0]._intake.put_legs(SettleLegs([1], [1], [0])),
             cell.ask(*(cell.pay(debtor, creditor, f"k{n}", 1) for n in range(20))),
         ),
         10,

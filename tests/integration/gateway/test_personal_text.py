@@ -14,7 +14,7 @@ from headrace.actors.partition_client import PartitionClient
 from headrace.runtime.keys import master_key, subject_keys
 from headrace.runtime.keys.master_key import MasterKeyError
 from headrace.runtime.payments.answer import LegsAnswer
-from headrace.runtime.payments.command import Carry
+from headrace.runtime.payments.command import PostLegs
 from headrace.serve.gateway.app import Gateway
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ async def test_who_comes_with_another_master_key_takes_nothing_over(
     assert await house.pool.fetch(leases) == before
 
 
-async def carry_nothing(actor: int, legs: Carry) -> LegsAnswer:
+async def carry_nothing(actor: int, legs: PostLegs) -> LegsAnswer:
     raise ConnectionError("away")
 
 

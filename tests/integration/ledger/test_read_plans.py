@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.following import follow
-from headrace.runtime.journal.account_numbers import FIRST_PLACE, account_number
+from headrace.runtime.journal.account_numbers import FIRST_ORDINAL, account_number
 from headrace.runtime.journal.in_sql import expand
 from headrace.runtime.keys import subject_keys
 from headrace.runtime.ledger import commit, read_accounts, read_payments, standing
@@ -24,9 +24,9 @@ INSERT INTO journal (partition, seq, credit_partition, credit_seq, debit, credit
     trace, tenant, risk_flags, kind, state, reason, leg, currency, risk_score, risk_model, key,
     reference)
 SELECT n % 16, n / 16 + 1, n % 16, n / 16 + 1,
-    ((n % 16)::bigint << :number(place_bits)) + :number(first_place) + n / 16 % 50,
-    ((n % 16)::bigint << :number(place_bits)) + :number(first_place) + 50 + n / 16 % 50,
-    ((n % 16)::bigint << :number(place_bits)) + :number(first_place) + 50 + n / 16 % 50,
+    ((n % 16)::bigint << :number(ordinal_bits)) + :number(first_ordinal) + n / 16 % 50,
+    ((n % 16)::bigint << :number(ordinal_bits)) + :number(first_ordinal) + 50 + n / 16 % 50,
+    ((n % 16)::bigint << :number(ordinal_bits)) + :number(first_ordinal) + 50 + n / 16 % 50,
     1, 0, 0, 0, 0, t, t, 0,
     (lpad(to_hex((extract(epoch FROM t) * 1000)::bigint), 12, '0')
         || '70008000' || lpad(to_hex(n), 8, '0') || '0000')::uuid,
@@ -36,7 +36,7 @@ SELECT n % 16, n / 16 + 1, n % 16, n / 16 + 1,
 FROM generate_series(0, 40000) n,
     LATERAL (SELECT timestamptz '2025-01-01' + n * interval '10 ms' AS t) clock;
 INSERT INTO accounts (number, tenant, id, currency, opened_at)
-SELECT (p::bigint << :number(place_bits)) + :number(first_place) + a, 1,
+SELECT (p::bigint << :number(ordinal_bits)) + :number(first_ordinal) + a, 1,
     'account-' || p || '-' || a, 978, now()
 FROM generate_series(0, 15) p, generate_series(0, 1999) a;
 INSERT INTO subject_keys SELECT number, 0, '\\x00', now() FROM accounts;
@@ -45,7 +45,7 @@ SELECT payment, partition, debit, 1, false, at FROM journal WHERE seq % 10 = 1;
 UPDATE leases SET last_seq = 2500;
 """
 PAYMENT = "01941f29-7c00-7000-8000-000000000000"
-ACCOUNT = account_number(3, FIRST_PLACE + 4)
+ACCOUNT = account_number(3, FIRST_ORDINAL + 4)
 MOMENT = "'2025-01-01 00:03:00+00'"
 FIRST = f"'{PAYMENT[:13]}-0000-0000-000000000000'"
 LAST = "'ffffffff-ffff-ffff-ffff-ffffffffffff'"
@@ -93,7 +93,7 @@ WRITERS = [
     (LOAD, "payments", IDS, {"journal_payment"}),
     (LOAD, "reviews", IDS, {"holds_pkey"}),
     (LOAD, "legs", f"ARRAY[3]::smallint[], {SEQS}", {"journal_seq"}),
-    (LOAD, "carried", f"{IDS}, ARRAY[1]::smallint[], ARRAY[0]", {"journal_leg"}),
+    (LOAD, "answered", f"{IDS}, ARRAY[1]::smallint[], ARRAY[0]", {"journal_leg"}),
     (LOAD, "open_legs", "3, 2490, 5000", {"journal_seq"}),
     (LOAD, "due_holds", f"ARRAY[3]::smallint[], {DUE}, 1000", {"holds_due"}),
     (LOAD, "keys", "ARRAY[1], ARRAY['key-77']", {"journal_key"}),

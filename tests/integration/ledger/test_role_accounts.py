@@ -5,7 +5,7 @@ import pytest_asyncio
 from headrace.runtime.database.connect import connect
 from headrace.runtime.identity import tenants
 from headrace.runtime.journal.account_numbers import (
-    FIRST_PLACE,
+    FIRST_ORDINAL,
     Role,
     RoleKey,
     account_number,
@@ -52,10 +52,10 @@ async def test_numbered_as_opened_and_found_by_what_they_are_for(writer, databas
     missing = visa._replace(currency=840)
     found = await load.role_accounts(database, [visa, swift, missing])
     assert {key: account.number for key, account in found.items()} == {
-        visa: role_account_number(home, FIRST_PLACE),
-        swift: role_account_number(home, FIRST_PLACE + 2),
+        visa: role_account_number(home, FIRST_ORDINAL),
+        swift: role_account_number(home, FIRST_ORDINAL + 2),
     }
-    assert book.by_id[tenant, "anna"].number == account_number(home, FIRST_PLACE + 1)
+    assert book.by_id[tenant, "anna"].number == account_number(home, FIRST_ORDINAL + 1)
     assert {(a.id, a.tenant, a.currency, a.posted) for a in found.values()} == {
         ("", tenant, EUR, 0)
     }
@@ -73,9 +73,9 @@ async def test_no_client_can_name_one_and_readers_are_told_what_it_is_for(
     assert not [id for _, id in book.by_id]
     reader = Reader(database)
     assert (await reader.accounts(tenant)).items == []
-    (record,), _ = await reader.events(3, 0, tenant, 10, through=done.seq)
+    (record,) = await reader.events({}, {3: done.seq}, tenant)
     assert await reader.names.in_records([record]) == {
-        role_account_number(3, FIRST_PLACE): "settlement:visa:EUR:3"
+        role_account_number(3, FIRST_ORDINAL): "settlement:visa:EUR:3"
     }
     rows = await database.fetch(
         "SELECT account, currency, posted FROM balances WHERE tenant = 'acme'"
@@ -89,7 +89,7 @@ async def test_verify_sees_one_that_took_a_tenants_number(writer, database, sett
     batch = Batch(1)
     open_role_account(book, batch, RoleKey(3, Role.SETTLEMENT, tenant, "visa", EUR), NOON, TRACE)
     await commit(connection, prepare(batch, book.partitions))
-    number = account_number(3, FIRST_PLACE)
+    number = account_number(3, FIRST_ORDINAL)
     await database.execute("UPDATE accounts SET number = $1", number)
     await database.execute("UPDATE journal SET credit = $1", number)
     checks = {check.name: check.result for check in (await verify(settings.ledger)).checks}

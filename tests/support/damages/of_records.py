@@ -28,7 +28,7 @@ from support.damages.words import (
     told,
 )
 
-from headrace.runtime.journal.account_numbers import FIRST_PLACE
+from headrace.runtime.journal.account_numbers import FIRST_ORDINAL
 
 OF_RECORDS = {
     # Balances and amounts
@@ -96,7 +96,7 @@ OF_RECORDS = {
         {ENTRY, ZERO},
     ),
     "a payment left by another partition's transit account": (
-        "UPDATE journal SET credit = credit + (1::bigint << :number(place_bits))"
+        "UPDATE journal SET credit = credit + (1::bigint << :number(ordinal_bits))"
         f" WHERE {of('debited', 'debited')}",
         {ENTRY, FOLLOW, ZERO},
     ),
@@ -222,11 +222,12 @@ OF_RECORDS = {
         "UPDATE leases SET last_at = last_at - interval '1 s' WHERE partition = 0", {ENDS},
     ),
     "a lease gives an account's place again": (
-        "UPDATE leases SET last_place = last_place - 1 WHERE partition = 0", {ENDS},
+        "UPDATE leases SET last_ordinal = last_ordinal - 1 WHERE partition = 0", {ENDS},
     ),
     "a lease is missing": ("DELETE FROM leases WHERE partition = 15", {ONE_LEASE}),
     "there is a lease too many": (
-        f"INSERT INTO leases (partition, last_place) VALUES (16, {FIRST_PLACE - 1})", {ONE_LEASE},
+        f"INSERT INTO leases (partition, last_ordinal) VALUES (16, {FIRST_ORDINAL - 1})",
+        {ONE_LEASE},
     ),
     "the ledger has another number of partitions": (
         "UPDATE platform SET value = '8' WHERE name = 'partitions'", {ONE_LEASE},

@@ -14,7 +14,7 @@ from ledger_in_memory import EUR, PARTITIONS, TENANT, Ledger, Writer
 from headrace.actors import account_partition, deciding
 from headrace.actors.account_partition import AccountPartition
 from headrace.runtime.ids import payment_id
-from headrace.runtime.journal.account_numbers import PLACE_BITS
+from headrace.runtime.journal.account_numbers import ORDINAL_BITS
 from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.keys.text_sealer import TextSealer
 from headrace.runtime.ledger import commit, load, parked_legs
@@ -23,7 +23,7 @@ from headrace.runtime.payments import answer as answers
 from headrace.runtime.payments import command as commands
 from headrace.runtime.payments.account import Account
 from headrace.runtime.payments.answer import Answer, Done, LegsAnswer, LegsDone, Refused
-from headrace.runtime.payments.command import Carry, Command, Fund, OpenAccount, Pay
+from headrace.runtime.payments.command import Command, Fund, OpenAccount, Pay, PostLegs
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk
 from headrace.runtime.payments.open_leg import OpenLeg
 from headrace.runtime.refusals import Refusal
@@ -92,39 +92,39 @@ class House:
             "due_holds",
         ):
             monkeypatch.setattr(load, name, getattr(self.ledger, name))  # fmt: skip
-        for name in ("park", "places"):
+        for name in ("park", "parked"):
             monkeypatch.setattr(parked_legs, name, getattr(self.ledger, name))
         monkeypatch.setattr(account_partition, "Writer", Writer)
         monkeypatch.setattr(account_partition, "text_sealer", text_sealer)
         laying_out = type("commit", (), {"prepare": self.ledger.prepare, "Commit": commit.Commit})
         monkeypatch.setattr(deciding, "commit", laying_out)
         self.scorer, self.creditors = Scorer(), Creditors()
-        self.carried: list[Carry] = []
-        self.carries = asyncio.Event()
-        self.carries.set()
+        self.legs_posted: list[PostLegs] = []
+        self.may_post = asyncio.Event()
+        self.may_post.set()
         self.ended: list[str] = []
         self.new_id = payment_id
         self.actor = self.make()
 
     def make(self, **settings: Any) -> AccountPartition:
         self.actor = AccountPartition(
-            0, "actor-0", SETTINGS.replace(**settings), self.scorer, self.creditors, self.carry,
+            0, "actor-0", SETTINGS.replace(**settings), self.scorer, self.creditors, self.post_legs,
             self.ended.append, new_id=self.new_id,
         )  # fmt: skip
         return self.actor
 
-    async def carry(self, actor: int, legs: Carry) -> LegsAnswer:
+    async def post_legs(self, actor: int, legs: PostLegs) -> LegsAnswer:
         """Everything arrives at the other actor."""
         assert actor == 1
-        self.carried.append(legs)
-        await self.carries.wait()
+        self.legs_posted.append(legs)
+        await self.may_post.wait()
         return LegsDone([0] * len(legs.seqs))
 
     async def ask(self, *asked: Command) -> list[Answer]:
         async with asyncio.timeout(WAIT_S):
             return answers.decode(await self.actor.submit(commands.encode(list(asked))))
 
-    async def ask_legs(self, asked: Carry) -> LegsAnswer:
+    async def ask_legs(self, asked: PostLegs) -> LegsAnswer:
         async with asyncio.timeout(WAIT_S):
             return answers.decode_legs(await self.actor.submit(commands.encode([asked])))
 
@@ -153,13 +153,13 @@ class House:
         number = self.actor._book.by_id[TENANT, creditor].number
         self.ledger.shown[1, seq] = OpenLeg(
             seq.to_bytes(14, "big") + b"\0\1", 0, 1, seq, False, True, TENANT, EUR, amount,
-            1 << PLACE_BITS | 4_096, number, bytes(16),
+            1 << ORDINAL_BITS | 4_096, number, bytes(16),
         )  # fmt: skip
 
     def far(self, id: str) -> None:
         """An account of the other actor."""
         partition = partition_of(TENANT, id, PARTITIONS)
-        number = partition << PLACE_BITS | 4_096
+        number = partition << ORDINAL_BITS | 4_096
         self.ledger.engine.accounts[number] = Account(number, TENANT, id, EUR)
 
     def posted(self, id: str) -> int:

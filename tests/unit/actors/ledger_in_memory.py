@@ -14,7 +14,7 @@ from support.engine_in_memory import Engine, records_of
 
 from headrace.actors.writer import Outcome
 from headrace.runtime.clock import DAY_US
-from headrace.runtime.journal.account_numbers import PLACE_BITS
+from headrace.runtime.journal.account_numbers import ORDINAL_BITS
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.states import AccountState
 from headrace.runtime.ledger import commit
@@ -22,7 +22,7 @@ from headrace.runtime.payments.account import Account, Creditor
 from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.book import Book, Partition
-from headrace.runtime.payments.open_leg import LEG, OpenLeg, Place, ShownLegs
+from headrace.runtime.payments.open_leg import LEG, LegId, OpenLeg, ShownLegs
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.settings import Settings
 
@@ -45,9 +45,11 @@ class Ledger:
         self.tried: list[int] = []
         """Records of each batch that was to be committed."""
         self.due: list[bytes] = []
-        self.parked: dict[Place, tuple[int, str]] = {}
-        self.shown: dict[Place, OpenLeg] = {}
+        self.parked_legs: dict[LegId, tuple[int, str]] = {}
+        self.shown: dict[LegId, OpenLeg] = {}
         """Legs that other actors opened."""
+        self.claims: list[bool] = []
+        """Of each time that the partitions were taken over: whether for the first time."""
         self.unreachable = 0
         """How often it is still away when the partitions are to be taken over."""
         self.laid_out: dict[int, tuple[commit.Commit, Batch]] = {}
@@ -130,7 +132,7 @@ class Ledger:
         self, db: object, homes: list[int], seqs: list[int], again: bool
     ) -> ShownLegs:  # fmt: skip
         self.asked(db)
-        legs = [leg for place in zip(homes, seqs, strict=True) if (leg := self.shown.get(place))]
+        legs = [leg for key in zip(homes, seqs, strict=True) if (leg := self.shown.get(key))]
         shown = np.zeros(len(legs), LEG)
         for n, leg in enumerate(legs):
             kind = K.REFUND_REQUESTED if leg.refund else K.DEBITED
@@ -138,7 +140,7 @@ class Ledger:
                         self.engine.now, leg.payment, leg.trace)  # fmt: skip
         return ShownLegs(shown, {})
 
-    async def open_legs(self, db: object, partition: int, since: int) -> list[OpenLeg]:
+    async def open_legs(self, db: object, partition: int, since: int, page: int) -> list[OpenLeg]:
         self.asked(db)
         ended = {(r.payment, r.leg) for r in self.engine.journal
                  if r.kind in (K.COMPLETED, K.RETURNED)}  # fmt: skip
@@ -149,8 +151,10 @@ class Ledger:
             if (r.kind, r.partition) == (K.DEBITED, partition) and (r.payment, r.leg) not in ended
         ]  # fmt: skip
 
-    async def due_holds(self, db: object, partitions: Sequence[int], now: int) -> list[bytes]:
-        due, self.due = self.due, []
+    async def due_holds(
+        self, db: object, partitions: Sequence[int], now: int, most: int
+    ) -> list[bytes]:
+        due, self.due = self.due[:most], self.due[most:]
         return due
 
     async def keys(
@@ -166,11 +170,11 @@ class Ledger:
         }  # fmt: skip
 
     async def park(self, db: object, leg: OpenLeg, failures: int, error: str) -> None:
-        self.parked[leg.partition, leg.seq] = failures, error
+        self.parked_legs[leg.partition, leg.seq] = failures, error
 
-    async def places(self, db: object, partitions: Sequence[int]) -> set[Place]:
+    async def parked(self, db: object, partitions: Sequence[int]) -> set[LegId]:
         self.asked(db)
-        return set(self.parked)
+        return set(self.parked_legs)
 
     def asked(self, db: object) -> None:
         if db is not self:
@@ -194,11 +198,12 @@ class Writer:
         if ledger.unreachable:
             ledger.unreachable -= 1
             raise OSError("away")
+        ledger.claims.append(first)
         ledger.epoch += 1
         ends = ledger.engine.ends
-        places = [4_095, *(n & (1 << PLACE_BITS) - 1 for n in ledger.engine.accounts)]
+        ordinals = [4_095, *(n & (1 << ORDINAL_BITS) - 1 for n in ledger.engine.accounts)]
         return {
-            n: (Partition(n, ledger.epoch, ends[n], 0, max(places)), 0) for n in self.partitions
+            n: (Partition(n, ledger.epoch, ends[n], 0, max(ordinals)), 0) for n in self.partitions
         }
 
     async def commit(self, ready: commit.Commit, refuses: bool) -> Outcome:

@@ -58,16 +58,16 @@ VOUCHERS: AreaTable[str, int] = AreaTable(
 
 
 def needs(wanted: Wanted, asked: Iterable[tuple[int, Redeem]]) -> None:
-    for place, command in asked:
+    for index, command in asked:
         wanted.need_row(VOUCHERS, command.voucher)
-        for_funds(wanted, [(place, funded(command, 0))])
+        for_funds(wanted, [(index, funded(command, 0))])
 
 
 def funded(c: Redeem, amount: int) -> Fund:
     return Fund(c.tenant, c.account, amount, EUR, c.key, c.fingerprint)
 
 
-def decide(book: Book, batch: Batch, c: Redeem, place: int, given: Given) -> Answer:
+def decide(book: Book, batch: Batch, c: Redeem, index: int, given: Given) -> Answer:
     known = book.known((c.tenant, c.key), c.fingerprint)
     if known is not None:
         return known

@@ -52,7 +52,7 @@ class House:
         self.number = 20
 
     def decide(self, items, unjudged=()):
-        """Another batch; `unjudged`: places without a verdict of risk."""
+        """Another batch; `unjudged`: indices without a verdict of risk."""
         accepted = self.scenes.ACCEPTED, None
         verdicts = {n: accepted for n in range(len(items)) if n not in unjudged}
         given = Given(self.scenes.NOON, self.scenes.TIMES, verdicts, {}, payment_id)
@@ -68,7 +68,7 @@ async def house():
 
 def call(*commands):
     submission = Submission(len(commands))
-    return [(command, submission, place) for place, command in enumerate(commands)]
+    return [(command, submission, index) for index, command in enumerate(commands)]
 
 
 def pay(key, debtor="anna", creditor="shop", amount=10):
@@ -103,8 +103,8 @@ async def test_order_lasts_over_the_batches_of_a_call_and_no_longer(house):
     assert kinds(house.decide(items[:2])) == ["done", FULL]
     other = call(pay("k5"))
     assert kinds(house.decide([*items[2:], *other])) == [LATER, "done", "done"]
-    for _, submission, place in items:
-        submission.answer(place, FULL)
+    for _, submission, index in items:
+        submission.answer(index, FULL)
     assert kinds(house.decide(call(pay("k3")))) == ["done"]
 
 
@@ -125,8 +125,17 @@ async def test_what_is_decided_anew_leaves_nothing_of_the_first_time(house):
         call(pay("k1", creditor="far"), pay("k2", creditor="far"), pay("k3"), pay("k4", "bert"))
     )
     assert kinds(decided) == ["done", FULL, LATER, "done"]
+    assert decided.batch.number == 21, "decided twice, and not one by one"
     house.book.undo(decided.batch)
     assert house.scenes.picture(house.book) == before
+
+
+async def test_while_somebody_is_put_off_batches_are_decided_once(house):
+    house.decide(call(pay("k1", creditor="far"), pay("k2", creditor="far"), pay("k3")))
+    for number in (22, 23):
+        decided = house.decide(call(pay(f"near-{number}"), pay(f"far-{number}", creditor="far")))
+        assert kinds(decided) == ["done", FULL]
+        assert decided.batch.number == number
 
 
 async def test_nobody_waits_for_a_refusal_that_is_for_good(house):

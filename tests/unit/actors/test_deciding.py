@@ -103,9 +103,9 @@ def test_a_batch_in_which_nothing_raises_is_decided_at_once(house):
     assert [item[0] for item in result.items] == FINE
 
 
-@pytest.mark.parametrize("place", range(len(FINE) + 1))
+@pytest.mark.parametrize("index", range(len(FINE) + 1))
 @pytest.mark.parametrize("poison", [NOT_COUNTED, TOO_WIDE], ids=["raises", "not laid out"])
-def test_one_that_raises_is_answered_alone_wherever_it_stands(house, poison, place):
+def test_one_that_raises_is_answered_alone_wherever_it_stands(house, poison, index):
     scenes, scene = house
     clean = scenes.Scene()
     clean.anna(500)
@@ -113,12 +113,12 @@ def test_one_that_raises_is_answered_alone_wherever_it_stands(house, poison, pla
     clean.bert(counts=False)
     clean.far()
     expected = seen((scenes, clean), decided((scenes, clean), FINE))
-    result = decided(house, [*FINE[:place], poison, *FINE[place:]])
-    assert result.answers.pop(place) == Refused(Refusal.INTERNAL_ERROR)
+    result = decided(house, [*FINE[:index], poison, *FINE[index:]])
+    assert result.answers.pop(index) == Refused(Refusal.INTERNAL_ERROR)
     assert result.failed == 1
     assert [a.seq for a in result.answers] == [101, 102, 103, 104, 105]
     assert seen(house, result) == expected
-    last = place == len(FINE)
+    last = index == len(FINE)
     assert result.batch.number == 20 + len(FINE) + (not last), "of the last that was decided"
     assert (1, "wide") not in scene.book.keys
 

@@ -6,7 +6,7 @@ import pytest
 
 from headrace.actors.intake import WORTH_A_BATCH, Intake, Submission
 from headrace.runtime.payments.answer import Done, LegsDone, Refused
-from headrace.runtime.payments.command import Arrived, Carry, Fund
+from headrace.runtime.payments.command import Fund, PostLegs, SettleLegs
 from headrace.runtime.refusals import Refusal
 
 TIMEOUT_S = 60.0
@@ -21,12 +21,13 @@ def commands(*numbers):
 
 
 def legs(count, seq=1):
-    return Carry([2] * count, list(range(seq, seq + count)))
+    return PostLegs([2] * count, list(range(seq, seq + count)))
 
 
 def told(items):
     """Amounts of commands; of calls of legs their first sequence, below zero."""
-    return [-i[0].seqs[0] if isinstance(i[0], Carry | Arrived) else i[0].amount for i in items]
+    commands = [item[0] for item in items]
+    return [-c.seqs[0] if isinstance(c, PostLegs | SettleLegs) else c.amount for c in commands]
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ async def test_what_comes_first_is_taken_first(intake):
 async def test_legs_go_before_all_else_and_in_their_order(intake):
     intake.put(commands(1, 2))
     intake.put_legs(legs(1, 7))
-    intake.put_legs(Arrived([2], [8], [0]))
+    intake.put_legs(SettleLegs([2], [8], [0]))
     intake.put(commands(3))
     assert told(intake.take(9)) == [-7, -8, 1, 2, 3]
 
@@ -56,7 +57,7 @@ async def test_each_item_knows_its_call_and_its_place_there(intake):
     first, second = intake.put(commands(1, 2)), intake.put(commands(3))
     third = intake.put_legs(legs(2, 4))
     items = intake.take(9)
-    assert [(submission.future, place) for _, submission, place in items] == [
+    assert [(submission.future, index) for _, submission, index in items] == [
         (third, 0), (first, 0), (first, 1), (second, 0),
     ]  # fmt: skip
 
@@ -228,9 +229,9 @@ async def test_a_call_is_answered_with_its_last_answer(intake):
 
 async def test_a_call_of_legs_has_one_answer(intake):
     future = intake.put_legs(legs(3))
-    ((_, submission, place),) = intake.take(1)
+    ((_, submission, index),) = intake.take(1)
     assert submission.answers == [None]
-    submission.answer(place, LegsDone([0, 0, 0]))
+    submission.answer(index, LegsDone([0, 0, 0]))
     async with asyncio.timeout(TIMEOUT_S):
         assert await future == [LegsDone([0, 0, 0])]
 
@@ -248,8 +249,8 @@ async def test_the_first_answer_stands(intake):
 async def test_a_caller_that_has_gone_is_no_error(intake):
     future = intake.put(commands(1))
     future.cancel()
-    ((_, submission, place),) = intake.take(1)
-    submission.answer(place, Done(0, 1, 2))
+    ((_, submission, index),) = intake.take(1)
+    submission.answer(index, Done(0, 1, 2))
     assert future.cancelled()
 
 

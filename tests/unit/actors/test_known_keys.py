@@ -8,7 +8,7 @@ import pytest
 from headrace.actors.known_keys import KnownKeys, answer_refused_again
 from headrace.runtime.ledger import load
 from headrace.runtime.payments.answer import Answer, Done, LegsDone, Refused
-from headrace.runtime.payments.command import Act, Carry, Command, Fund, OpenAccount, Pay
+from headrace.runtime.payments.command import Act, Command, Fund, OpenAccount, Pay, PostLegs
 from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings.partition import PartitionSettings
 
@@ -25,9 +25,9 @@ class Asked:
     def __init__(self) -> None:
         self.answers: dict[int, Answer] = {}
 
-    def answer(self, place: int, answer: Answer) -> None:
-        assert place not in self.answers
-        self.answers[place] = answer
+    def answer(self, index: int, answer: Answer) -> None:
+        assert index not in self.answers
+        self.answers[index] = answer
 
 
 class Scene:
@@ -44,9 +44,9 @@ class Scene:
         return {key: (1, FIRST) for key in wanted if key in self.known}
 
     async def come(self, *commands: Command) -> tuple[dict[int, Answer], list[Command]]:
-        """Answers by place, and what is left to be decided."""
+        """Answers by index, and what is left to be decided."""
         asked = Asked()
-        items = [(command, asked, place) for place, command in enumerate(commands)]
+        items = [(command, asked, index) for index, command in enumerate(commands)]
         rest = await self.keys.answer(None, items)  # what is asked of it is handed out above
         return asked.answers, [item[0] for item in rest]
 
@@ -70,6 +70,12 @@ async def test_new_keys_are_not_looked_up(scene: Scene) -> None:
     commands = [pay("a"), pay("b")]
     assert await scene.come(*commands) == ({}, commands)
     assert scene.looked_up == []
+
+
+async def test_while_nobody_repeats_commands_are_not_even_looked_at(scene: Scene) -> None:
+    """Every batch comes this way, and a look at each key would cost it as much as the answer."""
+    unlooked: list[Any] = [object(), object()]
+    assert await scene.keys.answer(None, unlooked) is unlooked
 
 
 async def test_what_was_rolled_back_is_looked_up_and_nothing_else_is(scene: Scene) -> None:
@@ -106,7 +112,7 @@ async def test_what_was_forgotten_is_not_looked_up(scene: Scene) -> None:
 
 
 async def test_legs_that_were_rolled_back_are_marked_as_a_repeat(scene: Scene) -> None:
-    legs = Carry([1], [2])
+    legs = PostLegs([1], [2])
     scene.keys.rolled_back(items(legs))
     assert legs.again
 
@@ -185,5 +191,5 @@ async def test_what_stood_in_the_way_may_be_what_the_key_did(scene: Scene) -> No
 async def test_a_key_that_is_known_to_be_reused_is_not_looked_up(scene: Scene) -> None:
     scene.known = {(1, "a")}
     assert await refused_again(pay("a"), answers=[REUSED]) == [REUSED]
-    assert await refused_again(Carry([1], [2]), answers=[LegsDone([0])]) == [LegsDone([0])]
+    assert await refused_again(PostLegs([1], [2]), answers=[LegsDone([0])]) == [LegsDone([0])]
     assert scene.looked_up == []

@@ -1,52 +1,38 @@
 import asyncio
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from counterparts import FULL, HOME, TIMEOUT_S, Answering, legs
 
 from headrace.actors import leg_sender
 from headrace.actors.leg_sender import SMALLER, LegSender
-from headrace.runtime.journal.account_numbers import PLACE_BITS
-from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsAnswer, LegsDone, Refused
-from headrace.runtime.payments.command import Arrived, Carry
+from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsAnswer, LegsDone
+from headrace.runtime.payments.command import PostLegs, SettleLegs
 from headrace.runtime.payments.open_leg import OpenLeg
-from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings.partition import CallSettings
 
-FULL, HOME = 10, 3
 SETTINGS = CallSettings(call_payments_max=FULL, leg_pause_s=0.0001)
 CALLS_OUT_MAX, FAILURES_MAX = SETTINGS.leg_calls_max, SETTINGS.leg_failures_max
-TIMEOUT_S = 60.0
-
-
-def legs(count: int, actor: int = 1, first: int = 1) -> list[OpenLeg]:
-    creditor = actor << PLACE_BITS | 5_000
-    return [
-        OpenLeg(
-            seq.to_bytes(16, "big"), 0, HOME, seq, False, True, 1, 978, 5, 1, creditor, bytes(16)
-        )
-        for seq in range(first, first + count)
-    ]
 
 
 class Counterpart:
     """Keeps calls until it is told to answer; then each leg is carried out, unless refused."""
 
     def __init__(self) -> None:
-        self.calls: list[tuple[Carry, asyncio.Future[LegsDone]]] = []
+        self.calls: list[tuple[PostLegs, asyncio.Future[LegsDone]]] = []
         self.arrived: list[int] = []
         self.parked: list[tuple[int, int]] = []
         self.called = asyncio.Event()
         self.sender = LegSender(2, SETTINGS, self.submit, self.take, self.park)
 
-    async def submit(self, actor: int, carry: Carry) -> LegsDone:
+    async def submit(self, actor: int, command: PostLegs) -> LegsDone:
         future: asyncio.Future[LegsDone] = asyncio.get_running_loop().create_future()
         self.called.set()
-        self.calls.append((carry, future))
+        self.calls.append((command, future))
         return await future
 
-    def take(self, arrived: Arrived) -> asyncio.Future[list[LegsAnswer]]:
+    def take(self, arrived: SettleLegs) -> asyncio.Future[list[LegsAnswer]]:
         assert arrived.homes == [HOME] * len(arrived.seqs)
         assert arrived.reasons == [seq % 2 for seq in arrived.seqs]
         self.arrived += arrived.seqs
@@ -63,12 +49,12 @@ class Counterpart:
         how many legs each had."""
         await asyncio.sleep(0)
         calls, self.calls = self.calls, []
-        for carry, future in calls:
-            reasons = [NO_SUCH_LEG if seq in refusing else seq % 2 for seq in carry.seqs]
+        for command, future in calls:
+            reasons = [NO_SUCH_LEG if seq in refusing else seq % 2 for seq in command.seqs]
             future.set_result(LegsDone(reasons))
         for _ in range(3):
             await asyncio.sleep(0)
-        return [len(carry.seqs) for carry, _ in calls]
+        return [len(command.seqs) for command, _ in calls]
 
 
 async def test_what_comes_while_a_call_is_out_goes_together() -> None:
@@ -103,8 +89,8 @@ async def test_what_failed_is_sent_again_as_a_repeat() -> None:
     assert await other.answer(refusing={2}) == [3]
     other.called.clear()
     await asyncio.wait_for(other.called.wait(), TIMEOUT_S)
-    carry = other.calls[0][0]
-    assert (carry.homes, carry.seqs, carry.again) == ([HOME], [2], True)
+    command = other.calls[0][0]
+    assert (command.homes, command.seqs, command.again) == ([HOME], [2], True)
     await other.answer()
     assert sorted(other.arrived) == [1, 2, 3]
 
@@ -119,45 +105,6 @@ async def test_what_is_forgotten_is_not_sent_and_others_are() -> None:
     other.sender.send(legs(2, first=20))
     assert await other.answer() == [2]
     assert other.arrived == [20, 21]
-
-
-class Answering:
-    """Answers at once: calls with a poison in them fail, and while it is away all do."""
-
-    def __init__(self, poison: int = 0, at_home: bool = False, full: int = FULL) -> None:
-        self.poison = poison
-        self.at_home = at_home
-        self.away = False
-        self.calls: list[Carry] = []
-        self.arrived: set[int] = set()
-        self.parked: list[tuple[int, int]] = []
-        self.sender = LegSender(
-            2, CallSettings(call_payments_max=full, leg_pause_s=0.0001), self.submit, self.take,
-            lambda leg, n, _: self.parked.append((leg.seq, n)),
-        )  # fmt: skip
-
-    async def submit(self, actor: int, carry: Carry) -> LegsAnswer:
-        self.calls.append(carry)
-        await asyncio.sleep(0)
-        if self.away:
-            return Refused(Refusal.UNAVAILABLE)
-        if self.poison in carry.seqs and not self.at_home:
-            return Refused(Refusal.INTERNAL_ERROR)
-        return LegsDone([0] * len(carry.seqs))
-
-    def take(self, arrived: Arrived) -> asyncio.Future[list[LegsAnswer]]:
-        taken: asyncio.Future[list[LegsAnswer]] = asyncio.get_running_loop().create_future()
-        if self.poison in arrived.seqs:
-            taken.set_result([Refused(Refusal.INTERNAL_ERROR)])
-        else:
-            self.arrived |= set(arrived.seqs)
-            taken.set_result([LegsDone([0] * len(arrived.seqs))])
-        return taken
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(TIMEOUT_S):
-            while not condition():
-                await asyncio.sleep(0.0005)
 
 
 @pytest.mark.parametrize("at_home", [False, True])
@@ -189,7 +136,7 @@ async def test_what_was_not_answered_is_sent_for_as_long_as_it_takes_and_never_p
     other.away = False
     await other.until(lambda: len(other.arrived) == 25)
     assert other.parked == []
-    assert all(carry.again for carry in other.calls[-3:])
+    assert all(command.again for command in other.calls[-3:])
 
 
 async def test_a_leg_that_nobody_knows_is_parked_after_some_tries() -> None:
@@ -221,7 +168,7 @@ async def test_a_leg_held_back_is_not_sent() -> None:
     other.sender.hold_back(legs(1))
     other.sender.send(legs(2, first=2))
     await other.until(lambda: len(other.arrived) == 2)
-    assert [carry.seqs for carry in other.calls] == [[2, 3]]
+    assert [command.seqs for command in other.calls] == [[2, 3]]
 
 
 # Pauses
@@ -238,10 +185,10 @@ class Timed(Answering):
         self.answers = answers
         self.times: list[float] = []
 
-    async def submit(self, actor: int, carry: Carry) -> LegsAnswer:
+    async def submit(self, actor: int, command: PostLegs) -> LegsAnswer:
         self.times.append(asyncio.get_running_loop().time())
         self.away = not self.answers.pop(0)
-        return await super().submit(actor, carry)
+        return await super().submit(actor, command)
 
     def pauses(self) -> list[float]:
         return [after - before for before, after in pairwise(self.times)]
@@ -341,7 +288,7 @@ async def test_beside_a_call_that_is_out_only_full_ones_go() -> None:
     assert len(other.calls) == 1
     other.sender.send(legs(1, first=FULL + 1))
     await asyncio.sleep(0)
-    assert [len(carry.seqs) for carry, _ in other.calls] == [1, FULL]
+    assert [len(command.seqs) for command, _ in other.calls] == [1, FULL]
     other.sender.send(legs(FULL, first=FULL + 2))
     await asyncio.sleep(0)
     assert len(other.calls) == 3

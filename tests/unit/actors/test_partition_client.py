@@ -9,7 +9,7 @@ from headrace.runtime.metrics.told import Told
 from headrace.runtime.payments import answer as answers_wire
 from headrace.runtime.payments.answer import Done, Refused
 from headrace.runtime.payments.command import Act, Pay, PaymentAction
-from headrace.runtime.payments.open_leg import Place
+from headrace.runtime.payments.open_leg import LegId
 from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings import Settings
 
@@ -31,7 +31,7 @@ class HeldUp:
         await self.let.wait()
         return answers_wire.encode([Refused(Refusal.UNKNOWN_PAYMENT)] * len(commands))
 
-    async def await_leg(self, actor: int, opened_by: Place, timeout_s: float) -> None:
+    async def await_leg(self, actor: int, opened_by: LegId, timeout_s: float) -> None:
         return None
 
     async def stats(self, actor: int) -> Stats:
@@ -85,7 +85,7 @@ class LosesTheFirst:
             raise ConnectionError("the other side has gone")
         return answers_wire.encode([Done(0, n, 0) for n in range(len(decode(data)))])
 
-    async def await_leg(self, actor: int, opened_by: Place, timeout_s: float) -> None:
+    async def await_leg(self, actor: int, opened_by: LegId, timeout_s: float) -> None:
         return None
 
     async def stats(self, actor: int) -> Stats:

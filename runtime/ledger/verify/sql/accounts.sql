@@ -70,7 +70,7 @@ WITH settings AS (
            (told ->> 'payment_max')::bigint AS payment_max
     FROM settings WHERE told ->> 'state' <> 'open' OR (told ->> 'payment_max')::bigint > 0
 ), judged AS (
-    SELECT account_partition(account) || ':' || since AS place,
+    SELECT account_partition(account) || ':' || since AS since,
            kind = :kind(account_closed) AND (credit_posted <> 0 OR credit_held <> 0)
            OR (kind = :kind(account_closed)) <> (told ->> 'state' = 'closed') AS wrong
     FROM settings
@@ -88,5 +88,5 @@ WITH settings AS (
     WHERE b.closed
 )
 SELECT count(*) || ' settings and what they bound' AS figure, count(*) FILTER (WHERE wrong) AS wrong,
-       min(place) FILTER (WHERE wrong) AS first
+       min(since) FILTER (WHERE wrong) AS first
 FROM judged;

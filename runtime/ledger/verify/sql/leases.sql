@@ -13,8 +13,8 @@ SELECT count(l.partition) || ' leases' AS figure,
 FROM made m FULL JOIN leases l ON l.partition = m.partition;
 
 -- name: leases_stand_at_the_end
--- A lease has the sequence and the time of its partition's newest record, and the place of the
--- newest account; places are given without a gap.
+-- A lease has the sequence and the time of its partition's newest record, and the ordinal of the
+-- newest account; ordinals are given without a gap.
 WITH newest AS (
     SELECT partition, max(seq) AS seq, max(at) AS at
     FROM (
@@ -25,13 +25,13 @@ WITH newest AS (
     ) ends
     GROUP BY partition
 ), opened AS (
-    SELECT account_partition(credit) AS partition, max(account_place(credit)) AS place, count(*) AS accounts
+    SELECT account_partition(credit) AS partition, max(account_ordinal(credit)) AS last_ordinal, count(*) AS accounts
     FROM journal WHERE kind = :kind(account_opened) GROUP BY account_partition(credit)
 ), judged AS (
     SELECT coalesce(l.partition, n.partition) AS partition,
            (l.last_seq, l.last_at) IS DISTINCT FROM (coalesce(n.seq, 0), coalesce(n.at, 'epoch'))
-           OR l.last_place IS DISTINCT FROM coalesce(o.place, :number(first_place) - 1)
-           OR l.last_place <> :number(first_place) - 1 + coalesce(o.accounts, 0) AS wrong
+           OR l.last_ordinal IS DISTINCT FROM coalesce(o.last_ordinal, :number(first_ordinal) - 1)
+           OR l.last_ordinal <> :number(first_ordinal) - 1 + coalesce(o.accounts, 0) AS wrong
     FROM leases l
     FULL JOIN newest n ON n.partition = l.partition
     LEFT JOIN opened o ON o.partition = coalesce(l.partition, n.partition)

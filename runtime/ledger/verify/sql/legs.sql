@@ -9,11 +9,11 @@ WITH records AS (
 ), legs AS (
     SELECT payment, leg,
            count(*) FILTER (WHERE kind IN :kinds(opens_payment_leg)) AS opened,
-           count(*) FILTER (WHERE kind IN :kinds(carries_payment_leg)) AS credited,
+           count(*) FILTER (WHERE kind IN :kinds(posts_payment_leg)) AS credited,
            count(*) FILTER (WHERE kind IN :kinds(completes_payment_leg)) AS completed,
            count(*) FILTER (WHERE kind IN :kinds(fails_payment_leg)) AS returned,
            count(*) FILTER (WHERE kind IN :kinds(opens_refund_leg)) AS requested,
-           count(*) FILTER (WHERE kind IN :kinds(carries_refund_leg)) AS debited,
+           count(*) FILTER (WHERE kind IN :kinds(posts_refund_leg)) AS debited,
            count(*) FILTER (WHERE kind IN :kinds(completes_refund_leg)) AS refunded,
            count(*) FILTER (WHERE kind IN :kinds(fails_refund_leg)) AS declined,
            count(*) FILTER (WHERE kind IN :kinds(refuses_leg)) AS refused,

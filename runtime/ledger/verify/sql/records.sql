@@ -106,15 +106,15 @@ FROM judged;
 -- name: sequences_are_whole
 -- 1, 2, 3, ... in each partition, its own records and those that another's record carries for it;
 -- times never run back.
-WITH places AS (
+WITH sequences AS (
     SELECT partition, seq, at FROM journal
     UNION ALL
     SELECT credit_partition, credit_seq, at FROM journal WHERE credit_partition <> partition
 ), followed AS (
     SELECT partition, seq, seq <> lag(seq, 1, 0::bigint) OVER w + 1 OR at < lag(at) OVER w AS wrong
-    FROM places WINDOW w AS (PARTITION BY partition ORDER BY seq)
+    FROM sequences WINDOW w AS (PARTITION BY partition ORDER BY seq)
 )
-SELECT count(*) || ' places in ' || count(DISTINCT partition) || ' partitions' AS figure,
+SELECT count(*) || ' sequences in ' || count(DISTINCT partition) || ' partitions' AS figure,
        count(*) FILTER (WHERE wrong) AS wrong,
        min(partition || ':' || seq) FILTER (WHERE wrong) AS first
 FROM followed;

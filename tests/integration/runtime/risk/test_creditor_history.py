@@ -13,7 +13,7 @@ from headrace.actors.creditor_profiles import CreditorProfiles
 from headrace.runtime.clock import DAY_US
 from headrace.runtime.database.connect import connect
 from headrace.runtime.ids import payment_id
-from headrace.runtime.journal.account_numbers import FIRST_PLACE, account_number
+from headrace.runtime.journal.account_numbers import FIRST_ORDINAL, account_number
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.record import COLUMNS, Record
 from headrace.runtime.journal.states import PaymentState
@@ -26,7 +26,7 @@ from headrace.runtime.settings.ledger import LedgerSettings
 
 TAKEN = 1_522_540_800_000_000
 DECIDED = 1_750_000_000_000_000
-DEBTOR, MERCHANT, QUIET, STRANGER = (account_number(3, FIRST_PLACE + n) for n in range(4))
+DEBTOR, MERCHANT, QUIET, STRANGER = (account_number(3, FIRST_ORDINAL + n) for n in range(4))
 
 
 def paid(seq: int, creditor: int, amount: int, kind: RecordKind = RecordKind.SETTLED) -> Record:

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.runtime.journal.account_numbers import (
-    FIRST_PLACE,
+    FIRST_ORDINAL,
     KINDS_A_CURRENCY,
+    ORDINAL_BITS,
     PARTITIONS_MAX,
-    PLACE_BITS,
     ROLE_MARK,
     Party,
     SystemAccount,
@@ -28,7 +28,7 @@ from headrace.runtime.journal.account_numbers import (
 )
 
 PARTITIONS = st.integers(0, PARTITIONS_MAX - 1)
-PLACES = st.integers(FIRST_PLACE, ROLE_MARK - 1)
+PLACES = st.integers(FIRST_ORDINAL, ROLE_MARK - 1)
 RUNTIME = Path(__file__).parents[4] / "runtime"
 LITERALS = re.compile(
     r"\b409[56]\b|\b6553[56]\b|>> ?40|<< ?40|& ?3\b|generate_series\(1, 3\)"
@@ -46,8 +46,8 @@ def test_the_platforms_own_say_what_they_are(partition, currency, kind):
 
 
 @given(PARTITIONS, PLACES)
-def test_opened_accounts_are_their_partitions(partition, place):
-    number, role = account_number(partition, place), role_account_number(partition, place)
+def test_opened_accounts_are_their_partitions(partition, ordinal):
+    number, role = account_number(partition, ordinal), role_account_number(partition, ordinal)
     assert number != role
     for made, party in ((number, Party.TENANT), (role, Party.ROLE)):
         assert partition_of_account(made) == partition
@@ -62,7 +62,7 @@ def test_there_is_room_for_64_kinds_in_every_currency_and_none_meets_another():
     assert max(SystemAccount) < KINDS_A_CURRENCY == 64
     numbers = [system_account(0, c, k) for c, k in product(range(1000), range(KINDS_A_CURRENCY))]
     assert len(set(numbers)) == len(numbers)
-    assert max(numbers) < FIRST_PLACE < ROLE_MARK < 2**PLACE_BITS
+    assert max(numbers) < FIRST_ORDINAL < ROLE_MARK < 2**ORDINAL_BITS
 
 
 def test_no_account_is_nobodys():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from headrace.runtime.journal.account_numbers import FIRST_PLACE
+from headrace.runtime.journal.account_numbers import FIRST_ORDINAL
 from headrace.runtime.journal.in_sql import UnknownWord, expand
 from headrace.runtime.journal.kinds import KINDS, Family, RecordKind
 from headrace.runtime.journal.states import STATES, PaymentState
@@ -18,7 +18,7 @@ def test_each_word_becomes_what_the_tables_say():
     holds = ", ".join(str(int(state)) for state in sorted(STATES["holds"]))
     assert expand("state IN :states(holds)") == f"state IN ({holds})"
     assert expand(":reason(review_expired):account_state(closed)") == "83"
-    assert expand("< :number(first_place)") == f"< {FIRST_PLACE}"
+    assert expand("< :number(first_ordinal)") == f"< {FIRST_ORDINAL}"
 
 
 @pytest.mark.parametrize("sql", ["$1::bigint[]", "'1'::numeric(20)", "a::timestamptz (x)"])

@@ -43,7 +43,7 @@ def test_a_row_agrees_with_itself(kind):
     assert (facts.event is None) == (facts.family is Family.COUNTERPART)
     assert facts.event is None or facts.event.startswith(facts.family.name.lower() + ".")
     assert facts.step is None or facts.ways
-    carried = facts.step in (Step.CARRIES, Step.REFUSES)
+    carried = facts.step in (Step.POSTS, Step.REFUSES)
     assert carried == (facts.family is Family.COUNTERPART)
     assert not facts.settings or facts.family is Family.ACCOUNT
     assert facts.captured != 1 or facts.debit.posted == -1
@@ -62,7 +62,7 @@ def test_every_leg_can_be_opened_carried_refused_and_ended(way):
 
 def test_money_that_leaves_for_transit_is_a_leg():
     for kind in KINDS["into_transit"]:
-        assert kind.facts.step in (Step.OPENS, Step.CARRIES)
+        assert kind.facts.step in (Step.OPENS, Step.POSTS)
     assert {k for k in RecordKind if Who.TRANSIT_IN in k.facts.debit.who} <= KINDS["of_a_leg"]
 
 

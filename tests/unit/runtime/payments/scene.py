@@ -15,7 +15,7 @@ from headrace.runtime.clock import DAY_US
 from headrace.runtime.ids import payment_id
 from headrace.runtime.journal.account_numbers import (
     EXTERNAL,
-    FIRST_PLACE,
+    FIRST_ORDINAL,
     TRANSIT_IN,
     TRANSIT_OUT,
     account_number,
@@ -32,17 +32,17 @@ from headrace.runtime.payments.batch import AccountRow, Batch
 from headrace.runtime.payments.book import Book, Partition
 from headrace.runtime.payments.command import (
     Act,
-    Arrived,
-    Carry,
     ChangeAccount,
     Fund,
     OpenAccount,
     Pay,
     PaymentAction,
+    PostLegs,
+    SettleLegs,
 )
 from headrace.runtime.payments.decide_account import decide_change, decide_fund, decide_open
 from headrace.runtime.payments.decide_action import decide_action
-from headrace.runtime.payments.decide_legs import decide_arrived, decide_carry
+from headrace.runtime.payments.decide_legs import decide_post_legs, decide_settle_legs
 from headrace.runtime.payments.decide_payment import Risk, Times, decide_payment
 from headrace.runtime.payments.holds import HOLDS
 from headrace.runtime.payments.open_leg import LEG, OpenLeg, ShownLegs
@@ -59,8 +59,8 @@ TRACE, OTHER_TRACE = bytes(range(16)), bytes(range(16, 32))
 ACCEPTED, REVIEWED, REJECTED = Risk(0, 120, 8, 3), Risk(1, 700, 2, 3), Risk(2, 950, 4, 3)
 NOBODY_ANSWERED = Risk(2, -1, 1, 0)
 OPEN, FROZEN, CLOSED = AccountState
-ANNA, SHOP, BERT = FIRST_PLACE, FIRST_PLACE + 1, account_number(1, FIRST_PLACE)
-FAR = account_number(2, FIRST_PLACE)
+ANNA, SHOP, BERT = FIRST_ORDINAL, FIRST_ORDINAL + 1, account_number(1, FIRST_ORDINAL)
+FAR = account_number(2, FIRST_ORDINAL)
 OUT_0, OUT_1 = (system_account(p, EUR, TRANSIT_OUT) for p in (0, 1))
 IN_0, IN_1 = (system_account(p, EUR, TRANSIT_IN) for p in (0, 1))
 EXTERNAL_0 = system_account(0, EUR, EXTERNAL)
@@ -81,7 +81,7 @@ class Written(NamedTuple):
     accounts: set[int] = set()  # noqa: RUF012  # read only
     payments: set[bytes] = set()  # noqa: RUF012  # read only
     keys: list[tuple[int, str]] = []  # noqa: RUF012  # read only
-    carried: list[tuple[int, int]] = []  # noqa: RUF012  # read only
+    answered: list[tuple[int, int]] = []  # noqa: RUF012  # read only
 
 
 FROM_0, FROM_1 = {0: (100, BEFORE, 105_000)}, {1: (200, BEFORE, 106_000)}
@@ -202,34 +202,34 @@ class Scene:
         command = ChangeAccount(1, account, trace=TRACE, **fields)
         return decide_change(self.book, self.batch, command, self.now)
 
-    def carry(
-        self, *legs: OpenLeg, carried: dict[int, int] | None = None,
+    def post_legs(
+        self, *legs: OpenLeg, answered: dict[int, int] | None = None,
         lacking: tuple[OpenLeg, ...] = (),
     ) -> LegsDone:  # fmt: skip
         """Legs that other partitions opened; `lacking`: told of, and not shown by the ledger."""
         told = (*lacking, *legs)
-        command = Carry([leg.partition for leg in told], [leg.seq for leg in told])
-        legs_shown = self.shown(*legs, carried=carried, places_from=len(lacking))
-        return decide_carry(self.book, self.batch, command, legs_shown, self.now)
+        command = PostLegs([leg.partition for leg in told], [leg.seq for leg in told])
+        legs_shown = self.shown(*legs, answered=answered, index_from=len(lacking))
+        return decide_post_legs(self.book, self.batch, command, legs_shown, self.now)
 
     def shown(
-        self, *legs: OpenLeg, carried: dict[int, int] | None = None, places_from: int = 0
+        self, *legs: OpenLeg, answered: dict[int, int] | None = None, index_from: int = 0
     ) -> ShownLegs:
         """As the ledger shows them, five seconds after they occurred."""
         shown = np.zeros(len(legs), LEG)
         for row, leg in enumerate(legs):
             kind = K.REFUND_REQUESTED if leg.refund else K.DEBITED if leg.sole else K.CAPTURED
             shown[row] = (
-                row + places_from, kind, leg.leg, leg.tenant, leg.currency, leg.amount,
+                row + index_from, kind, leg.leg, leg.tenant, leg.currency, leg.amount,
                 leg.creditor, NOON - 5 * SECOND, leg.payment, leg.trace,
             )  # fmt: skip
-        return ShownLegs(shown, carried or {})
+        return ShownLegs(shown, answered or {})
 
-    def arrive(self, *legs: OpenLeg, reasons: list[int] | None = None) -> LegsDone:
+    def settle_legs(self, *legs: OpenLeg, reasons: list[int] | None = None) -> LegsDone:
         """The counterpart's answers come home."""
         homes, seqs = [leg.partition for leg in legs], [leg.seq for leg in legs]
-        command = Arrived(homes, seqs, reasons or [0] * len(legs))
-        return decide_arrived(self.book, self.batch, command, self.now)
+        command = SettleLegs(homes, seqs, reasons or [0] * len(legs))
+        return decide_settle_legs(self.book, self.batch, command, self.now)
 
     def next_key(self) -> str:
         self.key += 1
@@ -289,7 +289,7 @@ class Scene:
         return Written(
             self.records(), batch.started_from, batch.opened, list(batch.changed.values()),
             batch.rows_of(HOLDS), batch.legs_opened, batch.legs_closed, set(batch.accounts),
-            set(batch.payments), batch.keys, batch.carried,
+            set(batch.payments), batch.keys, batch.answered_legs,
         )  # fmt: skip
 
     def moved(self) -> dict[str, tuple[int, int]]:
@@ -373,7 +373,7 @@ def picture(book: Book) -> dict[str, Any]:
     look: Callable[..., dict[str, Any]] = _image
     return {
         "partitions": {
-            n: (p.epoch, p.seq, p.at, p.place, list(p.open_legs.items()))
+            n: (p.epoch, p.seq, p.at, p.last_ordinal, list(p.open_legs.items()))
             for n, p in book.partitions.items()
         },
         "accounts": {n: look(a, Account.__slots__) for n, a in book.accounts.items()},
@@ -383,5 +383,5 @@ def picture(book: Book) -> dict[str, Any]:
         "coming_back": dict(book.coming_back),
         "closing_legs": set(book.closing_legs),
         "keys": dict(book.keys),
-        "carried": dict(book.carried),
+        "answered": dict(book.answered_legs),
     }

@@ -4,7 +4,7 @@ import pytest
 from scene import DAY, EUR
 
 from headrace.runtime.clock import DAY_US
-from headrace.runtime.journal.account_numbers import FIRST_PLACE, account_number
+from headrace.runtime.journal.account_numbers import FIRST_ORDINAL, account_number
 from headrace.runtime.journal.reasons import DeclineReason as D
 from headrace.runtime.journal.states import AccountState
 from headrace.runtime.payments.account import Account, Creditor, Terms
@@ -14,7 +14,7 @@ MIDNIGHT = DAY * DAY_US
 
 
 def account(**settings):
-    made = Account(account_number(3, FIRST_PLACE), 7, "anna", EUR)
+    made = Account(account_number(3, FIRST_ORDINAL), 7, "anna", EUR)
     for name, value in settings.items():
         setattr(made, name, value)
     return made
@@ -22,7 +22,7 @@ def account(**settings):
 
 def test_a_new_account_has_nothing_and_no_limits():
     assert {name: getattr(account(), name) for name in Account.__slots__} == {
-        "number": account_number(3, FIRST_PLACE), "partition": 3, "tenant": 7, "id": "anna",
+        "number": account_number(3, FIRST_ORDINAL), "partition": 3, "tenant": 7, "id": "anna",
         "currency": EUR,
         "state": AccountState.OPEN, "credit_line": 0, "payment_max": 0, "daily_amount_max": 0,
         "daily_count_max": 0, "posted": 0, "held": 0, "day": 0, "day_amount": 0, "day_count": 0,

@@ -26,7 +26,7 @@ def test_sequences_have_no_gaps_and_the_batch_knows_where_it_began(scene):
     home = scene.book.partitions[0]
     seqs = [scene.book.next_seq(scene.batch, home, now) for now in (NOON, NOON + 5, NOON + 3)]
     assert seqs == [101, 102, 103]
-    assert (home.seq, home.at, home.place) == (103, NOON + 5, 105_000)
+    assert (home.seq, home.at, home.last_ordinal) == (103, NOON + 5, 105_000)
     assert scene.written() == Written(started_from={0: (100, BEFORE, 105_000)})
 
 
@@ -147,17 +147,17 @@ def test_a_field_that_answers_get_one_day_is_in_the_answer_again_too():
 def test_keys_and_carried_legs_are_remembered_for_some_batches(scene):
     book = scene.book
     book.remember_key(scene.batch, (1, "k"), 5, DONE)
-    book.carried[2, 7] = 0
-    scene.batch.carried.append((2, 7))
+    book.answered_legs[2, 7] = 0
+    scene.batch.answered_legs.append((2, 7))
     for _ in range(BATCHES_REMEMBERED):
         scene.next_batch()
         assert book.known((1, "k"), 5) is not None
-        assert book.carried == {(2, 7): 0}
+        assert book.answered_legs == {(2, 7): 0}
         book.remember_key(scene.batch, (1, "later"), 5, DONE)
     scene.next_batch()
     assert book.known((1, "k"), 5) is None
     assert book.known((1, "later"), 5) is not None
-    assert book.carried == {}
+    assert book.answered_legs == {}
 
 
 def test_eight_batches_are_remembered():
@@ -171,9 +171,9 @@ def test_undone_sequences_times_and_places_are_as_before(scene):
     for partition in scene.book.partitions.values():
         scene.book.next_seq(scene.batch, partition, NOON)
         scene.book.next_seq(scene.batch, partition, NOON + 5)
-        partition.place += 3
+        partition.last_ordinal += 3
     scene.book.undo(scene.batch)
-    assert [(p.seq, p.at, p.place) for p in scene.book.partitions.values()] == [
+    assert [(p.seq, p.at, p.last_ordinal) for p in scene.book.partitions.values()] == [
         (100, BEFORE, 105_000), (200, BEFORE, 106_000),
     ]  # fmt: skip
 
@@ -181,15 +181,15 @@ def test_undone_sequences_times_and_places_are_as_before(scene):
 def test_undone_keys_and_carried_legs_are_unknown(scene):
     book = scene.book
     book.remember_key(scene.batch, (1, "old"), 5, DONE)
-    book.carried[2, 6] = 0
-    scene.batch.carried.append((2, 6))
+    book.answered_legs[2, 6] = 0
+    scene.batch.answered_legs.append((2, 6))
     scene.next_batch()
     book.remember_key(scene.batch, (1, "k"), 5, DONE)
-    book.carried[2, 7] = 0
-    scene.batch.carried.append((2, 7))
+    book.answered_legs[2, 7] = 0
+    scene.batch.answered_legs.append((2, 7))
     book.undo(scene.batch)
     assert list(book.keys) == [(1, "old")]
-    assert book.carried == {(2, 6): 0}
+    assert book.answered_legs == {(2, 6): 0}
 
 
 def test_an_opened_leg_is_not_open_when_undone(scene):
@@ -337,7 +337,7 @@ def test_a_batch_is_as_long_as_its_records_and_columns(scene):
     scene.far()
     sent = [scene.leg(scene.pay(10, creditor="far")) for _ in range(3)]
     assert len(scene.batch) == 3
-    scene.arrive(*sent[:2])
+    scene.settle_legs(*sent[:2])
     assert len(scene.batch) == 5
 
 
@@ -345,7 +345,7 @@ def test_a_new_book_is_empty():
     book = Book(7)
     assert book.partitions_total == 7
     assert not any([book.partitions, book.accounts, book.by_id, book.creditors, book.payments,
-                    book.closing_legs, book.keys, book.carried])  # fmt: skip
+                    book.closing_legs, book.keys, book.answered_legs])  # fmt: skip
 
 
 def test_a_payments_leg_is_what_its_record_says(scene):

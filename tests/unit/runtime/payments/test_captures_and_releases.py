@@ -269,7 +269,7 @@ def test_what_is_left_of_a_hold_ends_as_its_captures_stand(people, how, creditor
     captured = people.capture(held, 30, final=False)
     if ended:
         reason = 0 if ended == "arrived" else D.CREDITOR_CLOSED
-        people.arrive(people.leg(captured), reasons=[reason])
+        people.settle_legs(people.leg(captured), reasons=[reason])
     people.next_batch()
     people.now = ENDS
     answer = getattr(people, how)(held)

@@ -12,13 +12,13 @@ from headrace.runtime.payments import answer, command
 from headrace.runtime.payments.answer import Done, LegsDone, Refused
 from headrace.runtime.payments.command import (
     Act,
-    Arrived,
-    Carry,
     ChangeAccount,
     Fund,
     OpenAccount,
     Pay,
     PaymentAction,
+    PostLegs,
+    SettleLegs,
 )
 from headrace.runtime.refusals import RETRYABLE, Refusal
 
@@ -29,8 +29,8 @@ FULL = [
     OpenAccount(1, "anna", EUR, 2, 3, 4, 5, TRACE),
     ChangeAccount(1, "anna", True, True, 2, 3, 4, 5, TRACE),
     Fund(1, "anna", -5, EUR, "k", 6, TRACE, "ref", b"{}"),
-    Carry([1, 2], [3, 4], True),
-    Arrived([1, 2], [3, 4], [0, 9]),
+    PostLegs([1, 2], [3, 4], True),
+    SettleLegs([1, 2], [3, 4], [0, 9]),
 ]
 LEAST = [
     (Pay(1, "anna", "shop", 2, EUR, "k", 3),
@@ -40,7 +40,7 @@ LEAST = [
     (ChangeAccount(1, "anna"),
      ChangeAccount(1, "anna", None, False, None, None, None, None, bytes(16))),
     (Fund(1, "anna", 5, EUR, "k", 6), Fund(1, "anna", 5, EUR, "k", 6, bytes(16), None, None)),
-    (Carry([1], [2]), Carry([1], [2], False)),
+    (PostLegs([1], [2]), PostLegs([1], [2], False)),
 ]  # fmt: skip
 ANSWERS = [
     Done(1, 2, 3, PAYMENT, 5, 6, 7, 8, 9, 10, 11, 12, True),
@@ -97,7 +97,7 @@ def test_what_is_done_to_a_payment_goes_to_its_home(partition):
     assert home_of(Act(1, payment_id(NOON, partition), 1), 4096) == partition
 
 
-@pytest.mark.parametrize("legs", [Carry([1], [2]), Arrived([1], [2], [0])])
+@pytest.mark.parametrize("legs", [PostLegs([1], [2]), SettleLegs([1], [2], [0])])
 def test_legs_are_routed_by_whoever_sends_them(legs):
     with pytest.raises(TypeError, match="straight to an actor"):
         home_of(legs, 4)
@@ -119,7 +119,7 @@ def test_refusals_and_reasons_have_stable_numbers():
         8, "INVALID_FIELD": 9, "INVALID_AMOUNT": 10, "UNKNOWN_CURRENCY": 11,
         "IDEMPOTENCY_KEY_MISSING": 12, "SAME_ACCOUNT": 13, "TOO_MANY_ITEMS": 14,
         "DUPLICATE_KEY_IN_BATCH": 15, "BODY_TIMED_OUT": 16, "TENANT_EXISTS": 17,
-        "MALFORMED_REQUEST": 18, "KEY_REUSED": 20,
+        "MALFORMED_REQUEST": 18, "NAME_REPEATED": 19, "KEY_REUSED": 20,
         "UNKNOWN_PAYMENT": 21, "UNKNOWN_ACCOUNT": 22, "ACCOUNT_EXISTS": 23, "CURRENCY_MISMATCH": 24,
         "ACCOUNT_FROZEN": 25, "ACCOUNT_CLOSED": 26, "BALANCE_NOT_ZERO": 27, "INSUFFICIENT_FUNDS":
         28, "WRONG_STATE": 30, "AMOUNT_TOO_LARGE": 31, "TOO_MANY_MOVEMENTS": 32, "OWN_REVIEW": 33,

@@ -19,7 +19,7 @@ from scene import (
 from scene_of_accounts import NEW, NONE_SET, SETTINGS, settings_record, told
 
 from headrace.runtime.journal.account_numbers import (
-    FIRST_PLACE,
+    FIRST_ORDINAL,
     Role,
     RoleKey,
     account_number,
@@ -58,7 +58,7 @@ def test_an_account_of_a_role_has_the_next_place_and_no_id(scene):
     assert book.by_id[1, NEW].number == account_number(0, 105_002)
     book.undo(scene.batch)
     assert number not in book.accounts
-    assert book.partitions[0].place == 105_000
+    assert book.partitions[0].last_ordinal == 105_000
 
 
 @pytest.mark.parametrize(("currency", "code"), [(EUR, "EUR"), (USD, "USD")])
@@ -81,7 +81,7 @@ def test_an_account_is_opened_with_what_was_asked(scene, currency, code):
         "batch": 9, "counts": True, "opened_as": Terms(**SETTINGS),
     }  # fmt: skip
     assert scene.book.accounts[105_001] is account
-    assert scene.book.partitions[0].place == 105_001
+    assert scene.book.partitions[0].last_ordinal == 105_001
 
 
 def test_accounts_of_a_batch_get_places_of_their_own(scene):
@@ -89,10 +89,10 @@ def test_accounts_of_a_batch_get_places_of_their_own(scene):
     homes = [partition_of(1, id, 4) for id in ids]
     assert [scene.open(id).partition for id in ids] == homes
     numbers = [scene.book.by_id[1, id].number for id in ids]
-    places = {0: 105_000, 1: 106_000}
+    ordinals = {0: 105_000, 1: 106_000}
     for home, number in zip(homes, numbers, strict=True):
-        places[home] += 1
-        assert number == account_number(home, places[home])
+        ordinals[home] += 1
+        assert number == account_number(home, ordinals[home])
     assert len(set(numbers)) == len(ids)
 
 
@@ -158,7 +158,7 @@ def test_without_what_was_asked_first_it_is_not_the_same(scene):
 @pytest.mark.parametrize("limits", [{"daily_amount_max": 5}, {"daily_count_max": 5}])
 def test_a_limit_of_a_day_needs_to_know_what_was_paid_today(scene, limits):
     scene.anna(counts=False)
-    with scene.unchanged(), pytest.raises(LookupError, match=str(FIRST_PLACE)):
+    with scene.unchanged(), pytest.raises(LookupError, match=str(FIRST_ORDINAL)):
         scene.change(**limits)
     for free in ({"payment_max": 5}, {"credit_line": 5}, {"daily_amount_max": 0}, {}):
         scene.change(**free)
@@ -230,7 +230,7 @@ def test_an_account_that_may_get_money_back_is_not_closed(scene):
     with scene.unchanged():
         assert scene.change(close=True) == Refused(R.BALANCE_NOT_ZERO, "account")
     assert scene.change("bert", close=True) == Done(1, 201, NOON)
-    scene.arrive(scene.leg(sent))
+    scene.settle_legs(scene.leg(sent))
     assert scene.change(close=True) == Done(0, 103, NOON)
 
 

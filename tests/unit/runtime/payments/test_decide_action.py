@@ -214,7 +214,7 @@ def test_the_next_day_nothing_is_given_back(people):
 def test_a_refund_is_not_given_back_to_the_day(people):
     anna = people.anna(500, daily_count_max=9)
     paid = people.paid()
-    people.arrive(people.leg(people.refund(paid)))
+    people.settle_legs(people.leg(people.refund(paid)))
     assert (anna.posted, anna.day_amount, anna.day_count) == (500, 100, 1)
 
 

@@ -50,32 +50,32 @@ def entry(kind, leg, **fields):
 def test_a_leg_is_credited_from_transit(scene):
     scene.shop(40, held=3)
     leg = far_leg()
-    assert scene.carry(leg) == LegsDone([0])
+    assert scene.post_legs(leg) == LegsDone([0])
     credited = entry(
         K.CREDITED, leg, debit=IN_0, debit_posted=IN_HAS - 100, credit=SHOP, credit_posted=140,
         credit_held=3,
     )  # fmt: skip
-    assert scene.written() == Written([credited], FROM_0, accounts={SHOP, IN_0}, carried=[(2, 41)])
+    assert scene.written() == Written([credited], FROM_0, accounts={SHOP, IN_0}, answered=[(2, 41)])
     assert scene.moved() == {"shop": (100, 0), "in:0": (-100, 0)}
-    assert scene.book.carried == {(2, 41): 0}
+    assert scene.book.answered_legs == {(2, 41): 0}
 
 
 def test_a_refund_is_debited_to_transit(scene):
     scene.shop(140, held=3)
     leg = far_leg(refund=True, sole=False, leg=4)
-    assert scene.carry(leg) == LegsDone([0])
+    assert scene.post_legs(leg) == LegsDone([0])
     debited = entry(
         K.REFUND_DEBITED, leg, debit=SHOP, debit_posted=40, debit_held=3, credit=OUT_0,
         credit_posted=OUT_HAS + 100,
     )  # fmt: skip
-    assert scene.written() == Written([debited], FROM_0, accounts={SHOP, OUT_0}, carried=[(2, 41)])
+    assert scene.written() == Written([debited], FROM_0, accounts={SHOP, OUT_0}, answered=[(2, 41)])
     assert scene.moved() == {"shop": (-100, 0), "out:0": (100, 0)}
 
 
 def test_a_capture_is_credited_like_a_payment(scene):
     scene.shop()
     leg = far_leg(sole=False, leg=2)
-    assert scene.carry(leg) == LegsDone([0])
+    assert scene.post_legs(leg) == LegsDone([0])
     assert (scene.records()[0].kind, scene.records()[0].leg) == (K.CREDITED, 2)
 
 
@@ -93,11 +93,11 @@ def test_a_capture_is_credited_like_a_payment(scene):
 def test_each_state_of_the_creditor(scene, state, refund, reason):
     scene.shop(100, state=state)
     leg = far_leg(refund=refund)
-    assert scene.carry(leg) == LegsDone([reason])
-    assert scene.book.carried == {(2, 41): reason}
+    assert scene.post_legs(leg) == LegsDone([reason])
+    assert scene.book.answered_legs == {(2, 41): reason}
     if reason:
         refused = entry(K.LEG_REFUSED, leg, reason=reason)
-        assert scene.written() == Written([refused], FROM_0, carried=[(2, 41)])
+        assert scene.written() == Written([refused], FROM_0, answered=[(2, 41)])
         assert scene.moved() == {}
 
 
@@ -114,25 +114,25 @@ def test_each_state_of_the_creditor(scene, state, refund, reason):
 )
 def test_a_refund_takes_what_is_available_to_the_last_cent(scene, posted, held, line, reason):
     scene.shop(posted, held=held, credit_line=line)
-    assert scene.carry(far_leg(refund=True)) == LegsDone([reason])
+    assert scene.post_legs(far_leg(refund=True)) == LegsDone([reason])
     moved = {} if reason else {"shop": (-100, 0), "out:0": (100, 0)}
     assert scene.moved() == moved
 
 
 def test_a_credit_asks_for_no_funds(scene):
     scene.shop(-500, held=10)
-    assert scene.carry(far_leg()) == LegsDone([0])
+    assert scene.post_legs(far_leg()) == LegsDone([0])
 
 
 def test_rules_have_an_order(scene):
     shop = scene.shop(0, state=CLOSED)
-    assert scene.carry(far_leg(1, refund=True)) == LegsDone([D.CREDITOR_CLOSED])
+    assert scene.post_legs(far_leg(1, refund=True)) == LegsDone([D.CREDITOR_CLOSED])
     shop.state = FROZEN
-    assert scene.carry(far_leg(2, refund=True)) == LegsDone([D.CREDITOR_FROZEN])
+    assert scene.post_legs(far_leg(2, refund=True)) == LegsDone([D.CREDITOR_FROZEN])
     shop.state = OPEN
-    assert scene.carry(far_leg(3, refund=True)) == LegsDone([D.INSUFFICIENT_FUNDS])
+    assert scene.post_legs(far_leg(3, refund=True)) == LegsDone([D.INSUFFICIENT_FUNDS])
     shop.posted = 100
-    assert scene.carry(far_leg(4, refund=True)) == LegsDone([0])
+    assert scene.post_legs(far_leg(4, refund=True)) == LegsDone([0])
 
 
 @pytest.mark.parametrize(
@@ -141,19 +141,19 @@ def test_rules_have_an_order(scene):
 def test_a_creditors_balance_stays_within_its_bound(scene, short_by, reason):
     scene.shop(BALANCE_MAX - short_by)
     leg = far_leg()
-    assert scene.carry(leg) == LegsDone([reason])
+    assert scene.post_legs(leg) == LegsDone([reason])
     if reason:
         refused = entry(K.LEG_REFUSED, leg, reason=reason)
-        assert scene.written() == Written([refused], FROM_0, carried=[(2, 41)])
-        assert scene.carry(far_leg(42, refund=True)) == LegsDone([0])
+        assert scene.written() == Written([refused], FROM_0, answered=[(2, 41)])
+        assert scene.post_legs(far_leg(42, refund=True)) == LegsDone([0])
 
 
 def test_what_may_come_back_to_the_creditor_has_its_room(scene):
     scene.shop(BALANCE_MAX)
     scene.far()
     sent = scene.pay(100, debtor="shop", creditor="far")
-    assert scene.carry(far_leg(1)) == LegsDone([D.BALANCE_LIMIT])
-    assert scene.arrive(scene.leg(sent), reasons=[D.CREDITOR_CLOSED]) == LegsDone([0])
+    assert scene.post_legs(far_leg(1)) == LegsDone([D.BALANCE_LIMIT])
+    assert scene.settle_legs(scene.leg(sent), reasons=[D.CREDITOR_CLOSED]) == LegsDone([0])
     assert scene.book.by_id[1, "shop"].posted == BALANCE_MAX
 
 
@@ -163,7 +163,7 @@ def test_what_may_come_back_to_the_creditor_has_its_room(scene):
 def test_transit_goes_past_64_bits(scene, has, after):
     scene.shop()
     scene.book.accounts[IN_0].posted = has
-    scene.carry(far_leg())
+    scene.post_legs(far_leg())
     (credited,) = scene.records()
     assert scene.book.accounts[IN_0].posted == credited.debit_posted == after
 
@@ -178,7 +178,7 @@ def test_legs_of_one_call_follow_each_other(scene):
         far_leg(4, refund=True, trace=TRACE),
         far_leg(5, refund=True, creditor=BERT, amount=15),
     ]
-    assert scene.carry(*legs) == LegsDone([D.INSUFFICIENT_FUNDS, 0, 0, 0, 0])
+    assert scene.post_legs(*legs) == LegsDone([D.INSUFFICIENT_FUNDS, 0, 0, 0, 0])
     assert [
         (r.partition, r.credit_partition, r.seq, r.credit_seq, r.kind, r.payment, r.amount, r.trace)
         for r in scene.records()
@@ -194,7 +194,7 @@ def test_legs_of_one_call_follow_each_other(scene):
     assert scene.moved() == {
         "in:0": (-100, 0), "out:0": (100, 0), "in:1": (-5, 0), "out:1": (15, 0), "bert": (-10, 0),
     }  # fmt: skip
-    assert scene.batch.carried == [(2, 1), (2, 2), (3, 3), (2, 4), (2, 5)]
+    assert scene.batch.answered_legs == [(2, 1), (2, 2), (3, 3), (2, 4), (2, 5)]
     assert set(scene.batch.accounts) >= {SHOP, BERT, IN_1}
 
 
@@ -203,7 +203,7 @@ def test_the_tenant_and_the_currency_are_the_legs(scene):
     transit = Account(system_account(0, USD, TRANSIT_IN), 0, "", USD)
     scene.book.add(account)
     scene.book.add(transit)
-    scene.carry(far_leg(tenant=7, currency=USD))
+    scene.post_legs(far_leg(tenant=7, currency=USD))
     (credited,) = scene.records()
     assert (credited.tenant, credited.currency, credited.debit) == (7, USD, transit.number)
 
@@ -211,11 +211,11 @@ def test_the_tenant_and_the_currency_are_the_legs(scene):
 def test_a_leg_told_of_again_gets_the_first_answer(scene):
     shop = scene.shop(state=CLOSED)
     first, second = far_leg(1), far_leg(2)
-    assert scene.carry(first, first) == LegsDone([D.CREDITOR_CLOSED, D.CREDITOR_CLOSED])
+    assert scene.post_legs(first, first) == LegsDone([D.CREDITOR_CLOSED, D.CREDITOR_CLOSED])
     shop.state = OPEN
     with scene.unchanged():
-        assert scene.carry(first) == LegsDone([D.CREDITOR_CLOSED])
-    assert scene.carry(first, second) == LegsDone([D.CREDITOR_CLOSED, 0])
+        assert scene.post_legs(first) == LegsDone([D.CREDITOR_CLOSED])
+    assert scene.post_legs(first, second) == LegsDone([D.CREDITOR_CLOSED, 0])
     assert [(r.seq, r.payment) for r in scene.records()] == [
         (101, first.payment), (102, second.payment),
     ]  # fmt: skip
@@ -225,31 +225,31 @@ def test_a_leg_told_of_again_gets_the_first_answer(scene):
 def test_what_the_ledger_says_was_done_stands(scene, reason):
     scene.shop()
     with scene.unchanged():
-        assert scene.carry(far_leg(), carried={0: reason}) == LegsDone([reason])
+        assert scene.post_legs(far_leg(), answered={0: reason}) == LegsDone([reason])
 
 
 def test_what_the_ledger_does_not_show_is_no_leg(scene):
     scene.shop()
     told, shown = far_leg(1), far_leg(2)
-    assert scene.carry(shown, lacking=(told,)) == LegsDone([NO_SUCH_LEG, 0])
-    assert scene.batch.carried == [(2, 2)]
+    assert scene.post_legs(shown, lacking=(told,)) == LegsDone([NO_SUCH_LEG, 0])
+    assert scene.batch.answered_legs == [(2, 2)]
     with scene.unchanged():
-        assert scene.carry(lacking=(told,)) == LegsDone([NO_SUCH_LEG])
+        assert scene.post_legs(lacking=(told,)) == LegsDone([NO_SUCH_LEG])
     assert NO_SUCH_LEG == -1
 
 
 def test_a_creditor_that_is_not_there_has_no_leg(scene):
     scene.shop()
     missing, there = far_leg(1, creditor=ANNA), far_leg(2)
-    assert scene.carry(missing, there) == LegsDone([NO_SUCH_LEG, 0])
-    assert scene.book.carried == {(2, 2): 0}
+    assert scene.post_legs(missing, there) == LegsDone([NO_SUCH_LEG, 0])
+    assert scene.book.answered_legs == {(2, 2): 0}
 
 
 def test_the_counterparts_time_never_runs_back(scene):
     scene.shop()
     scene.book.partitions[0].at = NOON + 9
-    scene.carry(far_leg(1), far_leg(2))
+    scene.post_legs(far_leg(1), far_leg(2))
     assert [r.at for r in scene.records()] == [NOON + 9] * 2
     scene.now = NOON + 50
-    scene.carry(far_leg(3))
+    scene.post_legs(far_leg(3))
     assert scene.records()[2].at == scene.book.partitions[0].at == NOON + 50

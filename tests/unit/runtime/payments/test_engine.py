@@ -13,13 +13,13 @@ from headrace.runtime.journal.states import FINAL_STATES, PaymentState
 from headrace.runtime.payments.answer import NO_SUCH_LEG, Done, LegsDone, Refused
 from headrace.runtime.payments.command import (
     Act,
-    Arrived,
     ChangeAccount,
     Command,
     Fund,
     OpenAccount,
     Pay,
     PaymentAction,
+    SettleLegs,
 )
 from headrace.runtime.payments.decide_payment import NOT_SCORED, Risk
 from headrace.runtime.payments.open_leg import OpenLeg
@@ -227,23 +227,23 @@ class Payments(RuleBasedStateMachine):
         legs = data.draw(st.permutations(same_way)) if others else [first]
         if abort:
             batch = engine.batch()
-            engine.carry(batch, *legs)
+            engine.post_legs(batch, *legs)
             engine.roll_back(batch, there)
         batch = engine.batch()
-        reasons = engine.carry(batch, *legs).reasons
+        reasons = engine.post_legs(batch, *legs).reasons
         if twice:
             records = len(batch)
-            assert engine.carry(batch, *legs).reasons == reasons
+            assert engine.post_legs(batch, *legs).reasons == reasons
             assert len(batch) == records
         engine.commit(batch)
         homes, seqs = [leg.partition for leg in legs], [leg.seq for leg in legs]
         if abort:
             batch = engine.batch()
-            engine.decide(batch, Arrived(homes, seqs, reasons))
+            engine.decide(batch, SettleLegs(homes, seqs, reasons))
             engine.roll_back(batch, home)
-        arrived = self.run(Arrived(homes, seqs, reasons))
+        arrived = self.run(SettleLegs(homes, seqs, reasons))
         assert arrived == LegsDone([0] * len(legs))
-        again = self.run(Arrived(homes, seqs, [0] * len(legs)))
+        again = self.run(SettleLegs(homes, seqs, [0] * len(legs)))
         assert again == LegsDone([NO_SUCH_LEG] * len(legs))
         for leg, reason in zip(legs, reasons, strict=True):
             self._has_arrived(leg, reason)

@@ -62,7 +62,7 @@ FROM_HOME = {0: (101, NOON, 105_000)}
 
 def test_a_payment_whose_leg_arrived_is_settled(scene, sent):
     leg = scene.leg(sent)
-    assert scene.arrive(leg) == LegsDone([0])
+    assert scene.settle_legs(leg) == LegsDone([0])
     assert scene.written() == Written(
         [end(leg, K.COMPLETED, S.SETTLED)], FROM_HOME, legs_closed=[leg], payments={sent.payment}
     )
@@ -73,7 +73,7 @@ def test_a_payment_whose_leg_arrived_is_settled(scene, sent):
 
 def test_a_payment_whose_leg_was_refused_comes_back(scene, sent):
     leg = scene.leg(sent)
-    assert scene.arrive(leg, reasons=[D.CREDITOR_CLOSED]) == LegsDone([0])
+    assert scene.settle_legs(leg, reasons=[D.CREDITOR_CLOSED]) == LegsDone([0])
     returned = end(
         leg, K.RETURNED, S.RETURNED, reason=D.CREDITOR_CLOSED, debit=OUT_0, debit_posted=OUT_HAS,
         credit=ANNA, credit_posted=500,
@@ -91,7 +91,7 @@ def test_a_payment_whose_leg_was_refused_comes_back(scene, sent):
 )
 def test_a_known_payment_learns_of_its_end(scene, sent, reason, kind, state):
     payment, leg = scene.payment(sent), scene.leg(sent)
-    scene.arrive(leg, reasons=[reason])
+    scene.settle_legs(leg, reasons=[reason])
     assert (payment.state, payment.in_transit, payment.batch) == (state, {}, scene.batch.number)
     assert [(r.kind, r.state, r.reason) for r in scene.records()] == [(kind, state, reason)]
     assert set(scene.batch.payments) == {sent.payment}
@@ -110,7 +110,7 @@ def captured(scene, *parts, final=True):
 
 def test_a_capture_that_arrived_settles_the_payment(scene):
     held, (leg,) = captured(scene, 100)
-    assert scene.arrive(leg) == LegsDone([0])
+    assert scene.settle_legs(leg) == LegsDone([0])
     expected = end(leg, K.COMPLETED, S.SETTLED, seq=103)
     assert scene.written() == Written(
         [expected], {0: (102, NOON, 105_000)}, legs_closed=[leg], payments={held.payment}
@@ -130,7 +130,7 @@ def test_a_capture_that_arrived_settles_the_payment(scene):
 @pytest.mark.parametrize("turn", [1, -1])
 def test_of_two_captures_the_last_to_end_decides(scene, reasons, states, turn):
     held, legs = captured(scene, 30, 70)
-    assert scene.arrive(*legs[::turn], reasons=reasons) == LegsDone([0, 0])
+    assert scene.settle_legs(*legs[::turn], reasons=reasons) == LegsDone([0, 0])
     assert [r.state for r in scene.records()] == states
     assert [r.kind for r in scene.records()] == [K.RETURNED if r else K.COMPLETED for r in reasons]
     back = sum(leg.amount for leg, r in zip(legs[::turn], reasons, strict=True) if r)
@@ -141,7 +141,7 @@ def test_of_two_captures_the_last_to_end_decides(scene, reasons, states, turn):
 @pytest.mark.parametrize("reason", [0, D.CREDITOR_CLOSED])
 def test_while_something_is_held_an_end_of_a_capture_decides_nothing(scene, reason):
     held, (leg,) = captured(scene, 30, final=False)
-    scene.arrive(leg, reasons=[reason])
+    scene.settle_legs(leg, reasons=[reason])
     assert scene.records()[0].state == S.PARTIALLY_CAPTURED
     assert scene.payment(held).captured == (0 if reason else 30)
 
@@ -160,7 +160,7 @@ def asked_back(scene):
 
 def test_a_refund_comes_home_by_transit(scene, asked_back):
     paid, leg = asked_back
-    assert scene.arrive(leg) == LegsDone([0])
+    assert scene.settle_legs(leg) == LegsDone([0])
     refunded = end(
         leg, K.REFUNDED, S.PARTIALLY_REFUNDED, seq=103, debit=IN_0, debit_posted=IN_HAS - 40,
         credit=ANNA, credit_posted=440, credit_held=5,
@@ -175,7 +175,7 @@ def test_a_refund_comes_home_by_transit(scene, asked_back):
 
 def test_a_declined_refund_moves_nothing(scene, asked_back):
     paid, leg = asked_back
-    assert scene.arrive(leg, reasons=[D.INSUFFICIENT_FUNDS]) == LegsDone([0])
+    assert scene.settle_legs(leg, reasons=[D.INSUFFICIENT_FUNDS]) == LegsDone([0])
     declined = end(leg, K.REFUND_DECLINED, S.SETTLED, seq=103, reason=D.INSUFFICIENT_FUNDS)
     assert scene.written() == Written(
         [declined], {0: (102, NOON, 105_000)}, legs_closed=[leg], payments={paid.payment}
@@ -187,9 +187,9 @@ def test_a_declined_refund_moves_nothing(scene, asked_back):
 def test_refunds_to_the_last_cent_make_it_refunded(scene, asked_back):
     paid, first = asked_back
     second, third = scene.leg(scene.refund(paid, 59)), scene.leg(scene.refund(paid, 1))
-    scene.arrive(first, second)
+    scene.settle_legs(first, second)
     assert scene.payment(paid).state is S.PARTIALLY_REFUNDED
-    scene.arrive(third)
+    scene.settle_legs(third)
     assert scene.payment(paid).state is S.REFUNDED
     assert scene.moved() == {"anna": (100, 0), "in:0": (-100, 0)}
 
@@ -197,16 +197,16 @@ def test_refunds_to_the_last_cent_make_it_refunded(scene, asked_back):
 def test_a_refund_declined_after_another_was_paid(scene, asked_back):
     paid, first = asked_back
     second = scene.leg(scene.refund(paid, 60))
-    scene.arrive(first, second, reasons=[0, D.CREDITOR_FROZEN])
+    scene.settle_legs(first, second, reasons=[0, D.CREDITOR_FROZEN])
     assert [r.state for r in scene.records()[1:]] == [S.PARTIALLY_REFUNDED] * 2
 
 
 def test_a_leg_ends_once(scene, sent):
     leg = scene.leg(sent)
-    assert scene.arrive(leg, leg) == LegsDone([0, NO_SUCH_LEG])
+    assert scene.settle_legs(leg, leg) == LegsDone([0, NO_SUCH_LEG])
     assert len(scene.records()) == 1
     with scene.unchanged():
-        assert scene.arrive(leg, reasons=[D.CREDITOR_CLOSED]) == LegsDone([NO_SUCH_LEG])
+        assert scene.settle_legs(leg, reasons=[D.CREDITOR_CLOSED]) == LegsDone([NO_SUCH_LEG])
 
 
 def test_answers_of_one_call_are_recorded_in_their_order(scene):
@@ -218,7 +218,7 @@ def test_answers_of_one_call_are_recorded_in_their_order(scene):
     scene.next_batch()
     nobodys = far_leg(77, partition=0)
     order = [legs[2], nobodys, legs[1], legs[0], legs[3]]
-    answered = scene.arrive(*order, reasons=[0, 0, 0, D.BALANCE_LIMIT, 0])
+    answered = scene.settle_legs(*order, reasons=[0, 0, 0, D.BALANCE_LIMIT, 0])
     assert answered == LegsDone([0, NO_SUCH_LEG, 0, 0, 0])
     ends = sorted(scene.records(), key=lambda r: (r.partition, r.seq))
     assert [(r.partition, r.credit_partition, r.seq, r.credit_seq, r.kind, r.payment, r.amount)
@@ -244,7 +244,7 @@ def test_columns_of_ends_are_each_legs_own(scene, sent):
     for leg in legs:
         scene.book.open_leg(Batch(1), leg)
     home[1].at = NOON + 7
-    scene.arrive(*legs)
+    scene.settle_legs(*legs)
     assert scene.records() == [
         end(legs[0], K.COMPLETED, S.SETTLED, seq=201, partition=1, at=NOON + 7, tenant=4,
             currency=USD),
@@ -255,13 +255,13 @@ def test_columns_of_ends_are_each_legs_own(scene, sent):
 def test_home_time_never_runs_back(scene, sent):
     leg = scene.leg(sent)
     scene.book.partitions[0].at = NOON + 9
-    scene.arrive(leg)
+    scene.settle_legs(leg)
     assert (scene.records()[0].at, scene.records()[0].occurred_at) == (NOON + 9, NOON + 9)
 
 
 def test_home_time_moves_on(scene, sent):
     scene.now = NOON + 9
-    scene.arrive(scene.leg(sent), reasons=[D.CREDITOR_CLOSED])
+    scene.settle_legs(scene.leg(sent), reasons=[D.CREDITOR_CLOSED])
     assert scene.records()[0].at == scene.book.partitions[0].at == NOON + 9
 
 
@@ -270,14 +270,14 @@ def test_a_leg_that_is_not_alone_needs_its_payment(scene, reason):
     held, (leg,) = captured(scene, 100)
     del scene.book.payments[held.payment]
     with pytest.raises(LookupError, match=held.payment.hex()):
-        scene.arrive(leg, reasons=[reason])
+        scene.settle_legs(leg, reasons=[reason])
 
 
 def test_sent_and_arrived_in_one_batch(scene):
     scene.anna(500)
     scene.far()
     leg = scene.leg(scene.pay(100, creditor="far"))
-    assert scene.arrive(leg) == LegsDone([0])
+    assert scene.settle_legs(leg) == LegsDone([0])
     assert [r.kind for r in scene.records()] == [K.DEBITED, K.COMPLETED]
     assert scene.batch.started_from == FROM_0
     assert scene.book.partitions[0].open_legs == {}
@@ -285,5 +285,5 @@ def test_sent_and_arrived_in_one_batch(scene):
 
 def test_what_came_back_is_spent_in_the_same_batch(scene, sent):
     scene.shop()
-    scene.arrive(scene.leg(sent), reasons=[D.CREDITOR_CLOSED])
+    scene.settle_legs(scene.leg(sent), reasons=[D.CREDITOR_CLOSED])
     assert scene.pay(500).state == S.SETTLED

@@ -188,7 +188,7 @@ def test_what_may_come_back_to_a_creditor_has_its_room(scene):
     scene.far()
     sent = scene.pay(100, debtor="shop", creditor="far")
     assert scene.pay(1).refusal == R.AMOUNT_TOO_LARGE
-    scene.arrive(scene.leg(sent))
+    scene.settle_legs(scene.leg(sent))
     assert scene.pay(100).state == S.SETTLED
     assert scene.pay(1).refusal == R.AMOUNT_TOO_LARGE
 

@@ -144,7 +144,9 @@ def test_a_review_does_not_forget_how_long_the_hold_was_to_last(people):
 def test_what_was_captured_and_came_back_stays_counted(people, how):
     anna = people.anna(500, daily_count_max=9, day=DAY, day_amount=50, day_count=3)
     held = people.held("far")
-    people.arrive(people.leg(people.capture(held, 30, final=False)), reasons=[D.CREDITOR_CLOSED])
+    people.settle_legs(
+        people.leg(people.capture(held, 30, final=False)), reasons=[D.CREDITOR_CLOSED]
+    )
     assert people.payment(held).captured == 0
     people.now = ENDS
     assert getattr(people, how)(held).amount == 70
@@ -185,7 +187,7 @@ def test_refunds_under_way_and_done_count_to_the_last_cent(people):
     first, second = people.refund(paid, 30), people.refund(paid, 69)
     assert (first.leg, second.leg) == (1, 2)
     assert people.refund(paid, 2).detail == "1 is left to refund"
-    people.arrive(people.leg(first), people.leg(second), reasons=[0, D.INSUFFICIENT_FUNDS])
+    people.settle_legs(people.leg(first), people.leg(second), reasons=[0, D.INSUFFICIENT_FUNDS])
     assert people.refund(paid, 71).detail == "70 is left to refund"
     last = people.refund(paid, 70)
     assert (last.state, last.amount, last.leg) == (S.PARTIALLY_REFUNDED, 70, 3)

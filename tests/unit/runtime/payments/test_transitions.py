@@ -39,7 +39,7 @@ class Life:
         self.scene.expire(self.payment)
 
     def end(self, leg, reason=D.NONE):
-        self.scene.arrive(self.legs.pop(leg), reasons=[reason])
+        self.scene.settle_legs(self.legs.pop(leg), reasons=[reason])
 
     def done(self):
         self.scene.next_batch()
@@ -240,7 +240,7 @@ def test_a_creditor_closed_meanwhile_sends_the_money_back(scene):
     life.pay("far")
     (leg,) = life.legs.values()
     leg.creditor = scene.bert(state=CLOSED).number
-    answered = scene.carry(leg)
-    scene.arrive(leg, reasons=answered.reasons)
+    answered = scene.post_legs(leg)
+    scene.settle_legs(leg, reasons=answered.reasons)
     assert life.moves()[-1] == (S.AUTHORIZED, K.RETURNED, S.RETURNED)
     assert scene.book.by_id[1, "anna"].posted == 500

@@ -48,7 +48,7 @@ def prepared() -> tuple[Scene, dict]:
     there["refund"] = scene.refund(there["to be refunded"], 40)
     scene.next_batch()
     scene.payment(there["sent and known"])
-    scene.carry(far_leg(7))
+    scene.post_legs(far_leg(7))
     scene.next_batch()
     return scene, there
 
@@ -62,11 +62,11 @@ def does(what, payment, *arguments, **fields):
 
 
 def arrives(opened_by, reason=D.NONE):
-    return lambda scene, there: scene.arrive(scene.leg(there[opened_by]), reasons=[reason])
+    return lambda scene, there: scene.settle_legs(scene.leg(there[opened_by]), reasons=[reason])
 
 
-def carries(**fields):
-    return lambda scene, there: scene.carry(far_leg(**fields))
+def posts(**fields):
+    return lambda scene, there: scene.post_legs(far_leg(**fields))
 
 
 def expires(scene, there):
@@ -102,9 +102,9 @@ COMMANDS = {
         credit_line=1, payment_max=2, daily_amount_max=3, daily_count_max=4
     ),
     "closed": lambda scene, there: scene.change("bert", close=True),
-    "credited": carries(),
-    "refund debited": carries(refund=True),
-    "leg refused": carries(refund=True, creditor=BERT),
+    "credited": posts(),
+    "refund debited": posts(refund=True),
+    "leg refused": posts(refund=True, creditor=BERT),
     "arrived": arrives("sent"),
     "arrived and known": arrives("sent and known"),
     "returned": arrives("sent", D.CREDITOR_CLOSED),
@@ -218,7 +218,7 @@ def test_two_batches_made_one_are_one(first, second):
     assert len(whole) == together
     assert whole.records == parts[0].records + parts[1].records
     assert whole.keys == parts[0].keys + parts[1].keys
-    assert whole.carried == parts[0].carried + parts[1].carried
+    assert whole.answered_legs == parts[0].answered_legs + parts[1].answered_legs
     assert whole.legs_opened == parts[0].legs_opened + parts[1].legs_opened
     assert whole.legs_closed == parts[0].legs_closed + parts[1].legs_closed
     assert whole.rows_of(HOLDS) == {**parts[0].rows_of(HOLDS), **parts[1].rows_of(HOLDS)}

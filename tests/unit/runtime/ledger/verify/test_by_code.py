@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from headrace.runtime.database.check import Found
-from headrace.runtime.journal.account_numbers import PLACE_BITS
+from headrace.runtime.journal.account_numbers import ORDINAL_BITS
 from headrace.runtime.ledger.verify import by_code
 from headrace.runtime.ledger.verify.by_code import SQL
 from headrace.runtime.partitioning import partition_of
@@ -15,7 +15,7 @@ PARTITIONS = 8
 def at_home(id: str, away: int = 0) -> tuple[int, int, str]:
     """Number, tenant and id of an account, so many partitions from where it belongs."""
     partition = (partition_of(5, id, PARTITIONS) + away) % PARTITIONS
-    return partition << PLACE_BITS | 4_096, 5, id
+    return partition << ORDINAL_BITS | 4_096, 5, id
 
 
 async def homes(told, *accounts: tuple[int, int, str]) -> Found:
