@@ -1,15 +1,17 @@
 """A stream of server-sent events taken apart, as its standard has it.
 
-WHATWG HTML, section 9.2.6, "Interpreting an event stream": the stream is UTF-8, one BOM is skipped,
+WHATWG HTML, sections 9.2.5 and 9.2.6: the stream is UTF-8, one BOM is skipped,
 and lines end at LF, CR or CRLF and nowhere else.
 """
 
 import codecs
-import io
+import re
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 MEDIA = "text/event-stream"
+
+_LINE_END = re.compile(r"\r\n|[\r\n]")
 
 
 class Event(NamedTuple):
@@ -37,13 +39,18 @@ async def parse(chunks: AsyncIterator[bytes]) -> AsyncIterator[Event]:
 
 
 async def lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[str]:
-    """Whole lines, without their ends."""
-    decoder = io.IncrementalNewlineDecoder(
-        codecs.getincrementaldecoder("utf-8-sig")("replace"), translate=True
-    )
+    """Whole lines, without their ends, as soon as they have ended."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
     begun: list[str] = []
+    after_cr = False
     async for chunk in chunks:
-        first, *more = decoder.decode(chunk).split("\n")
+        text = decoder.decode(chunk)
+        if not text:
+            continue
+        if after_cr:
+            text = text.removeprefix("\n")
+        after_cr = text.endswith("\r")
+        first, *more = _LINE_END.split(text)
         begun.append(first)
         for line in more:
             yield "".join(begun)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from headrace.cluster.cli.failures import Failure
+from headrace.cluster.cli.failures import Failure, of_system
 
 
 @contextmanager
@@ -26,10 +26,4 @@ def failures() -> Iterator[None]:
     except (NotConnected, PostgresError, InterfaceError) as error:
         raise Failure(f"the ledger's database: {error}") from error
     except OSError as error:
-        raise Failure(said(error)) from error
-
-
-def said(error: OSError) -> str:
-    """Which file, where the error knows it, and what is wrong."""
-    reason = error.strerror or str(error) or type(error).__name__
-    return f"{error.filename}: {reason}" if error.filename else reason
+        raise of_system(error) from error

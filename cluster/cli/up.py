@@ -25,9 +25,10 @@ from headrace.cluster.cli.command import plain_command, run
 from headrace.cluster.cli.credentials import DATA_DIR, DataDirOption, JsonOption
 from headrace.cluster.cli.failures import BadInput, Failure, NotInOrder
 from headrace.cluster.cli.on_this_machine import failures
-from headrace.cluster.cli.output import Outcome, answer, fail, say
+from headrace.cluster.cli.output import Outcome, answer, fail
 from headrace.cluster.cli.printable import printable
 from headrace.cluster.cli.status import told
+from headrace.cluster.cli.streams import say
 from headrace.runtime.journal.account_numbers import PARTITIONS_MAX
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from headrace.cluster.local.credentials import Credentials
     from headrace.cluster.local.platform import Platform
+    from headrace.cluster.local.state import State
     from headrace.runtime.settings import Settings
 
     OnPhase = Callable[[str], None]
@@ -133,11 +135,8 @@ async def _detached(
         found = daemon.running(data_dir)
     if found is not None and not found.is_ready:
         raise Failure(f"the platform in {data_dir} is {found.phase} (process {found.pid})")
-    if found is not None and port not in (None, urlsplit(found.url).port):
-        raise Failure(
-            f"a platform runs in {data_dir} already, at {found.url} and not on port {port}:"
-            " stop it first (`headrace down`)"
-        )
+    if found is not None:
+        _check_as_asked(data_dir, found, port=port, partitions=partitions, actors=actors)
     if found is None:
         command = [sys.executable, "-m", "headrace.cluster.cli", "up"]
         command += ["--data-dir", str(data_dir), "--port", str(port or PORT), "--json"]
@@ -153,6 +152,21 @@ async def _detached(
     assert keys is not None
     data = {**told(data_dir, found), **await _play(keys, play)}
     return _up_and_running(data, keys, detached=True)
+
+
+def _check_as_asked(data_dir: Path, found: "State", **asked: int | None) -> None:
+    """Raises Failure when what runs is not what was asked for."""
+    there = {
+        "port": urlsplit(found.url).port,
+        "partitions": found.partitions,
+        "actors": found.actors,
+    }
+    for name, wanted in asked.items():
+        if wanted is not None and there[name] and wanted != there[name]:
+            raise Failure(
+                f"a platform runs in {data_dir} already, at {found.url}, with --{name}"
+                f" {there[name]} and not {wanted}: stop it first (`headrace down`)"
+            )
 
 
 async def _attached(

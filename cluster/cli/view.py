@@ -5,7 +5,10 @@ broken: one that is wider than the terminal goes on in the terminal's next line.
 """
 
 import os
+import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
+from io import StringIO
 from textwrap import wrap
 from typing import Any
 
@@ -15,8 +18,8 @@ from rich.text import Text
 
 from headrace.cluster.cli.amount import major_units
 from headrace.cluster.cli.failures import NotWritten
-from headrace.cluster.cli.output import give_up
 from headrace.cluster.cli.printable import printable
+from headrace.cluster.cli.streams import give_up
 
 Json = dict[str, Any]
 
@@ -28,6 +31,9 @@ AMOUNTS = frozenset(
 )  # fmt: skip
 """Fields in minor units, shown in major ones when the currency is known."""
 
+_AMOUNT = re.compile(r"(\w+=)?-?[0-9.]+ [A-Z]{3}")
+
+NOTHING: tuple[object, ...] = (None, 0, [], {})
 GAP = "  "
 WIDTH_LEAST = 20
 PIPE_WIDTH = 1_000_000
@@ -65,10 +71,13 @@ def screen(stderr: bool = False) -> Screen:
 
 def drawn(what: RenderableType) -> str:
     """As it is to be written to standard output; text is made printable."""
-    console = screen()
-    with console.capture() as captured:
-        console.print(shown(what) if isinstance(what, str) else what, soft_wrap=True)
-    return captured.get()
+    width, is_terminal = screen().width, bool(sys.stdout and sys.stdout.isatty())
+    console = Screen(
+        file=StringIO(), width=width, force_terminal=is_terminal, markup=False, emoji=False
+    )
+    console.print(shown(what) if isinstance(what, str) else what, soft_wrap=True)
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue()
 
 
 def shown(text: str, style: str = "") -> Text:
@@ -81,9 +90,9 @@ def fields(data: Json, leave_out: Iterable[str] = ()) -> RenderableType:
     currency = data.get("currency")
     return Fields(
         [
-            (name.replace("_", " "), cell(name, value, currency, "\n"))
+            (name.replace("_", " "), told)
             for name, value in data.items()
-            if value not in (None, {}, []) and name not in leave_out
+            if name not in leave_out and (told := cell(name, value, currency, "\n"))
         ]
     )
 
@@ -93,7 +102,8 @@ def rows(items: Sequence[Json], columns: Sequence[str]) -> RenderableType:
     are left out."""
     if not items:
         return Text("none", "dim")
-    return Rows(items, [c for c in columns if any(item.get(c) not in (None, 0) for item in items)])
+    holding = [c for c in columns if any(i.get(c) not in (*NOTHING, "") for i in items)]
+    return Rows(items, holding)
 
 
 class Fields:
@@ -160,7 +170,7 @@ def cell(name: str, value: Any, currency: Any, between: str = ", ") -> str:
         return between.join(
             f"{printable(str(k))}={cell(k, v, currency)}"
             for k, v in value.items()
-            if v not in (None, 0)
+            if v not in NOTHING
         )
     if isinstance(value, list):
         return between.join(cell(name, v, currency) for v in value)
@@ -168,13 +178,13 @@ def cell(name: str, value: Any, currency: Any, between: str = ", ") -> str:
 
 
 def _lines(value: str, width: int) -> list[str]:
-    """Broken between words only."""
+    """Broken between words only, and not between a figure and its currency."""
     return [
         part
         for line in value.split("\n")
         for part in (
             [line]
-            if cell_len(line) <= width or width <= 0
+            if cell_len(line) <= width or width <= 0 or _AMOUNT.fullmatch(line)
             else wrap(line, width, break_long_words=False, break_on_hyphens=False)
         )
     ]

@@ -51,6 +51,14 @@ def of_parts(variables: Mapping[str, str], *, own_database: bool) -> dict[str, s
     return kept | files | OURS | _no_proxy(variables)
 
 
+def leave_out(*, own_database: bool) -> None:
+    """Makes them this process's own, of which its children have theirs."""
+    reach = of_parts(os.environ, own_database=own_database)
+    for name in os.environ.keys() - reach.keys():
+        del os.environ[name]
+    os.environ.update(reach)
+
+
 def _no_proxy(variables: Mapping[str, str]) -> dict[str, str]:
     """Some programs read the one, some the other."""
     said = variables.get("no_proxy") or variables.get("NO_PROXY") or ""

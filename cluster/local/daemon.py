@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
-from headrace.cluster.local import processes, state
+from headrace.cluster.local import processes, run_folder, state
 from headrace.cluster.local.ambient import of_parts
 from headrace.cluster.local.errors import PlatformError
-from headrace.cluster.local.leftovers import end_leftovers
 from headrace.cluster.local.lock import AlreadyRunning, Lock, holder
 from headrace.cluster.local.parts import PARTS
 from headrace.cluster.local.processes import Process
@@ -82,7 +82,19 @@ async def start(command: Sequence[str], data_dir: Path, on_phase: Callable[[str]
         return ready
     await _end(daemon, data_dir)
     tail = log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace").strip()
-    raise PlatformError(f"the platform did not start; the end of {log}:\n{tail}")
+    raise PlatformError(_reason(tail) or f"the platform did not start; the end of {log}:\n{tail}")
+
+
+def _reason(said: str) -> str:
+    """What a command that failed in order says last, with --json; empty when it didn't."""
+    try:
+        return msgspec.json.decode(said.rpartition("\n")[2], type=_Failed).error["detail"]
+    except (msgspec.DecodeError, KeyError):
+        return ""
+
+
+class _Failed(Struct):
+    error: dict[str, str]
 
 
 async def _end(daemon: subprocess.Popen[bytes], data_dir: Path) -> None:
@@ -153,13 +165,13 @@ async def stop(data_dir: Path) -> State | None:
 
 
 async def _end_leftovers(data_dir: Path) -> None:
-    if state.read(data_dir) is None:
+    if not (data_dir / "lock").exists():
         return
     lock = Lock(data_dir / "lock")
     with contextlib.suppress(AlreadyRunning):  # one starts just now, or a command reads the ledger
         lock.acquire()
         try:
-            await end_leftovers(data_dir)
+            await run_folder.end_leftovers(data_dir)
             for part in reversed(PARTS):
                 await part.end_left(data_dir)
         finally:

@@ -18,6 +18,9 @@ class State(msgspec.Struct, kw_only=True):
     """What it is doing now; `ready` when payments are taken."""
     url: str
     dashboard_url: str = ""
+    partitions: int = 0
+    actors: int = 0
+    """How many it has; 0 where it hasn't told yet."""
     runtime_dir: str = ""
     parts: dict[str, list[int]] = {}
     """The processes that were started for each part; theirs are known by them."""

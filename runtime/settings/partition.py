@@ -24,8 +24,12 @@ class PartitionSettings(Section):
     open_legs_max: Count = 20_000
     """Of one actor; beyond it what would open another is refused with 429 until counterparts
     answer."""
+    open_legs_page: Count = 5_000
+    """Read at once when an actor takes a partition over."""
     due_look_s: Seconds = 1.0
     """How often an actor looks for holds and reviews that are due."""
+    due_at_once_max: Count = 1_000
+    """Of them, in one look; the oldest first."""
     gave_way_max: Annotated[int, Field(ge=0)] = 10
     """Commits in a row that PostgreSQL rolled back for others; after that the actor reads anew."""
     gave_way_pause_s: Pause = 0.005
@@ -43,6 +47,10 @@ class PartitionSettings(Section):
             (
                 self.batch_payments_max <= self.queue_payments_max,
                 "batch_payments_max: at most queue_payments_max",
+            ),
+            (
+                self.due_at_once_max <= self.queue_payments_max,
+                "due_at_once_max: at most queue_payments_max",
             ),
         )
 

@@ -16,44 +16,53 @@ committed lies before the moment that was told.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from integration.gateway.conftest import House, running
+from support.ledgers import fresh_ledger
 
 from headrace.actors import turns
 from headrace.runtime.clock import from_us, iso, now_us
 from headrace.runtime.database.connect import connect
-from headrace.runtime.settings import Settings
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 LATER = "2030-01-01T00:00:00Z"
-ACCOUNTS = ("alice", "bob", "carol")
+ACCOUNTS = ("alice", "bob", "carol", *(f"dora-{n}" for n in range(6)))
+"""The last ones for one test each."""
 
 
-@pytest_asyncio.fixture
-async def house(settings: Settings) -> AsyncIterator[House]:
-    async with running(settings) as house:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(
+    postgres_url: str, migrated_template: str, master_key_file: Path
+) -> AsyncIterator[House]:
+    async with (
+        fresh_ledger(postgres_url, migrated_template, master_key_file) as settings,
+        running(settings) as house,
+    ):
         await house.open(*ACCOUNTS)
         yield house
 
 
-async def deposit(house: House, key: str, account: str = "alice") -> Any:
+async def deposit(house: House, account: str, key: str = "") -> Any:
     body = {"amount": 500, "currency": "EUR"}
+    headers = {"Idempotency-Key": f"{account}{key}"}
     answer = await house.client().post(
-        f"/v1/accounts/{account}/deposits", json=body, headers={"Idempotency-Key": key}
+        f"/v1/accounts/{account}/deposits", json=body, headers=headers
     )
     assert answer.status_code == 201, answer.text
     return answer.json()
 
 
-async def balance(house: House, account: str = "alice", **asked: str) -> Any:
+async def balance(house: House, account: str, **asked: str) -> Any:
     answer = await house.client().get(f"/v1/accounts/{account}", params=asked)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-async def statement(house: House, account: str = "alice", **asked: str) -> Any:
+async def statement(house: House, account: str, **asked: str) -> Any:
     answer = await house.client().get(f"/v1/accounts/{account}/entries", params=asked)
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -80,25 +89,24 @@ async def until_committing(house: House) -> None:
             await asyncio.sleep(0.01)
 
 
-@pytest.mark.parametrize("asked", [{}, {"at": LATER}, {"at": "now"}])
+@pytest.mark.parametrize(("account", "at"), [("dora-0", ""), ("dora-1", LATER), ("dora-2", "now")])
 async def test_what_is_decided_and_not_committed_changes_no_answer(
-    house: House, asked: dict[str, str]
+    house: House, account: str, at: str
 ) -> None:
     async with held_up(house):
-        under_way = asyncio.create_task(deposit(house, "d"))
+        under_way = asyncio.create_task(deposit(house, account))
         await until_committing(house)
-        if "at" in asked and asked["at"] != LATER:
-            asked = {"at": iso(from_us(now_us()))}
-        told = await balance(house, **asked)
-        entries = await statement(house, **({"to": asked["at"]} if asked else {}))
+        moment = iso(from_us(now_us())) if at == "now" else at
+        told = await balance(house, account, **({"at": moment} if at else {}))
+        entries = await statement(house, account, **({"to": moment} if at else {}))
     deposited = await under_way
     assert told["posted"] == 100_000
     assert told["as_of"] < deposited["created_at"]
     assert entries["as_of"] <= deposited["created_at"]
-    assert await balance(house, at=told["as_of"]) == told
-    assert await statement(house, to=entries["as_of"]) == entries
-    assert (await balance(house))["posted"] == 100_500
-    assert len((await statement(house))["items"]) == len(entries["items"]) + 1
+    assert await balance(house, account, at=told["as_of"]) == told
+    assert await statement(house, account, to=entries["as_of"]) == entries
+    assert (await balance(house, account))["posted"] == 100_500
+    assert len((await statement(house, account))["items"]) == len(entries["items"]) + 1
 
 
 async def test_no_answer_changes_under_load(house: House) -> None:
@@ -108,7 +116,7 @@ async def test_no_answer_changes_under_load(house: House) -> None:
     async def look() -> None:
         client = house.client()
         while not ended.is_set():
-            for account in ACCOUNTS:
+            for account in ACCOUNTS[:3]:
                 told.append((account, await balance(house, account)))
                 told.append((account, await balance(house, account, at=LATER)))
             listed = (await client.get("/v1/accounts")).json()["items"]
@@ -139,19 +147,19 @@ async def test_a_clock_that_stands_still_makes_no_two_batches_of_one_time(
     monkeypatch.setattr(turns, "now_us", lambda: stopped)
     told = []
     for n in range(3):
-        await deposit(house, f"d{n}")
-        told.append(await balance(house))
+        await deposit(house, "dora-3", str(n))
+        told.append(await balance(house, "dora-3"))
     assert [view["posted"] for view in told] == [100_500, 101_000, 101_500]
     for view in told:
-        assert await balance(house, at=view["as_of"]) == view
+        assert await balance(house, "dora-3", at=view["as_of"]) == view
 
 
 async def test_csv_says_it_in_a_header(house: House) -> None:
     headers = {"Accept": "text/csv"}
     client = house.client()
-    first = await client.get("/v1/accounts/alice/entries", params={"to": LATER}, headers=headers)
-    await deposit(house, "d")
-    as_of = {"to": first.headers["As-Of"]}
-    again = await client.get("/v1/accounts/alice/entries", params=as_of, headers=headers)
+    path = "/v1/accounts/dora-4/entries"
+    first = await client.get(path, params={"to": LATER}, headers=headers)
+    await deposit(house, "dora-4")
+    again = await client.get(path, params={"to": first.headers["As-Of"]}, headers=headers)
     assert again.text == first.text
     assert again.headers["As-Of"] == first.headers["As-Of"]

@@ -87,8 +87,8 @@ def by_any_line_end(stream: bytes) -> list[Any]:
 
 def by_our_command_line(stream: bytes) -> list[Any]:
     async def read() -> list[Any]:
-        lines = httpx.Response(200, content=stream).aiter_lines()
-        return [json.loads(told.data) async for told in cli.parse(lines)]
+        chunks = httpx.Response(200, content=stream).aiter_bytes(7)
+        return [json.loads(told.data) async for told in cli.parse(chunks) if told.data]
 
     return asyncio.run(read())
 

@@ -246,6 +246,13 @@ def test_parts_are_started_with_what_is_theirs() -> None:
     assert [name for name in DOES_NOT if name in told] == []
 
 
+def test_they_are_left_out_of_the_process_that_starts_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that nothing it imports or asks, such as where HAProxy is, hears of them either."""
+    monkeypatch.setattr(os, "environ", dict.fromkeys(DOES_NOT, "x") | {"LC_ALL": "C", **REACHES})
+    ambient.leave_out(own_database=True)
+    assert os.environ == ambient.of_parts(REACHES, own_database=True)
+
+
 @pytest.mark.parametrize("name", ["no_proxy", "NO_PROXY"])
 def test_parts_find_each_other_past_any_proxy(name: str) -> None:
     said = {"http_proxy": "http://proxy:3128", name: "intranet"}

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from headrace.runtime.keys.text_digest import TextDigest
 from headrace.runtime.money import currency_number
@@ -39,7 +39,7 @@ class AccountRequest(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_
     id: AccountId
     currency: Currency
     credit_line: CreditLine = 0
-    limits: LimitsRequest | None = None
+    limits: LimitsRequest | UnsetType = UNSET
 
 
 class BatchAccountRequest(AccountRequest, forbid_unknown_fields=True, kw_only=True):
@@ -72,7 +72,7 @@ class AccountChange(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_o
     """Settings to change; those left out stay."""
 
     credit_line: CreditLine | None = None
-    limits: LimitsChange | None = None
+    limits: LimitsChange | UnsetType = UNSET
 
 
 class FundRequest(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):

@@ -98,7 +98,7 @@ def command(
     manual = request.capture == "manual"
     expires_in_s = request.expires_in_s or 0
     extra = text = None
-    if request.description is not None or request.metadata is not None:
+    if request.description or request.metadata:
         extra = details(request.description, request.metadata)
         text = digest.of(extra)
     return Pay(

@@ -18,7 +18,7 @@ from headrace.serve.gateway.payments.payment_request import PaymentRequest, comm
 from headrace.serve.gateway.payments.payment_view import fresh
 from headrace.serve.gateway.payments.problems import PROBLEMS
 from headrace.serve.gateway.payments.rights import RIGHTS
-from headrace.serve.gateway.payments.words import NAMES, WORDS
+from headrace.serve.gateway.payments.words import LISTS, NAMES, WORDS
 from headrace.serve.gateway.services import Services
 from headrace.serve.http import reply
 from headrace.serve.http.decoding import decode
@@ -83,6 +83,7 @@ FAMILY = Family(
     },
     words=WORDS,
     names=NAMES,
+    lists=LISTS,
 )
 _decoder = decoder(PaymentRequest)
 

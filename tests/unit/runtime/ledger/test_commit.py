@@ -7,6 +7,9 @@ import asyncpg
 import pytest
 
 from headrace.runtime.journal.record import Record
+from headrace.runtime.keys.sealed_text import KeyName
+from headrace.runtime.keys.subject_keys import SUBJECT_KEYS
+from headrace.runtime.keys.text_sealer import NewKey
 from headrace.runtime.ledger import copy
 from headrace.runtime.ledger.commit import (
     AlreadyThere,
@@ -106,6 +109,20 @@ def test_accounts_and_holds_are_statements_with_columns():
 )  # fmt: skip
 def test_only_what_there_is_is_written(batch, names):
     assert [s.name for s in prepare(batch, partitions()).statements] == names
+
+
+def test_rows_of_a_table_that_stay_for_good_can_not_end():
+    batch = Batch(1, area_rows={SUBJECT_KEYS: {KeyName(7, 0): None}})
+    with pytest.raises(LookupError, match="rows of subject_keys stay for good"):
+        prepare(batch, partitions())
+
+
+def test_tables_are_written_in_the_order_of_their_names():
+    """So that two writers wait for each other and never in a circle."""
+    key = NewKey(KeyName(7, 0), b"wrapped", AT)
+    rows = {SUBJECT_KEYS: {key.name: key}, HOLDS: {ONE: Hold(ONE, 3, 7, 1, False, AT, 0, b"")}}
+    statements = prepare(Batch(1, area_rows=rows), partitions()).statements
+    assert [s.name for s in statements] == ["put_holds", "put_subject_keys"]
 
 
 def unique(constraint):

@@ -1,6 +1,7 @@
 """One table says who decides what."""
 
 import pytest
+from msgspec.structs import replace
 from scene import ACCEPTED, EUR, NOON, REVIEWED, TIMES, TRACE, far_leg, picture
 
 from headrace.runtime import commands as deciding
@@ -134,3 +135,17 @@ def test_of_each_command_is_known_what_it_is():
 def test_a_row_of_a_command_says_what_is_special():
     row = CommandRow(PAYMENTS[Pay].decide, PAYMENTS[Pay].needs, None)
     assert (row.keyed, row.scored) == (False, False)
+
+
+def test_a_payment_decided_by_its_row_is_the_payment_decided_in_a_batch(people):
+    """Batches of payments go past the table, which says the same."""
+    verdicts = {3: (REVIEWED, None)}
+    row = PAYMENTS[Pay]
+    assert row.home is not None
+    assert row.home(pay(), 4096) == deciding.home_of(pay(), 4096)
+    by_row = row.decide(people.book, people.batch, pay("row"), 3, given(verdicts))
+    in_batch = decide(people.book, people.batch, pay("batch"), 3, given(verdicts))
+    assert by_row.payment != in_batch.payment
+    assert replace(by_row, payment=b"", seq=0) == replace(in_batch, payment=b"", seq=0)
+    put_off = row.decide(people.book, people.batch, pay("none"), 2, given(verdicts))
+    assert put_off.refusal == R.UNAVAILABLE
