@@ -63,12 +63,16 @@ class AccountPartition:
         self._parked = ParkedLegs(self._legs)
         self._turns = Turns(
             name, settings,
-            Memory(self._book, self._writer, self._legs, self._parked, self._waiters),
+            Memory(
+                self._book, self._writer, self._legs, self._parked, self._waiters,
+                settings.partition.open_legs_page,
+            ),
             self._writer, self._intake, Scoring(self._book, scorer, creditors), self._counts,
             new_id,
         )  # fmt: skip
         self._due = Due(
-            [ExpiringHolds(), self._parked], self._writer, self._intake,
+            [ExpiringHolds(settings.partition.due_at_once_max), self._parked], self._writer,
+            self._intake,
             settings.ledger.commit_timeout_s, settings.partition.due_look_s,
         )  # fmt: skip
         self._tasks: list[asyncio.Task[None]] = []

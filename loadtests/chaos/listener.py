@@ -7,6 +7,9 @@ import httpx
 import msgspec
 from msgspec import Struct
 
+from headrace.cluster.cli.event_stream import parse
+from headrace.loadtests.chaos.verdict import Heard
+
 PAUSE_S = 0.2
 """Between two streams."""
 PAYMENTS = "com.headrace.payment."
@@ -15,6 +18,8 @@ PAYMENTS = "com.headrace.payment."
 class _Event(Struct):
     id: str
     type: str
+    subject: str
+    time: str
 
 
 _event = msgspec.json.Decoder(_Event)
@@ -26,8 +31,8 @@ class Listener:
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
         self._position = ""
-        self._heard: dict[str, None] = {}
-        """In order; an event may be told again."""
+        self._heard: dict[str, Heard] = {}
+        """By their ids, in order; an event may be told again."""
 
     async def run(self, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
@@ -35,11 +40,11 @@ class Listener:
             await stop.wait()
             following.cancel()
 
-    async def all(self) -> list[str]:
-        """The ids of payments' events, heard so far or up to now."""
+    async def all(self) -> list[Heard]:
+        """Payments' events, heard so far or up to now."""
         with suppress(httpx.HTTPError):
             await self._read(follow=False)
-        return list(self._heard)
+        return list(self._heard.values())
 
     async def _follow(self) -> None:
         while True:
@@ -51,17 +56,10 @@ class Listener:
         """Until the stream ends. Raises httpx.HTTPError when it breaks."""
         asked = {"follow": str(follow).lower(), "after": self._position}
         async with self._http.stream("GET", "/v1/events", params=asked) as stream:
-            position = data = ""
-            async for line in stream.aiter_lines():
-                if line.startswith("id: "):
-                    position = line.removeprefix("id: ")
-                elif line.startswith("data: "):
-                    data = line.removeprefix("data: ")
-                elif not line and position:  # only now it is whole
-                    self._take(position, data)
-                    position = data = ""
+            async for event in parse(stream.aiter_bytes()):  # only now it is whole
+                self._take(event.id, event.data)
 
     def _take(self, position: str, data: str) -> None:
         self._position = position
         if data and (event := _event.decode(data)).type.startswith(PAYMENTS):
-            self._heard[event.id] = None
+            self._heard.setdefault(event.id, Heard(event.subject, event.time))

@@ -25,7 +25,8 @@ Amount = Annotated[
     Meta(
         ge=1,
         le=AMOUNT_MAX,
-        description="Minor units of the currency: 1250 is 12.50 EUR.",
+        description="Minor units of the currency: 1250 is 12.50 EUR. Written without fraction or"
+        " exponent: `1250.0`, an integer to JSON Schema, is refused.",
         examples=[1250],
     ),
 ]
@@ -37,7 +38,8 @@ CreditLine = Annotated[
     Meta(
         ge=0,
         le=BALANCE_MAX,
-        description="How far the account may go below zero, in minor units.",
+        description="How far the account may go below zero, in minor units. Together with its"
+        f" balance at most {BALANCE_MAX}.",
         examples=[0],
     ),
 ]
@@ -79,6 +81,7 @@ Metadata = Annotated[
     ],
     Meta(
         max_length=50,
+        title="Metadata",
         description="Up to 50 pairs of your own, returned as they are; kept sealed and forgotten"
         " like `description`.",
         examples=[{"order": "2041"}],

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from headrace.runtime.ledger.cursors import InvalidCursor
+from headrace.runtime.ledger.cursors import InvalidCursor, OfAnotherHistory
 from headrace.runtime.refusals import Refusal
 from headrace.serve.http.problems import Problem
 
@@ -13,7 +13,10 @@ class ListQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     """Which page. Parameters left out are UNSET: None could be asked for as `null`."""
 
     cursor: (
-        Annotated[str, Meta(max_length=200, description="`next_cursor` of the page before.")]
+        Annotated[
+            str,
+            Meta(min_length=1, max_length=256, description="`next_cursor` of the page before."),
+        ]
         | UnsetType
     ) = UNSET
     limit: Annotated[int, Meta(ge=1, le=1000, description="Items a page.")] = 100
@@ -25,5 +28,7 @@ NextCursor = Annotated[
 
 
 def invalid_cursor(error: InvalidCursor) -> Problem:
-    """The problem of a cursor that is no page's end of this list."""
+    """The problem of a cursor that is no page's end of this list, or of another history."""
+    if isinstance(error, OfAnotherHistory):
+        return Problem(Refusal.OTHER_HISTORY, field="cursor")
     return Problem(Refusal.INVALID_FIELD, "is not a cursor of this list", "cursor")

@@ -94,6 +94,13 @@ OWN_PROBLEMS: dict[IntEnum, ProblemType] = {
         " platform does not understand. Nothing was done.",
         "Mend the client or the proxy that wrote the request's head.",
     ),
+    R.NAME_REPEATED: ProblemType(
+        400,
+        "A name is given twice",
+        "A member of a JSON object, a query parameter, or a header that has one value stands in the"
+        " request twice. Readers differ in which of the two counts, so neither does.",
+        "Send it once; `errors` names it. The same idempotency key can be used again.",
+    ),
     R.KEY_REUSED: ProblemType(
         422,
         "Idempotency key used for something else",
@@ -102,6 +109,15 @@ OWN_PROBLEMS: dict[IntEnum, ProblemType] = {
         "Use a new key for a new request. `GET /v1/payments?idempotency_key=…` finds the payment"
         " that the key made; one that captured, refunded, cancelled or decided stands in its"
         " payment's timeline.",
+    ),
+    R.OTHER_HISTORY: ProblemType(
+        410,
+        "Of another history",
+        "The cursor or position was given by another ledger, or by this one before it was restored"
+        " from a backup: what it names is not in this ledger's history.",
+        "Begin anew: a list without `cursor`; events without a position, dropping those whose"
+        " `id` you have. Then compare what you know with what is told: after a restore, what came"
+        " after the backup is gone.",
     ),
     R.OVERLOADED: ProblemType(
         429,

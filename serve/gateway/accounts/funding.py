@@ -2,7 +2,6 @@
 
 from typing import Any, Literal
 
-import msgspec
 from msgspec import Struct
 
 from headrace.runtime.refusals import Refusal
@@ -13,6 +12,7 @@ from headrace.serve.gateway.paths import account_in
 from headrace.serve.gateway.services import Services
 from headrace.serve.http import reply
 from headrace.serve.http.keyed import REPLAYED, REPLAYED_HEADER
+from headrace.serve.http.names_once import decoder
 from headrace.serve.http.problems import Problem
 from headrace.serve.http.reply import Reply
 from headrace.serve.http.request import Request
@@ -38,7 +38,7 @@ class Funding(Struct):
     created_at: str
 
 
-_decoder = msgspec.json.Decoder(FundRequest)
+_decoder = decoder(FundRequest)
 _HEADERS = (REPLAYED_HEADER,)
 _REFUSALS = (
     R.INVALID_AMOUNT, R.UNKNOWN_CURRENCY, R.UNKNOWN_ACCOUNT, R.CURRENCY_MISMATCH, R.ACCOUNT_CLOSED,
@@ -71,7 +71,13 @@ async def deposit(services: Services, request: Request) -> Reply:
         201,
         "The withdrawal.",
         Funding,
-        {**DEPOSIT, "id": "3:1310", "kind": "withdrawal", "amount": 50000, "posted": 200000},
+        {
+            **DEPOSIT,
+            "id": "b41f0c5a9d2e4e6f8a7c3b1d0e9f2a64",
+            "kind": "withdrawal",
+            "amount": 50000,
+            "posted": 200000,
+        },
         headers=_HEADERS,
     ),
     right=("withdraw", "account"),
@@ -96,7 +102,7 @@ async def _funded(services: Services, request: Request, *, deposit: bool) -> Rep
     if told is None or told.account is None or told.posted is None or told.held is None:
         raise Problem(R.UNAVAILABLE, "the ledger cannot be read")
     funding = Funding(
-        f"{told.partition}:{told.seq}",
+        services.reader.tokens.id_of(tenant, told.partition, told.seq),
         "deposit" if deposit else "withdrawal",
         told.account,
         told.amount,

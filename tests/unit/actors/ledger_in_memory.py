@@ -140,7 +140,7 @@ class Ledger:
                         self.engine.now, leg.payment, leg.trace)  # fmt: skip
         return ShownLegs(shown, {})
 
-    async def open_legs(self, db: object, partition: int, since: int) -> list[OpenLeg]:
+    async def open_legs(self, db: object, partition: int, since: int, page: int) -> list[OpenLeg]:
         self.asked(db)
         ended = {(r.payment, r.leg) for r in self.engine.journal
                  if r.kind in (K.COMPLETED, K.RETURNED)}  # fmt: skip
@@ -151,8 +151,10 @@ class Ledger:
             if (r.kind, r.partition) == (K.DEBITED, partition) and (r.payment, r.leg) not in ended
         ]  # fmt: skip
 
-    async def due_holds(self, db: object, partitions: Sequence[int], now: int) -> list[bytes]:
-        due, self.due = self.due, []
+    async def due_holds(
+        self, db: object, partitions: Sequence[int], now: int, most: int
+    ) -> list[bytes]:
+        due, self.due = self.due[:most], self.due[most:]
         return due
 
     async def keys(

@@ -25,9 +25,9 @@ async def test_holds_expire_for_no_tenant_the_oldest_first(
         return [OLD, NEW]
 
     monkeypatch.setattr(load, "due_holds", due_holds)
-    found = await ExpiringHolds().due(None, [0, 2], 77)  # type: ignore[arg-type]  # goes through
+    found = await ExpiringHolds(25).due(None, [0, 2], 77)  # type: ignore[arg-type]  # goes through
     assert found == [Act(0, OLD, PaymentAction.EXPIRE), Act(0, NEW, PaymentAction.EXPIRE)]
-    assert asked == [(None, [0, 2], 77)]
+    assert asked == [(None, [0, 2], 77, 25)]
 
 
 # Parked legs

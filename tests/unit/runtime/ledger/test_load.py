@@ -220,7 +220,7 @@ async def test_a_full_last_page_is_not_the_end(told) -> None:
     [(K.DEBITED, False, True), (K.CAPTURED, False, False), (K.REFUND_REQUESTED, True, False)],
 )
 async def test_what_opened_a_leg_says_what_it_is(told, kind: K, refund: bool, sole: bool) -> None:
-    (leg,) = await load.open_legs(told(SQL, open_legs=[leg_row(3, kind)]), 1, 0)
+    (leg,) = await load.open_legs(told(SQL, open_legs=[leg_row(3, kind)]), 1, 0, 9)
     assert (leg.refund, leg.sole) == (refund, sole)
     assert (leg.payment, leg.leg, leg.partition, leg.seq) == (PAYMENT.bytes, 2, 1, 3)
     assert (leg.tenant, leg.currency, leg.amount) == (5, EUR, 30)
@@ -262,7 +262,7 @@ async def test_of_a_repeat_it_is_asked_what_was_done_with_it(told) -> None:
 
 async def test_due_holds_are_asked_for_as_of_now(told) -> None:
     db = told(SQL, due_holds=[{"payment": PAYMENT}, {"payment": OTHER}])
-    assert await load.due_holds(db, (1, 3), AT) == [PAYMENT.bytes, OTHER.bytes]
+    assert await load.due_holds(db, (1, 3), AT, 1_000) == [PAYMENT.bytes, OTHER.bytes]
     assert db.asked == [("due_holds", ([1, 3], from_us(AT), 1_000))]
 
 
