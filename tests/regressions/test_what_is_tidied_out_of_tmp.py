@@ -17,12 +17,13 @@ could not start at all. Siblings looked for:
 Taken from a whole platform: tests/acceptance/test_a_hostile_machine.py.
 """
 
-import asyncio
+import contextlib
 import os
 import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import psutil
 import pytest
 import pytest_asyncio
 
@@ -32,6 +33,7 @@ from headrace.cluster.local.part import Part
 from headrace.cluster.local.platform import Platform
 from headrace.cluster.local.ports import free_ports
 from headrace.cluster.local.postgres import Postgres
+from headrace.cluster.local.ray_parts import Ray
 from headrace.cluster.local.short_path import WHERE, ShortPath
 from headrace.runtime.database.connect import connect
 from headrace.runtime.settings import Settings
@@ -162,12 +164,40 @@ async def test_processes_of_a_run_are_ended_and_a_look_around_is_not(tmp_path: P
     logs = tmp_path / "run" / "logs"
     logs.mkdir()
     ours, theirs = [
-        await asyncio.create_subprocess_exec("sleep", "600", cwd=where)
-        for where in (run_folder.work_dir(tmp_path), logs)
+        psutil.Popen(["sleep", "600"], cwd=where) for where in (run_folder.work_dir(tmp_path), logs)
     ]
     await run_folder.end_leftovers(tmp_path)
-    async with asyncio.timeout(60):
-        assert await ours.wait() == -9
-    assert theirs.returncode is None
-    theirs.kill()
-    await theirs.wait()
+    assert not ours.is_running() or ours.status() == psutil.STATUS_ZOMBIE
+    assert theirs.is_running()
+    for process in (ours, theirs):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+            process.wait()
+
+
+class Living:
+    """A node that nothing happened to."""
+
+    def dead(self) -> str:
+        return ""
+
+
+async def test_what_cannot_be_brought_back_ends_the_platform(tmp_path: Path) -> None:
+    """With a sentence, instead of answers that never come again."""
+    (port,) = free_ports(1)
+    platform = Platform(tmp_path, port, Settings(), lambda phase: None, [Nothing])
+    await platform.start()
+    site = platform._site
+    assert site is not None
+    part = Ray(site)
+    site.ray = Living()  # type: ignore[assignment]  # all that is asked of it here
+    part._needed = [haproxy.write_wrapper(site.run.path, Settings()).resolve()]
+    await part.tend()
+    site.run.path.unlink()
+    await part.tend()
+    assert site.run.path.is_symlink()
+    part._needed[0].unlink()
+    with pytest.raises(PlatformError, match=r"haproxy-of-headrace was removed; start again"):
+        await part.tend()
+    site.ray = None
+    await platform.stop()
