@@ -4,10 +4,17 @@
 .PHONY: help install run test accept check bench bench-short bench-against overload chaos chaos-short \
 	books books-short clients mutants format lock clean
 
-PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+PYTHON ?= $(shell unset PYTHONHOME; for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
+# Into .venv, whatever the shell's variables say of other places; with a cache in the user's home,
+# where that can be written.
+INSTALL = env -u PYTHONHOME -u PYTHONPATH -u PIP_TARGET -u PIP_PREFIX -u PIP_ROOT -u PIP_CONSTRAINT \
+	-u UV_TARGET -u UV_PREFIX -u UV_SYSTEM_PYTHON -u UV_CONSTRAINT -u UV_OVERRIDE PIP_USER=0 \
+	PIP_DISABLE_PIP_VERSION_CHECK=1 $(shell cache="$${UV_CACHE_DIR:-$${XDG_CACHE_HOME:-$$HOME/.cache}/uv}"; \
+	mkdir -p "$$cache" 2>/dev/null && made=$$(mktemp -d "$$cache/XXXXXX" 2>/dev/null) && rmdir "$$made" \
+	|| echo 'UV_CACHE_DIR=$(VENV)/cache PIP_NO_CACHE_DIR=1')
 PAYMENTS ?= 2000
 SEED ?= 1
 MUTANTS ?= 300
@@ -88,29 +95,29 @@ clean:  ## remove .venv and caches; data directories stay
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (PYTHON=... names one)"; exit 1; }
-	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { rm -rf $(VENV); \
-		$(PYTHON) -m venv --without-pip $(VENV) && \
-		$(PYTHON) -m pip --python $(BIN)/python install --quiet pip; } || { rm -rf $(VENV); \
+	@$(INSTALL) $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { rm -rf $(VENV); \
+		$(INSTALL) $(PYTHON) -m venv --without-pip $(VENV) && \
+		$(INSTALL) $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; } || { rm -rf $(VENV); \
 		echo "$(PYTHON) can make no virtual environment: on Debian, apt install python3-venv"; exit 1; }
 
 $(VENV)/uv: $(VENV)/bin/python
 	@awk '/^uv==/ {on = 1} on {print} on && !/\\$$/ {exit}' requirements.lock > $(VENV)/uv.txt
-	@$(BIN)/python -m pip install --quiet --require-hashes --requirement $(VENV)/uv.txt
+	@$(INSTALL) $(BIN)/python -m pip install --quiet --require-hashes --requirement $(VENV)/uv.txt
 	@touch $@
 
 $(VENV)/installed: $(VENV)/uv pyproject.toml requirements.lock
-	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --verify-hashes \
+	@$(INSTALL) $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --verify-hashes \
 		--constraints requirements.lock --build-constraints requirements.lock --editable .
-	@$(BIN)/python -m compileall -q runtime actors serve cluster loadtests
+	@$(INSTALL) $(BIN)/python -m compileall -q runtime actors serve cluster loadtests
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
-	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --verify-hashes \
+	@$(INSTALL) $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --verify-hashes \
 		--constraints requirements.lock --build-constraints requirements.lock --editable '.[dev,train,bench]'
 	@touch $@
 
 $(VENV)/installed-bench: $(VENV)/installed
-	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --verify-hashes \
+	@$(INSTALL) $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --verify-hashes \
 		--constraints requirements.lock --build-constraints requirements.lock --editable '.[bench]'
 	@touch $@
 

@@ -21,8 +21,9 @@ from headrace.cluster.cli.credentials import (
 )
 from headrace.cluster.cli.failures import BadInput, Failure, Interrupted, NotWritten, of_system
 from headrace.cluster.cli.output import Outcome as Outcome
-from headrace.cluster.cli.output import answer, fail, give_up
-from headrace.cluster.cli.output import say as say
+from headrace.cluster.cli.output import answer, fail
+from headrace.cluster.cli.streams import give_up
+from headrace.cluster.cli.streams import say as say
 from headrace.runtime import environment
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from headrace.cluster.cli.client import Api
 
 P = ParamSpec("P")
+
+ENDS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+"""Signals that end a command in order, as Ctrl-C does: told to, its terminal closed, Ctrl-\\."""
 
 
 def listing(page: dict[str, Any], *columns: str) -> Outcome:
@@ -157,7 +161,8 @@ def _check_variables() -> None:
 
 
 def _cancel_when_told() -> None:
-    """SIGTERM and a closed terminal end a command as Ctrl-C does: with what it started stopped.
+    """SIGTERM, a closed terminal and Ctrl-\\ end a command as Ctrl-C does: with what it started
+    stopped.
 
     Once: a second one must not cut that short.
     """
@@ -169,7 +174,7 @@ def _cancel_when_told() -> None:
         if not task.cancelling():
             task.cancel()
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in ENDS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             asyncio.get_running_loop().add_signal_handler(number, end, number)
 

@@ -10,6 +10,7 @@ from headrace.runtime.clock import iso_us
 from headrace.runtime.journal.kinds import Family, RecordKind, Who
 from headrace.runtime.journal.record import NO_LEG, Record
 from headrace.runtime.journal.states import PaymentState
+from headrace.runtime.keys.tokens import Tokens
 from headrace.runtime.ledger.views import details_of, reason_name, risk_of
 from headrace.runtime.money import currency_code
 from headrace.runtime.risk.flags import RiskFlag
@@ -29,7 +30,7 @@ class UnknownType(ValueError):
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """`subject` is the payment's or account's id; `id` is <partition>:<sequence>."""
+    """`subject` is the payment's or account's id."""
 
     specversion: str
     id: str
@@ -56,7 +57,9 @@ def kinds_of(types: Iterable[str]) -> frozenset[RecordKind]:
     return frozenset(kinds)
 
 
-def event_of(record: Record, accounts: Mapping[int, str], tenants: Mapping[int, str]) -> Event:
+def event_of(
+    record: Record, accounts: Mapping[int, str], tenants: Mapping[int, str], tokens: Tokens
+) -> Event:
     """The event that a record is; KeyError when it is none. Names by number: see ledger.views."""
     kind = RecordKind(record.kind)
     if kind.facts.settings:
@@ -71,7 +74,7 @@ def event_of(record: Record, accounts: Mapping[int, str], tenants: Mapping[int, 
     data["trace_id"] = record.trace.hex()
     return Event(
         specversion="1.0",
-        id=f"{record.partition}:{record.seq}",
+        id=tokens.id_of(record.tenant, record.partition, record.seq),
         source=SOURCE,
         type=TYPES[kind],
         subject=subject,

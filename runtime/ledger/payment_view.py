@@ -8,6 +8,7 @@ from headrace.runtime.journal.account_numbers import is_system_account
 from headrace.runtime.journal.kinds import KINDS, Family, RecordKind, Step, Who
 from headrace.runtime.journal.record import Record
 from headrace.runtime.journal.states import PaymentState
+from headrace.runtime.keys.tokens import Tokens
 from headrace.runtime.ledger.views import (
     Movement,
     Names,
@@ -110,11 +111,11 @@ def movements(records: Sequence[Record]) -> list[Movement]:
     ]
 
 
-def timeline(records: Sequence[Record]) -> list[TimelineEntry]:
+def timeline(records: Sequence[Record], tokens: Tokens) -> list[TimelineEntry]:
     """A payment's records in words."""
     return [
         TimelineEntry(
-            id=f"{r.partition}:{r.seq}",
+            id=tokens.id_of(r.tenant, r.partition, r.seq),
             kind=RecordKind(r.kind).name.lower(),
             at=iso(from_us(r.at)),
             status=PaymentState(r.state).name.lower(),

@@ -2,9 +2,10 @@
 
 What is told says as of when, and asked for again as of then it is the same. An answer is sure up to
 the time of its partition's newest record, for every later batch has a later time (actors/turns.py);
-or up to `settled_after_s` (LedgerSettings) ago, when that is later: whatever was decided before it
-is committed by now, or never will be. Nothing is told as of a later moment: that could still be
-changed by a batch that is decided and not committed.
+without a moment to ask for, it is told as of then. Of a moment that is asked for it is sure too up
+to `settled_after_s` (LedgerSettings) ago: what was decided before is committed, or never will be.
+Nothing is told as of a later moment, which a batch could still change that is decided and not
+committed.
 """
 
 from datetime import datetime, timedelta
@@ -22,8 +23,10 @@ from headrace.runtime.journal.kinds import COUNTERPART_KINDS
 from headrace.runtime.journal.record import Record
 from headrace.runtime.journal.rows import record_of
 from headrace.runtime.journal.states import AccountState
-from headrace.runtime.ledger import cursors, statement
+from headrace.runtime.keys.tokens import Tokens
+from headrace.runtime.ledger import statement
 from headrace.runtime.ledger.account_names import AccountNames
+from headrace.runtime.ledger.cursors import Cursors
 from headrace.runtime.ledger.texts import Texts
 from headrace.runtime.ledger.views import AccountView, Entry, Limits, Page, Statement
 from headrace.runtime.money import currency_code
@@ -54,6 +57,12 @@ async def seq_until(database: Database, partition: int, moment: datetime) -> int
     return await _bound(database, "seq_until", partition, moment)
 
 
+async def end_of(database: Database, partition: int) -> int:
+    """A partition's newest sequence."""
+    seq: int = await database.fetchval(SQL["end"], partition)
+    return seq
+
+
 async def _bound(database: Database, name: str, partition: int, moment: datetime) -> int:
     seq: int | None = await database.fetchval(SQL[name], partition, moment)
     if seq is None:
@@ -69,11 +78,14 @@ class AccountReader:
         pool: asyncpg.Pool,
         names: AccountNames,
         texts: Texts,
+        tokens: Tokens,
         settled_after_s: float = SETTLED_AFTER_S,
     ) -> None:
         self.pool = pool
         self.names = names
         self.texts = texts
+        self.tokens = tokens
+        self.cursors = Cursors(tokens)
         self.settled_after = timedelta(seconds=settled_after_s)
 
     async def account(self, tenant: int, id: str, at: datetime | None = None) -> AccountView | None:
@@ -82,17 +94,20 @@ class AccountReader:
         row = await self.pool.fetchrow(SQL["account"], tenant, id)
         if row is None:
             return None
+        if at is None:
+            return _account(row, row["last_at"])
         sure = self._sure(row)
-        return _account(row, sure) if at is None or at >= sure else await self._account_at(row, at)
+        return _account(row, sure) if at >= sure else await self._account_at(row, at)
 
     async def accounts(
         self, tenant: int, cursor: str | None = None, limit: int = 100
     ) -> Page[AccountView]:
         """A tenant's accounts by id. Raises InvalidCursor."""
-        after = cursors.decode("accounts", cursor) if cursor else ""
+        after = self.cursors.decode("accounts", tenant, cursor) if cursor else ""
         rows = await self.pool.fetch(SQL["accounts"], tenant, after, limit + 1)
-        items = [_account(row, self._sure(row)) for row in rows[:limit]]
-        return Page(items, cursors.encode("accounts", items[-1].id) if len(rows) > limit else None)
+        items = [_account(row, row["last_at"]) for row in rows[:limit]]
+        more = len(rows) > limit
+        return Page(items, self.cursors.encode("accounts", tenant, items[-1].id) if more else None)
 
     async def entries(
         self,
@@ -113,21 +128,24 @@ class AccountReader:
         if reach is None:
             raise LookupError(f"the ledger has no lease row for partition {partition}")
         high, low = reach["last_seq"], 0
-        as_of = self._sure(reach) + _TICK
+        as_of = reach["last_at"] + _TICK
         if until is not None:
             high = min(high, await seq_until(self.pool, partition, until))
-            as_of = min(as_of, until)
+            as_of = min(self._sure(reach) + _TICK, until)
         if since is not None:
             low = await seq_before(self.pool, partition, since)
         if cursor is not None:
-            high = min(high, cursors.decode_number("entries", cursor))
+            end = reach["last_seq"]
+            high = min(high, self.cursors.decode_number("entries", tenant, cursor, end))
         rows = await self.pool.fetch(SQL["entries"], number, high, low, since, until, limit + 1)
         records = sorted(map(record_of, rows), key=lambda r: _own_seq(r, number), reverse=True)
         page = records[:limit]
         more = len(records) > limit
         return Statement(
             await self._entries(page, number),
-            cursors.encode("entries", _own_seq(page[-1], number) - 1) if more else None,
+            self.cursors.encode("entries", tenant, _own_seq(page[-1], number) - 1)
+            if more
+            else None,
             iso(as_of),
         )
 
@@ -167,7 +185,7 @@ class AccountReader:
         names = await self.names.of(others)
         await self.texts.unseal(records)
         return [
-            statement.entry(record, account, other, names)
+            statement.entry(record, account, other, names, self.tokens)
             for record, other in zip(records, others, strict=True)
         ]
 

@@ -1,13 +1,14 @@
 """Reading the journal in order, partition by partition."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import asyncpg
 
+from headrace.runtime.clock import to_us
 from headrace.runtime.database.sql_by_name import load as load_sql
-from headrace.runtime.following import follow
 from headrace.runtime.journal.kinds import KINDS, RecordKind
 from headrace.runtime.journal.record import Record
+from headrace.runtime.journal.rows import record_of
 from headrace.runtime.ledger import fencing
 from headrace.runtime.ledger.texts import Texts
 
@@ -21,31 +22,36 @@ class EventReader:
     def __init__(self, pool: asyncpg.Pool, texts: Texts) -> None:
         self.pool = pool
         self.texts = texts
+        self.tenants: dict[int, str] = {}
+        """Names by number, of those looked up so far: neither changes."""
 
     async def ends(self) -> dict[int, int]:
         """Each partition's newest sequence."""
         return await fencing.ends(self.pool)
 
     async def events(
-        self,
-        partition: int,
-        after_seq: int,
-        tenant: int | None,
-        limit: int,
-        *,
-        through: int,
+        self, after: Mapping[int, int], through: Mapping[int, int], tenant: int | None,
         kinds: Collection[RecordKind] | None = None,
-    ) -> tuple[list[Record], int]:
-        """Of the next `limit` records of a partition, up to `through`, those that are events of a
-        tenant (None: of all) and of some kinds; and the sequence up to which that is all."""
+    ) -> list[Record]:  # fmt: skip
+        """Of each partition in `through`, from after a sequence up to there, the records that are
+        events of a tenant (None: of all) and of some kinds; of each partition in order."""
         chosen = EVENTS if kinds is None else EVENTS.intersection(kinds)
-        page = await follow.page(
-            self.pool, partition, after_seq, limit, through=through, tenant=tenant, kinds=chosen
-        )
-        await self.texts.unseal(page.records)
-        return page.records, page.through
+        rows = await self.pool.fetch(
+            SQL["events"], list(through), [after.get(p, 0) for p in through],
+            list(through.values()), tenant, list(chosen),
+        )  # fmt: skip
+        records = [record_of(row) for row in rows]
+        await self.texts.unseal(records)
+        return records
+
+    async def time_of(self, partition: int, seq: int) -> int | None:
+        """A record's, in microseconds; None: there is no such record."""
+        at = await self.pool.fetchval(SQL["at"], partition, seq)
+        return None if at is None else to_us(at)
 
     async def tenant_names(self, numbers: Collection[int]) -> dict[int, str]:
-        """Of tenants by number."""
-        rows = await self.pool.fetch(SQL["tenant_names"], list(numbers))
-        return {row["number"]: row["name"] for row in rows}
+        """Of tenants by number, and of others too."""
+        if unknown := set(numbers) - self.tenants.keys():
+            rows = await self.pool.fetch(SQL["tenant_names"], list(unknown))
+            self.tenants |= {row["number"]: row["name"] for row in rows}
+        return self.tenants

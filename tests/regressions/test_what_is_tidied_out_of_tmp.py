@@ -73,17 +73,29 @@ def test_what_a_killed_platform_left_is_taken_away_by_the_next(run: Path) -> Non
     assert leading_to(run) == []
 
 
-def test_a_name_that_others_took_ends_it_with_a_sentence(run: Path) -> None:
+def test_a_part_that_was_quicker_is_no_obstacle(run: Path) -> None:
+    """Serve makes the folders of what it starts; what it finds when it tries again is the run's."""
     short = ShortPath(run)
     short.path.unlink()
-    short.path.mkdir()
+    (short.path / "node").mkdir(parents=True)
+    short.restore()
+    assert short.path.readlink() == run
+    assert not (run / "node").exists()
+    short.remove()
+
+
+def test_a_name_that_others_took_ends_it_with_a_sentence(run: Path, tmp_path: Path) -> None:
+    short = ShortPath(run)
+    short.path.unlink()
+    short.path.symlink_to(tmp_path)
     try:
         with pytest.raises(PlatformError, match="was removed and can't be made again"):
             short.restore()
         short.remove()
-        assert short.path.is_dir(), "it isn't ours"
+        assert short.path.readlink() == tmp_path, "it isn't ours"
+        assert tmp_path.exists()
     finally:
-        short.path.rmdir()
+        short.path.unlink()
 
 
 class Nothing(Part):

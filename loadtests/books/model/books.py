@@ -44,7 +44,7 @@ class Books(Directory):
         if isinstance(parties, Outcome):
             return parties
         debtor, creditor = parties
-        if creditor.posted + amount > BALANCE_MAX:
+        if creditor.posted + creditor.credit_line + amount > BALANCE_MAX:
             return refused("amount_too_large", "amount")
         risk = outcome_of(amount, degraded=degraded)
         reason = debtor.over_limit(amount, day) or _rejected(risk, degraded)
@@ -53,7 +53,7 @@ class Books(Directory):
         payment = Payment(
             debtor=debtor_id, creditor=creditor_id, amount=amount, currency=currency,
             manual=manual, key=key, reference=asked.get("reference"),
-            description=asked.get("description"), metadata=asked.get("metadata"),
+            description=asked.get("description") or None, metadata=asked.get("metadata") or None,
             status="declined", decline_reason=reason or None,
             outcome=risk if not reason or reason.startswith("risk") else None,
             degraded=degraded, day=day, expires_in_s=asked.get("expires_in_s"),
@@ -89,7 +89,7 @@ class Books(Directory):
         debtor, creditor = self._of(payment)
         if creditor.state == "closed":
             return refused("account_closed", "creditor")
-        if creditor.posted + amount > BALANCE_MAX:
+        if creditor.posted + creditor.credit_line + amount > BALANCE_MAX:
             return refused("amount_too_large", "amount")
         after = copy.deepcopy(payment)
         rest = payment.held - amount if asked.get("final", True) else 0
@@ -170,7 +170,7 @@ class Books(Directory):
         else:
             if creditor.state == "closed":
                 return refused("account_closed", "creditor")
-            if creditor.posted + payment.amount > BALANCE_MAX:
+            if creditor.posted + creditor.credit_line + payment.amount > BALANCE_MAX:
                 return refused("amount_too_large", "amount")
             after.status, after.captured, after.held = "settled", payment.held, 0
 
@@ -252,7 +252,8 @@ def _wanted(asked: Mapping[str, Any]) -> tuple[object, ...]:
     return (
         "payment", asked["debtor"], asked["creditor"], asked["amount"], asked["currency"],
         asked.get("capture") == "manual", asked.get("occurred_at"), asked.get("expires_in_s"),
-        asked.get("reference"), asked.get("description"), _sorted(asked.get("metadata")),
+        asked.get("reference"), asked.get("description") or None,
+        _sorted(asked.get("metadata") or None),
     )  # fmt: skip
 
 

@@ -85,7 +85,8 @@ class Directory:
         if currency not in CURRENCIES:
             return refused("unknown_currency", "currency")
         kind = "deposit" if deposit else "withdrawal"
-        wanted = (kind, id, amount, currency, asked.get("reference"), asked.get("description"))
+        description = asked.get("description") or None
+        wanted = (kind, id, amount, currency, asked.get("reference"), description)
         if key in self.keys:
             return self._again(key, wanted)
         account = self.accounts.get(id)
@@ -100,12 +101,12 @@ class Directory:
         if not deposit and account.available < amount:
             return refused("insufficient_funds", "amount")
         change = amount if deposit else -amount
-        if account.posted + change > BALANCE_MAX:
+        if account.posted + account.credit_line + change > BALANCE_MAX:
             return refused("amount_too_large", "amount")
         body = {
             "kind": kind, "account": id, "amount": amount, "currency": currency,
             "posted": account.posted + change, "held": account.held, "idempotency_key": key,
-            "reference": asked.get("reference"), "description": asked.get("description"),
+            "reference": asked.get("reference"), "description": description,
         }  # fmt: skip
 
         def funded(told: Mapping[str, Any]) -> None:

@@ -66,7 +66,8 @@ def _with_null_listed(schema: Json) -> Json:
     if "$ref" in kind or "enum" in kind:
         raise ValueError(f"this or null has no form that clients take; leave it out: {kind}")
     rest = {key: item for key, item in schema.items() if key != "anyOf"}
-    return kind | rest | {"type": [kind["type"], "null"]}
+    told: Json = kind | rest | {"type": [kind["type"], "null"]}
+    return told
 
 
 def _with_type(schema: Json) -> Json:

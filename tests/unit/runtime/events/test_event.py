@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from support.ledger_tokens import TOKENS
 
 from headrace.runtime.events.event import TYPES, UnknownType, event_of, kinds_of
 from headrace.runtime.ids import payment_id, text
@@ -28,7 +29,7 @@ def record(kind: RecordKind, **fields: object) -> Record:
 
 
 def told(kind: RecordKind, **fields: object):
-    return event_of(record(kind, **fields), ACCOUNTS, TENANTS)
+    return event_of(record(kind, **fields), ACCOUNTS, TENANTS, TOKENS)
 
 
 def test_every_kind_but_a_counterparts_is_an_event_with_a_type_of_its_own():
@@ -58,7 +59,7 @@ def test_a_cloud_event_has_every_attribute_that_the_standard_asks_for():
     event = msgspec.to_builtins(told(K.SETTLED, debit=ANNA, credit=SHOP))
     assert {k: v for k, v in event.items() if k != "data"} == {
         "specversion": "1.0",
-        "id": "3:7",
+        "id": TOKENS.id_of(1, 3, 7),
         "source": "/v1/events",
         "type": "com.headrace.payment.settled",
         "subject": text(PAYMENT),

@@ -1,6 +1,7 @@
 """A payment's records in words."""
 
 import pytest
+from support.ledger_tokens import TOKENS
 
 from headrace.runtime.ids import payment_id, text
 from headrace.runtime.journal.account_numbers import FIRST_ORDINAL, TRANSIT_OUT, system_account
@@ -198,13 +199,15 @@ def test_a_timeline_tells_each_record():
     held, captured = records((K.HELD, S.AUTHORIZED, NO_LEG, 9), (K.CAPTURED, S.CAPTURED, 1, 9))
     captured.key, captured.reason, captured.trace = "k", 9, bytes(range(16))
     captured.partition = 4
-    assert timeline([held, captured]) == [
+    assert timeline([held, captured], TOKENS) == [
         TimelineEntry(
-            id="0:1", kind="held", at="1970-01-01T00:00:01.000000Z", status="authorized", amount=9,
+            id=TOKENS.id_of(1, 0, 1), kind="held", at="1970-01-01T00:00:01.000000Z",
+            status="authorized", amount=9,
             movement=None, decline_reason=None, idempotency_key=None, trace_id="0" * 32,
         ),
         TimelineEntry(
-            id="4:2", kind="captured", at="1970-01-01T00:00:02.000000Z", status="captured",
+            id=TOKENS.id_of(1, 4, 2), kind="captured", at="1970-01-01T00:00:02.000000Z",
+            status="captured",
             amount=9, movement=1, decline_reason="creditor_closed", idempotency_key="k",
             trace_id=bytes(range(16)).hex(),
         ),
@@ -264,7 +267,7 @@ def test_the_first_captures_release_stands_with_it():
 
 
 def test_what_is_no_capture_or_refund_is_no_movement_of_a_timeline():
-    (sent,) = timeline(records((K.DEBITED, S.AUTHORIZED, 0, 9)))
+    (sent,) = timeline(records((K.DEBITED, S.AUTHORIZED, 0, 9)), TOKENS)
     assert sent.movement is None
 
 
