@@ -2,12 +2,24 @@
 
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.states import AccountState
-from headrace.serve.http.reference.vocabulary import MOMENT, TEXTS, Json, minor, one_of
+from headrace.serve.http.reference.vocabulary import (
+    MOMENT,
+    TEXTS,
+    Json,
+    among,
+    minor,
+    one_of,
+    today,
+)
 
 NAMES = {"AccountView": "Account"}
 """Schemas that the document calls otherwise than the code."""
 
-ENTRY_KINDS = one_of(*(k.name.lower() for k in RecordKind if not k.facts.settings))
+ENTRY_KINDS = today(
+    "What an entry may be", *(k.name.lower() for k in RecordKind if not k.facts.settings)
+)
+LISTS = {"EntryKind": ENTRY_KINDS}
+"""Lists of values with a name of their own."""
 
 WORDS: dict[str, dict[str, Json]] = {
     "Account": {
@@ -29,7 +41,7 @@ WORDS: dict[str, dict[str, Json]] = {
     },
     "Entry": {
         "id": {"description": "Opaque, and always the same."},
-        "kind": ENTRY_KINDS,
+        "kind": among("What it is.", ENTRY_KINDS),
         "counterparty": {"description": "The payment's other account, or an external one's name."},
         "amount": minor("Change of the posted balance; below zero it left the account"),
         "held_amount": minor("Change of the held balance"),

@@ -67,7 +67,10 @@ async def test_no_answer_outside_the_document(
             "--continue-on-failure",
             "--seed", "20260301",
             cwd=tmp_path,
-            env={**os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1"},
+            env={
+                **os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1",
+                "SCHEMATHESIS_HOOKS": "told_codes", "PYTHONPATH": str(Path(__file__).parent),
+            },
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
