@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from headrace.runtime.events import position as positions
 from headrace.runtime.events.event import Event, event_of
-from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.settings.events import EventSettings
@@ -71,9 +70,10 @@ class EventStream:
         self,
         position: Mapping[int, int],
         tenant: int | None,
-        kinds: Collection[RecordKind] | None = None,
+        types: Collection[str] | None = None,
     ) -> AsyncIterator[Told]:
-        """Events of a tenant (None: of all) and of some kinds after a position, without end.
+        """Events of a tenant (None: of all) and of some types (without prefix) after a position,
+        without end.
 
         At most `events_page_max` are read ahead of whoever takes them. Raises what the ledger's
         connection raises.
@@ -86,20 +86,20 @@ class EventStream:
             except TimeoutError:
                 yield Told(positions.encode(at), None)
                 continue
-            async for told in self._page(at, ends, tenant, kinds):
+            async for told in self._page(at, ends, tenant, types):
                 yield told
 
     async def until_now(
         self,
         position: Mapping[int, int],
         tenant: int | None,
-        kinds: Collection[RecordKind] | None = None,
+        types: Collection[str] | None = None,
     ) -> AsyncIterator[Told]:
         """The same up to what is committed when it is called; the last one told has no event."""
         at = dict(position)
         ends = await self._reader.ends()
         while moved := {p: end for p, end in ends.items() if end > at.get(p, 0)}:
-            async for told in self._page(at, moved, tenant, kinds):
+            async for told in self._page(at, moved, tenant, types):
                 yield told
         yield Told(positions.encode(at), None)
 
@@ -108,7 +108,7 @@ class EventStream:
         at: dict[int, int],
         ends: Mapping[int, int],
         tenant: int | None,
-        kinds: Collection[RecordKind] | None,
+        types: Collection[str] | None,
     ) -> AsyncIterator[Told]:
         """Some events of each partition that has more, in the order of their times; moves `at`."""
         each = max(1, self._page_max // len(ends))
@@ -116,15 +116,16 @@ class EventStream:
         through: dict[int, int] = {}
         for partition, end in ends.items():
             found, through[partition] = await self._reader.events(
-                partition, at.get(partition, 0), tenant, each, through=end, kinds=kinds
+                partition, at.get(partition, 0), tenant, each, through=end, types=types
             )
             records += found
         records.sort(key=lambda r: (r.at, r.partition, r.seq))
-        accounts = await self._reader.names.in_records(records)
+        origins = await self._reader.origins(records)
+        accounts = await self._reader.names.in_records([*records, *origins.records])
         tenants = await self._tenant_names(records)
         for record in records:
             at[record.partition] = record.seq
-            yield Told(positions.encode(at), event_of(record, accounts, tenants))
+            yield Told(positions.encode(at), event_of(record, origins, accounts, tenants))
         at.update(through)
 
     async def _tenant_names(self, records: list[Record]) -> dict[int, str]:

@@ -1,7 +1,6 @@
 """Reading accounts: balances, now and then, and statements."""
 
 from datetime import datetime
-from uuid import UUID
 
 import asyncpg
 from asyncpg import Record as Row
@@ -11,12 +10,12 @@ from headrace.runtime.clock import iso
 from headrace.runtime.database.connect import Database
 from headrace.runtime.database.sql_by_name import load as load_sql
 from headrace.runtime.journal.account_numbers import partition_of_account
-from headrace.runtime.journal.kinds import COUNTERPART_KINDS
 from headrace.runtime.journal.record import Record
 from headrace.runtime.journal.rows import record_of
 from headrace.runtime.journal.states import AccountState
 from headrace.runtime.ledger import cursors, statement
 from headrace.runtime.ledger.account_names import AccountNames
+from headrace.runtime.ledger.origins import origins
 from headrace.runtime.ledger.texts import Texts
 from headrace.runtime.ledger.views import AccountView, Entry, Limits, Page
 from headrace.runtime.money import currency_code
@@ -130,17 +129,17 @@ class AccountReader:
         )
 
     async def _entries(self, records: list[Record], account: int) -> list[Entry]:
-        arrived = [UUID(bytes=r.payment) for r in records if r.kind in COUNTERPART_KINDS]
-        debtors: dict[bytes, int] = {}
-        if arrived:
-            rows = await self.pool.fetch(SQL["debtors"], arrived)
-            debtors = {row["payment"].bytes: row["debit"] for row in rows}
-        others = [statement.counterparty(r, account, debtors.get(r.payment, 0)) for r in records]
+        came_from = await origins(self.pool, records)
+        await self.texts.unseal([*records, *came_from.records])
+        firsts = [came_from.first(r) for r in records]
+        others = [
+            statement.counterparty(record, account, first)
+            for record, first in zip(records, firsts, strict=True)
+        ]
         names = await self.names.of(others)
-        await self.texts.unseal(records)
         return [
-            statement.entry(record, account, other, names)
-            for record, other in zip(records, others, strict=True)
+            statement.entry(record, first, account, other, names)
+            for record, first, other in zip(records, firsts, others, strict=True)
         ]
 
 

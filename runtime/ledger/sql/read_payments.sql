@@ -7,6 +7,13 @@ WHERE payment = ANY($2::uuid[]) AND payment <> '00000000-0000-0000-0000-00000000
   AND tenant = $1 AND kind BETWEEN :family(payment)
 ORDER BY payment, seq;
 
+-- name: origins
+-- Of payments their first records; of some of their legs ($2, $3) those that opened them.
+SELECT * FROM journal
+WHERE payment = ANY($1::uuid[]) AND payment <> '00000000-0000-0000-0000-000000000000'
+  AND (kind IN :kinds(first) OR kind IN :kinds(opens_leg)
+       AND (payment, leg) IN (SELECT * FROM unnest($2::uuid[], $3::smallint[])));
+
 -- name: by_key
 SELECT * FROM journal WHERE tenant = $1 AND key = $2;
 

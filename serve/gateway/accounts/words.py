@@ -1,13 +1,20 @@
 """What the ledger's accounts and their entries mean to readers of the API document."""
 
-from headrace.runtime.journal.kinds import RecordKind
+from headrace.runtime.journal.kinds import KINDS
 from headrace.runtime.journal.states import AccountState
 from headrace.serve.http.reference.vocabulary import MOMENT, Json, minor, one_of
 
 NAMES = {"AccountView": "Account"}
 """Schemas that the document calls otherwise than the code."""
 
-ENTRY_KINDS = one_of(*(k.name.lower() for k in RecordKind if not k.facts.settings))
+ENTRY_KINDS = one_of(
+    *dict.fromkeys(
+        told.name
+        for kind in sorted(KINDS["changes_debit"] | KINDS["credits"])
+        for told in (kind.facts.told, kind.facts.told_of_movement)
+        if told
+    )
+)
 
 WORDS: dict[str, dict[str, Json]] = {
     "Account": {
@@ -25,8 +32,11 @@ WORDS: dict[str, dict[str, Json]] = {
     },
     "Entry": {
         "id": {"description": "<partition>:<sequence> of the account's own partition."},
-        "kind": ENTRY_KINDS,
+        "kind": ENTRY_KINDS
+        | {"description": "The type of the event that tells it, without `payment.` or `account.`."},
         "counterparty": {"description": "The payment's other account, or an external one's name."},
+        "reference": {"description": "Its payment's, also of captures and refunds."},
+        "description": {"description": "Its payment's, also of captures and refunds."},
         "amount": minor("Change of the posted balance; below zero it left the account"),
         "held_amount": minor("Change of the held balance"),
         "posted": minor("Posted balance after it"),

@@ -6,11 +6,12 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from headrace.runtime.events import position as positions
-from headrace.runtime.events.event import Event, UnknownType, kinds_of
+from headrace.runtime.events.event import Event, UnknownType, types_of
 from headrace.runtime.events.position import InvalidPosition
 from headrace.runtime.events.stream import Told
 from headrace.runtime.identity.keys import Role
 from headrace.runtime.refusals import Refusal
+from headrace.serve.gateway.events.event_types import LISTED
 from headrace.serve.gateway.events.example import EVENT
 from headrace.serve.gateway.services import Services
 from headrace.serve.http.problems import Problem
@@ -32,7 +33,8 @@ class EventQuery(Struct, forbid_unknown_fields=True):
         str,
         Meta(
             max_length=1000,
-            description="Only these, separated by commas: `payment.settled,account.opened`.",
+            description="Only these, separated by commas: `payment.settled,account.opened`."
+            " The types are listed under Events.",
         ),
     ] = ""
     after: Annotated[
@@ -63,7 +65,7 @@ class ServerSentEvent(Struct):
 FAMILY = Family(
     "Events",
     "Everything that happens is an event, read from the ledger itself: none is lost, and none comes"
-    " before what it tells is durable.",
+    " before what it tells is durable.\n\n" + LISTED,
     rights={("read", "event"): Role.MEMBER},
 )
 
@@ -98,13 +100,13 @@ async def stream_events(services: Services, request: Request) -> Stream:
     except InvalidPosition:
         raise Problem(Refusal.INVALID_FIELD, "is not a position", "Last-Event-ID") from None
     try:
-        kinds = kinds_of(filter(None, asked.types.split(","))) or None
+        types = types_of(filter(None, asked.types.split(","))) or None
     except UnknownType as unknown:
         raise Problem(Refusal.INVALID_FIELD, f"no events are {unknown}"[:200], "types") from None
     read = services.events.follow if asked.follow else services.events.until_now
     streams = services.admission.streams
     streams.take()
-    return Stream(_pieces(read(position, tenant, kinds)), MEDIA.encode(), streams.give)
+    return Stream(_pieces(read(position, tenant, types)), MEDIA.encode(), streams.give)
 
 
 def _whose(request: Request) -> int | None:

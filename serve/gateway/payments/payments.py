@@ -65,7 +65,7 @@ class PaymentList(Struct):
 
 
 class Timeline(Struct):
-    """Everything that happened to a payment, in order."""
+    """What happened to a payment, in order."""
 
     items: list[TimelineEntry]
 
@@ -191,7 +191,7 @@ async def read_payment(services: Services, request: Request) -> Reply:
     "GET",
     "/v1/payments/{payment}/timeline",
     "Read a payment's timeline",
-    "Every record of the payment, in order. Their ids are those of its events.",
+    "The payment's events, in order, by their ids; what is on its way stands among them as `sent`.",
     Answer(200, "The timeline.", Timeline, {"items": TIMELINE}),
     right=("read", "payment"),
     refusals=(R.UNKNOWN_PAYMENT,),

@@ -1,8 +1,9 @@
 """What the ledger's payments mean to readers of the API document: names, words, values."""
 
-from headrace.runtime.journal.kinds import Family, RecordKind
 from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.states import PaymentState
+from headrace.runtime.journal.telling import EVENTS
+from headrace.runtime.ledger.payment_view import ON_ITS_WAY
 from headrace.runtime.risk.flags import RiskFlag
 from headrace.serve.http.reference.vocabulary import MOMENT, UUID, Json, minor, one_of
 
@@ -11,7 +12,9 @@ NAMES = {"PaymentView": "Payment", "MovementAnswer": "CaptureOrRefund"}
 
 STATES = one_of(*(state.name.lower() for state in PaymentState))
 REASONS = one_of(*(r.name.lower() for r in DeclineReason if r), null=True)
-KINDS = one_of(*(k.name.lower() for k in RecordKind if k.facts.family is Family.PAYMENT))
+KINDS = one_of(
+    *(told.name for type, told in EVENTS.items() if type.startswith("payment.")), ON_ITS_WAY
+)
 
 WORDS: dict[str, dict[str, Json]] = {
     "Payment": {
@@ -58,7 +61,11 @@ WORDS: dict[str, dict[str, Json]] = {
     },
     "TimelineEntry": {
         "id": {"description": "Of its event: <partition>:<sequence>."},
-        "kind": KINDS,
+        "kind": KINDS
+        | {
+            "description": "The type of its event, without `payment.`. `sent` is no event: money on"
+            " its way to the creditor, until its end is told in its place."
+        },
         "status": STATES | {"description": "Of the payment after it."},
         "amount": minor("Of this step"),
         "movement": {"description": "Number of the capture or refund that it belongs to."},

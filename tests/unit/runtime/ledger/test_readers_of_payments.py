@@ -16,11 +16,12 @@ from headrace.runtime import ids
 from headrace.runtime.clock import from_us
 from headrace.runtime.following.follow import SQL as FOLLOW
 from headrace.runtime.ids import payment_id
+from headrace.runtime.journal.kinds import KINDS
 from headrace.runtime.journal.kinds import RecordKind as K
 from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.ledger import parked_legs, standing
 from headrace.runtime.ledger.account_names import AccountNames
-from headrace.runtime.ledger.read_events import EVENTS, EventReader
+from headrace.runtime.ledger.read_events import EventReader
 from headrace.runtime.ledger.read_payments import SQL as PAYMENTS
 from headrace.runtime.ledger.read_payments import PaymentReader
 from headrace.runtime.ledger.texts import Texts
@@ -110,7 +111,7 @@ async def test_a_page_of_events_ends_with_its_last_record(told) -> None:
     events = Events(told, 2, 4, 6, 8, 9)
     assert await events.page(0, 3, 9) == ([2, 4, 6], 6)
     assert await events.page(6, 3, 9) == ([8, 9], 9)
-    assert events.rest == (5, list(EVENTS))
+    assert events.rest == (5, list(KINDS["event"]))
     assert await events.page(0, 5, 9) == ([2, 4, 6, 8, 9], 9)
     assert await events.page(0, 6, 9) == ([2, 4, 6, 8, 9], 9)
     assert await events.page(0, 9, 9) == ([2, 4, 6, 8, 9], 9)
