@@ -63,12 +63,16 @@ class AccountPartition:
         self._parked = ParkedLegs(self._legs)
         self._turns = Turns(
             name, settings,
-            Memory(self._book, self._writer, self._legs, self._parked, self._waiters),
+            Memory(
+                self._book, self._writer, self._legs, self._parked, self._waiters,
+                settings.partition.open_legs_page,
+            ),
             self._writer, self._intake, Scoring(self._book, scorer, creditors), self._counts,
             new_id,
         )  # fmt: skip
         self._due = Due(
-            [ExpiringHolds(), self._parked], self._writer, self._intake,
+            [ExpiringHolds(settings.partition.due_at_once_max), self._parked], self._writer,
+            self._intake,
             settings.ledger.commit_timeout_s, settings.partition.due_look_s,
         )  # fmt: skip
         self._tasks: list[asyncio.Task[None]] = []
@@ -105,14 +109,14 @@ class AccountPartition:
     async def submit(self, data: bytes) -> bytes:
         """MessagePack commands to answers, in their order. Refuses at once what it can't take."""
         commands = decode(data)
-        if not commands:
-            return answers_wire.encode([])
-        first = commands[0]
-        if isinstance(first, LegCommand):
-            if not self._turns.ready:
-                return answers_wire.encode(Refused(Refusal.UNAVAILABLE))
-            (answer,) = await self._intake.put_legs(first)
-            return answers_wire.encode(answer)
+        match commands:
+            case []:
+                return answers_wire.encode([])
+            case [LegCommand() as legs]:
+                if not self._turns.ready:
+                    return answers_wire.encode(Refused(Refusal.UNAVAILABLE))
+                (answer,) = await self._intake.put_legs(legs)
+                return answers_wire.encode(answer)
         if not self._turns.ready:
             return answers_wire.encode([Refused(Refusal.UNAVAILABLE)] * len(commands))
         if not self._intake.has_room(len(commands)):

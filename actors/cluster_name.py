@@ -21,7 +21,9 @@ NOW = """SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYYMMDD"T"HH24MI
 
 async def cluster_name(settings: LedgerSettings) -> str:
     """The same in every process of this Ray cluster; a newer cluster's sorts after it."""
-    name = await asyncio.to_thread(internal_kv._internal_kv_get, _NAME, namespace=_NAMESPACE)
+    name: bytes | None = await asyncio.to_thread(
+        internal_kv._internal_kv_get, _NAME, namespace=_NAMESPACE
+    )
     if name is None:
         connection = await connect(settings, "headrace cluster name")
         try:
@@ -32,6 +34,8 @@ async def cluster_name(settings: LedgerSettings) -> str:
             internal_kv._internal_kv_put, _NAME, new, overwrite=False, namespace=_NAMESPACE
         )
         name = await asyncio.to_thread(internal_kv._internal_kv_get, _NAME, namespace=_NAMESPACE)
+    if name is None:
+        raise LookupError("Ray keeps no name of this cluster")
     return name.decode()
 
 

@@ -19,13 +19,12 @@ from typing import NamedTuple
 
 import structlog
 
+from headrace.runtime.settings.partition import CallSettings
+
 log = structlog.get_logger("headrace.direct_calls")
 
 PAYLOAD_BYTES_MAX = 64 * 1024 * 1024
 SECRET_BYTES = 32
-CONNECT_TIMEOUT_S = 5.0
-FIND_TIMEOUT_S = 10.0
-"""How long to ask where to connect to: who is asked may have gone with its machine."""
 KEEP_ALIVE = {
     socket.SO_KEEPALIVE: (socket.SOL_SOCKET, 1),
     socket.TCP_KEEPIDLE: (socket.IPPROTO_TCP, 3),
@@ -184,8 +183,11 @@ class Line:
     machine that has gone, or a process that is stopped, closes nothing.
     """
 
-    def __init__(self, find: Callable[[], Awaitable[Address]], silence_s_max: float) -> None:
+    def __init__(
+        self, find: Callable[[], Awaitable[Address]], silence_s_max: float, settings: CallSettings
+    ) -> None:
         self._find = find
+        self._settings = settings
         self._silence_s_max = silence_s_max
         self._connection: Connection | None = None
         self._connecting: asyncio.Task[Connection] | None = None
@@ -224,9 +226,9 @@ class Line:
         return connecting.result()
 
     async def _connect(self) -> Connection:
-        async with asyncio.timeout(FIND_TIMEOUT_S):
+        async with asyncio.timeout(self._settings.call_find_timeout_s):
             address = await self._find()
-        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+        async with asyncio.timeout(self._settings.call_connect_timeout_s):
             _, connection = await asyncio.get_running_loop().create_connection(
                 Connection, address.host, address.port
             )

@@ -29,9 +29,12 @@ class Source(Protocol):
 class ExpiringHolds:
     """Holds and reviews whose time is over."""
 
+    def __init__(self, at_once_max: int) -> None:
+        self._at_once_max = at_once_max
+
     async def due(self, db: Database, partitions: Sequence[int], now: int) -> Sequence[Command]:
         """Their expiries, the oldest first."""
-        payments = await load.due_holds(db, partitions, now)
+        payments = await load.due_holds(db, partitions, now, self._at_once_max)
         return [Act(0, payment, PaymentAction.EXPIRE) for payment in payments]
 
 

@@ -18,13 +18,16 @@ class Memory:
     """A cache of what is committed: begun anew from the ledger at the start and on any doubt."""
 
     def __init__(
-        self, book: Book, writer: Writer, legs: LegSender, parked: ParkedLegs, waiters: LegWaiters
-    ) -> None:
+        self, book: Book, writer: Writer, legs: LegSender, parked: ParkedLegs, waiters: LegWaiters,
+        legs_page: int,
+    ) -> None:  # fmt: skip
+        """`legs_page`: open legs that are read at once."""
         self.book = book
         self._writer = writer
         self._legs = legs
         self._parked = parked
         self._waiters = waiters
+        self._legs_page = legs_page
 
     def forget(self) -> None:
         """No more legs are sent: whoever loads the partitions finds them in the ledger."""
@@ -38,7 +41,7 @@ class Memory:
         book.forget_all()
         legs: list[OpenLeg] = []
         for number, (partition, transit_from) in taken.items():
-            found = await load.open_legs(reader, number, transit_from)
+            found = await load.open_legs(reader, number, transit_from, self._legs_page)
             book.take_over(partition, found)
             legs += found
         parked = await self._parked.found(reader, self._writer.partitions)

@@ -142,12 +142,12 @@ class PartitionProcess:
             partitions_of(self._index, settings.cell.partitions, settings.cell.actors),
             self._cluster,
         )
-        self._risk = RiskClient.over_serve(settings.risk)
+        self._risk = RiskClient.over_serve(settings.risk, settings.calls)
         self._creditors = CreditorFeatures.over_ray(settings.risk, settings.cell)
         self._peers = PartitionClient(
-            settings.cell, settings.calls, RayActors(settings.cell, settings.ledger)
+            settings.cell, settings.calls, RayActors(settings.cell, settings.ledger, settings.calls)
         )
-        self._address = await listen(self._submit, ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]  # Ray's own lack
+        self._address = await listen(self._submit, ray.util.get_node_ip_address())
 
     def _another_partition(self) -> AccountPartition:
         return AccountPartition(

@@ -17,6 +17,7 @@ from headrace.runtime.partitioning import partitions_of
 from headrace.runtime.payments.open_leg import LegId
 from headrace.runtime.settings.cell import CellSettings
 from headrace.runtime.settings.ledger import LedgerSettings
+from headrace.runtime.settings.partition import CallSettings
 
 log = structlog.get_logger("headrace.ray_actors")
 
@@ -26,7 +27,7 @@ class RayActors:
     kept until a call fails; then the lease says anew who answers."""
 
     def __init__(
-        self, cell: CellSettings, ledger: LedgerSettings,
+        self, cell: CellSettings, ledger: LedgerSettings, calls: CallSettings,
         find: Callable[[str], Any] = ray_names.find,
     ) -> None:  # fmt: skip
         """`find` takes an actor's name and returns its handle."""
@@ -34,7 +35,7 @@ class RayActors:
         self._ledger = ledger
         self._find = find
         self._lines = [
-            Line(partial(self._address, actor), cell.heartbeat_timeout_s)
+            Line(partial(self._address, actor), cell.heartbeat_timeout_s, calls)
             for actor in range(cell.actors)
         ]
         self._led_to: dict[int, str] = {}

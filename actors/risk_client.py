@@ -13,6 +13,7 @@ from headrace.runtime.payments.decide_payment import Risk
 from headrace.runtime.risk import wire
 from headrace.runtime.risk.features import FEATURES, Matrix
 from headrace.runtime.risk.policy import degraded
+from headrace.runtime.settings.partition import CallSettings
 from headrace.runtime.settings.risk import RiskSettings
 
 log = structlog.get_logger("headrace.risk")
@@ -42,12 +43,12 @@ class RiskClient:
         """Batches that got no answer."""
 
     @classmethod
-    def over_serve(cls, settings: RiskSettings) -> Self:
+    def over_serve(cls, settings: RiskSettings, calls: CallSettings) -> Self:
         """Of the platform's own risk deployment."""
         # Serve is slow to import, and tests need none.
         from headrace.actors.serve_address import ServeAddress
 
-        return cls(Line(ServeAddress("risk"), settings.risk_timeout_s).call, settings)
+        return cls(Line(ServeAddress("risk"), settings.risk_timeout_s, calls).call, settings)
 
     def stats(self) -> dict[str, int]:
         """Counters since the start (runtime/metrics/risk.py)."""

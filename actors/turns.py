@@ -10,7 +10,7 @@ that raises is answered alone; a batch that is rolled back for certain is taken 
 
 import asyncio
 import time
-from enum import Enum
+from enum import Enum, auto
 from random import random
 
 import asyncpg
@@ -46,11 +46,11 @@ NARROWER = 8
 class Turn(Enum):
     """What comes next."""
 
-    WAIT = 1
+    WAIT = auto()
     """Nothing is to be decided: until something is, or a commit has ended."""
-    FINISH = 2
+    FINISH = auto()
     """A commit is under way, and what waits isn't worth a batch of its own beside it."""
-    DECIDE = 3
+    DECIDE = auto()
     """What waits makes the next batch."""
 
 
@@ -76,6 +76,9 @@ class Turns:
         self._new_id = new_id
         self._times = Times(settings.partition.hold_expires_s, settings.partition.review_expires_s)
         self._committing: asyncio.Task[Outcome] | None = None
+        self._decided_at = 0
+        """Microseconds. Each batch's time is later than any before it, also where the clock is not:
+        what was told as of a committed moment stays so."""
         self._batch_number = 0
         self._committed_number = 0
         self._most = settings.partition.batch_payments_max
@@ -103,6 +106,8 @@ class Turns:
     async def start(self, *, first: bool = True) -> None:
         """Makes memory anew from the ledger. Raises what Memory.load raises."""
         await self._memory.load(first=first)
+        newest = max((p.at for p in self._book.partitions.values()), default=0)
+        self._decided_at = max(self._decided_at, newest)
         self.ready = True
 
     async def stop(self) -> None:
@@ -210,7 +215,8 @@ class Turns:
 
     def _decide(self, items: list[Item], legs: Legs, verdicts: Verdicts) -> Decided:
         started = time.perf_counter_ns()
-        given = Given(now_us(), self._times, verdicts, legs, self._new_id)
+        self._decided_at = max(now_us(), self._decided_at + 1)
+        given = Given(self._decided_at, self._times, verdicts, legs, self._new_id)
         decided = decide_batch(self._book, self._batch_number + 1, items, given, self._order)
         self._batch_number = decided.batch.number
         self._counts.commands_failed += decided.failed

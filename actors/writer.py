@@ -1,7 +1,7 @@
 """The actor's connections to the ledger: one writes and is fenced, two read beside it."""
 
 import asyncio
-from enum import Enum
+from enum import Enum, auto
 from random import random
 from uuid import uuid4
 
@@ -19,14 +19,14 @@ log = structlog.get_logger("headrace.writer")
 class Outcome(Enum):
     """What became of a batch."""
 
-    COMMITTED = 1
-    ALREADY_THERE = 2
+    COMMITTED = auto()
+    ALREADY_THERE = auto()
     """Rolled back for certain: a key or leg of it is in the ledger already."""
-    IN_DOUBT = 3
-    DEPOSED = 4
-    DECIDE_AGAIN = 5
+    IN_DOUBT = auto()
+    DEPOSED = auto()
+    DECIDE_AGAIN = auto()
     """Rolled back for certain, so that others could go on."""
-    UNWRITABLE = 6
+    UNWRITABLE = auto()
     """Rolled back for certain: the ledger can't take a value of it."""
 
 

@@ -8,6 +8,8 @@ import orjson
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from headrace.runtime.json_lines import on_a_line
+
 _API_KEY = re.compile(r"hr_[A-Za-z0-9_-]{43}")
 _PASSWORD = re.compile(r"(://[^:/@\s]+:)[^@/\s]+(?=@)")
 _SECRET_FIELDS = frozenset({"authorization", "api_key", "token", "password", "secret"})
@@ -46,7 +48,7 @@ def configure(level: str, process: str, file: BinaryIO | None = None) -> None:
 
 
 def _serialize(event: EventDict, **_: Any) -> bytes:
-    return orjson.dumps(event, default=repr)
+    return on_a_line(orjson.dumps(event, default=repr))
 
 
 def _without_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

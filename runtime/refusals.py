@@ -33,6 +33,8 @@ class Refusal(IntEnum):
     TENANT_EXISTS = 17
     MALFORMED_REQUEST = 18
     """It could not be read as HTTP."""
+    NAME_REPEATED = 19
+    """A member, parameter or header that may stand once stands twice; `field` names it."""
     KEY_REUSED = 20
     """The key was used for something else."""
     UNKNOWN_PAYMENT = 21

@@ -39,7 +39,7 @@ class RiskDeployment(Risk):
         settings = settings_module.load()
         logs.configure(settings.cell.log_level, "risk")
         super().__init__(settings.risk, settings.partition.batch_payments_max)
-        own: str = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]  # Ray's own lack
+        own: str = ray.util.get_node_ip_address()
         self._address = await listen(self.score, own)
 
     def address(self) -> Address:

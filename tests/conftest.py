@@ -15,21 +15,19 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import asyncpg
 import pytest
 import pytest_asyncio
 from support import budgets
+from support.ledgers import SHARED_SERVER, database_url, execute, fresh_ledger
 
 from headrace.cluster.local.ports import free_ports
-from headrace.cluster.local.postgres import DATABASE, Postgres
+from headrace.cluster.local.postgres import Postgres
 from headrace.runtime.areas import AREAS
 from headrace.runtime.database.migrate import migrate
 from headrace.runtime.keys import master_key
 from headrace.runtime.settings import Settings
 
 TEMPLATE = f"headrace_template_{uuid.uuid4().hex}"
-SHARED_SERVER = "TESTS_POSTGRES_URL"
-"""Names a server that runs already, for sessions that follow each other fast."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,18 +55,6 @@ def reachable_dir() -> Iterator[Path]:
     shutil.rmtree(path)
 
 
-def _database(url: str, name: str) -> str:
-    return url.replace(f"/{DATABASE}?", f"/{name}?")
-
-
-async def _execute(url: str, command: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(command)
-    finally:
-        await connection.close()
-
-
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def postgres() -> AsyncIterator[Postgres]:
     """One server for the whole session."""
@@ -92,8 +78,8 @@ def postgres_url(request: pytest.FixtureRequest) -> str:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def migrated_template(postgres_url: str) -> str:
     """The name of a migrated database without tenants, with the default number of partitions."""
-    await _execute(postgres_url, f"CREATE DATABASE {TEMPLATE}")
-    settings = Settings(database_url=_database(postgres_url, TEMPLATE))
+    await execute(postgres_url, f"CREATE DATABASE {TEMPLATE}")
+    settings = Settings(database_url=database_url(postgres_url, TEMPLATE))
     await migrate(settings.ledger, AREAS, settings.cell.partitions)
     return TEMPLATE
 
@@ -111,17 +97,8 @@ async def settings(
     postgres_url: str, migrated_template: str, master_key_file: Path
 ) -> AsyncIterator[Settings]:
     """Settings with a fresh migrated ledger."""
-    name = f"test_{uuid.uuid4().hex}"
-    create = f"CREATE DATABASE {name} TEMPLATE {migrated_template}"
-    if SHARED_SERVER in os.environ:
-        create += " STRATEGY file_copy"  # without fsync, as there, a tenth of the time
-    await _execute(postgres_url, create)
-    try:
-        yield Settings(
-            database_url=_database(postgres_url, name), master_key_file=str(master_key_file)
-        )
-    finally:
-        await _execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+    async with fresh_ledger(postgres_url, migrated_template, master_key_file) as settings:
+        yield settings
 
 
 class RunningPlatform(NamedTuple):

@@ -1,5 +1,5 @@
 """`python -m headrace.cluster.cli`."""
 
-from headrace.cluster.cli.main import app
+from headrace.cluster.cli.main import main
 
-app()
+main()

@@ -1,10 +1,10 @@
 """`headrace account`: open, read, fund and limit accounts."""
 
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import quote
 
 from typer import Argument, Option
 
+from headrace.cluster.cli.address import request_path
 from headrace.cluster.cli.amount import exact_minor_units
 from headrace.cluster.cli.command import Outcome, api_command, group, listing
 from headrace.cluster.cli.once import KeyOption, key_or_new
@@ -33,8 +33,7 @@ Text = Annotated[str | None, Option(help="Kept with the record.")]
 
 
 def path(account: str, *rest: str) -> str:
-    """The account's path; its id may hold any character."""
-    return "/".join(("/v1/accounts", quote(account, safe=""), *rest))
+    return request_path("accounts", account, *rest)
 
 
 def settings(

@@ -62,6 +62,13 @@ def converter(currency: object) -> Callable[[Any], int]:
     return convert
 
 
+def major_units(minor: int, currency: str) -> str:
+    """`8565, "EUR"` is `85.65`; minor units stay as they are for an unknown currency."""
+    number = currency_number(currency)
+    digits = 0 if number is None else minor_units(number)
+    return f"{Decimal(minor).scaleb(-digits, _EXACT):f}"
+
+
 def _decimal(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise AmountRefused("invalid_amount", f"{value!r} is no amount")

@@ -16,16 +16,14 @@ from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 
-from headrace.cluster.cli.failures import Failure, NotAllowed, Unreachable
+from headrace.cluster.cli.connection import CONNECT_TIMEOUT_S, mistaken, named, new_client
+from headrace.cluster.cli.failures import BadInput, Failure, NotAllowed, Unreachable
+from headrace.cluster.cli.printable import printable
 
-CONNECT_TIMEOUT_S = 5.0
-READ_TIMEOUT_S = 60.0
-CONNECTIONS_MAX = 64
 BACKOFF_FIRST_S = 0.1
 BACKOFF_MAX_S = 5.0
 PATIENCE_S = 5.0
@@ -38,7 +36,6 @@ NOTHING_HAPPENED = frozenset({408, 429})
 """Answers to what was not begun; sent again like every 5xx."""
 PAGE = "text/html"
 """What no path for clients answers with: a page of whatever stands in the platform's place."""
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 Json = dict[str, Any]
 
@@ -118,7 +115,7 @@ class Patience:
 
 
 class Api:
-    """One platform, one key. Use as an async context manager."""
+    """One platform, one key: both checked before. Use as an async context manager."""
 
     def __init__(
         self,
@@ -131,14 +128,9 @@ class Api:
         self.url = url
         self.patience_s = patience_s
         self.on_wait = on_wait
-        self._http = httpx.AsyncClient(
-            base_url=url,
-            headers={"Authorization": f"Bearer {api_key}", "User-Agent": "headrace"},
-            timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S, pool=None),
-            limits=httpx.Limits(max_connections=CONNECTIONS_MAX),
-            trust_env=urlsplit(url).hostname not in LOOPBACK,
-            verify=url.startswith("https:"),
-        )
+        self.has_written = False
+        """Whether a request that may change something has had its answer."""
+        self._http = new_client(url, api_key)
 
     async def __aenter__(self) -> Self:
         return self
@@ -210,11 +202,14 @@ class Api:
                 response = await self._http.request(
                     method, path, content=content, params=params, headers=headers
                 )
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
+                if wrong := mistaken(error, self.url):
+                    raise BadInput(wrong) from error
                 again = repeat or isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
-                reason = f"no answer from {self.url} ({type(error).__name__})"
+                reason = f"no answer from {self.url} ({named(error)})"
             else:
                 if is_final(response):
+                    self.has_written |= method != "GET" and response.is_success
                     if not shared:
                         patience.progress()
                     return response
@@ -264,7 +259,7 @@ def raise_for_problem(response: httpx.Response) -> None:
 
 def _said(response: httpx.Response) -> str:
     problem = problem_of(response)
-    return f"{response.status_code} ({problem['code']})"
+    return f"{response.status_code} ({printable(str(problem['code']))})"
 
 
 def _sentence(problem: Json) -> str:
@@ -275,4 +270,4 @@ def _sentence(problem: Json) -> str:
     errors = problem.get("errors") or []
     if errors:
         text += " (" + "; ".join(f"{e.get('field')}: {e.get('reason')}" for e in errors) + ")"
-    return text
+    return printable(text)

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, NoReturn, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import typer
 
@@ -19,7 +19,10 @@ from headrace.cluster.cli.credentials import (
     UrlOption,
     resolve,
 )
-from headrace.cluster.cli.failures import BadInput, Failure, Interrupted
+from headrace.cluster.cli.failures import BadInput, Failure, Interrupted, NotWritten, of_system
+from headrace.cluster.cli.output import Outcome as Outcome
+from headrace.cluster.cli.output import answer, fail, give_up
+from headrace.cluster.cli.output import say as say
 from headrace.runtime import environment
 
 if TYPE_CHECKING:
@@ -28,23 +31,9 @@ if TYPE_CHECKING:
     from headrace.cluster.cli.client import Api
 
 P = ParamSpec("P")
-Json = dict[str, Any]
-
-PIPE_WIDTH = 240
-"""Characters a line where standard output is no terminal."""
-PIPE_CLOSED = 141
-"""The exit code of a command whose reader went away: 128 + SIGPIPE, as of other programs."""
 
 
-class Outcome(NamedTuple):
-    """`data` is what --json prints; `view` makes what people see, `data` laid out by default."""
-
-    data: Json
-    view: "Callable[[], RenderableType] | None" = None
-    exit_code: int = 0
-
-
-def listing(page: Json, *columns: str) -> Outcome:
+def listing(page: dict[str, Any], *columns: str) -> Outcome:
     """A page of a list, as a table with these columns."""
 
     def view() -> "RenderableType":
@@ -63,11 +52,6 @@ def group(help_text: str) -> typer.Typer:
 def examples(*lines: str) -> str:
     """A command's epilog: a paragraph an example, which is how Typer keeps lines apart."""
     return "\n\n".join(["[bold]Examples[/bold]", *(line.replace("[", r"\[") for line in lines)])
-
-
-def say(message: str) -> None:
-    """A message beside the answer: standard error."""
-    print(message, file=sys.stderr, flush=True)
 
 
 def plain_command(
@@ -106,7 +90,8 @@ def api_command(
 
                 base, key = resolve(url, api_key, data_dir, operator)
                 async with Api(base, key, on_wait=say) as api:
-                    return await function(api, **arguments)  # type: ignore[call-arg]  # Typer hands the function's own arguments on
+                    outcome = await function(api, **arguments)  # type: ignore[call-arg]  # Typer hands the function's own arguments on
+                    return outcome._replace(changed=api.has_written)
 
             run(call, as_json)
 
@@ -130,21 +115,34 @@ def run(call: Callable[[], Awaitable[Outcome]], as_json: bool) -> None:
     none of ours ends it before it begins."""
 
     async def main() -> Outcome:
+        _check_text()
         _check_variables()
         _cancel_when_told()
         return await call()
 
     try:
         outcome = asyncio.run(main())
-        _print(outcome, as_json)
     except (KeyboardInterrupt, asyncio.CancelledError):
         fail(Interrupted("interrupted"), as_json)
     except Failure as failure:
         fail(failure, as_json)
-    except BrokenPipeError:  # whoever read our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(PIPE_CLOSED) from None
-    raise typer.Exit(outcome.exit_code)
+    except BrokenPipeError as error:  # of what was printed on the way
+        give_up(sys.stdout)
+        fail(NotWritten(error), as_json)
+    except OSError as error:
+        fail(of_system(error), as_json)
+    raise typer.Exit(answer(outcome, as_json))
+
+
+def _check_text() -> None:
+    """Raises BadInput for bytes that are no text; without showing them, which may be a key."""
+    given = {f"argument {i}": text for i, text in enumerate(sys.argv[1:], 1)}
+    given |= {name: text for name, text in os.environ.items() if name.startswith("HEADRACE_")}
+    for name, text in given.items():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise BadInput(f"{name} is not UTF-8") from None
 
 
 def _check_variables() -> None:
@@ -174,36 +172,6 @@ def _cancel_when_told() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             asyncio.get_running_loop().add_signal_handler(number, end, number)
-
-
-def _print(outcome: Outcome, as_json: bool) -> None:
-    if as_json:
-        print_json(outcome.data)
-        return
-    from rich.console import Console
-
-    from headrace.cluster.cli.view import fields
-
-    console = Console()
-    if not console.is_terminal:
-        console.width = PIPE_WIDTH
-    console.print(outcome.view() if outcome.view else fields(outcome.data))
-    sys.stdout.flush()
-
-
-def fail(failure: Failure, as_json: bool) -> NoReturn:
-    """Says what went wrong and exits."""
-    say(f"headrace: {failure.message}")
-    if as_json:
-        print_json(failure.data | {"error": failure.problem})
-    raise typer.Exit(failure.exit_code)
-
-
-def print_json(data: Json) -> None:
-    """One line on standard output."""
-    from msgspec import json
-
-    print(json.encode(data).decode(), flush=True)
 
 
 def _option(name: str, annotation: Any, default: Any) -> inspect.Parameter:

@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 from msgspec import DecodeError, Struct, json
 
+from headrace.cluster.cli.address import checked_key, checked_url
 from headrace.cluster.cli.failures import BadInput
 
 DATA_DIR = Path(".headrace")
+FILE = "credentials.json"
 CONNECTION = "Connection"
 
 UrlOption = Annotated[
@@ -59,7 +61,7 @@ class Credentials(Struct, kw_only=True):
 
 def of_data_dir(data_dir: Path) -> Credentials | None:
     """The credentials of a platform started there; None when there never was one."""
-    path = data_dir / "credentials.json"
+    path = data_dir / FILE
     try:
         return json.decode(path.read_bytes(), type=Credentials)
     except FileNotFoundError:
@@ -71,20 +73,25 @@ def of_data_dir(data_dir: Path) -> Credentials | None:
 def resolve(
     url: str | None, api_key: str | None, data_dir: Path, operator: bool = False
 ) -> tuple[str, str]:
-    """URL and key to use; with `operator` a missing key is the data directory's operator key."""
+    """URL and key to use; with `operator` a missing key is the data directory's operator key.
+
+    BadInput when one is missing or can't be used.
+    """
     found = of_data_dir(data_dir) if url is None or api_key is None else None
+    url_source, key_source = "--url or HEADRACE_URL", "--api-key or HEADRACE_API_KEY"
     if url is None:
         if found is None:
             raise BadInput(
                 f"no platform in {data_dir}: start one with `headrace up`, "
                 "or give --url or HEADRACE_URL"
             )
-        url = found.url
+        url, url_source = found.url, f"the URL in {data_dir / FILE}"
     if api_key is None:
         api_key = (found.operator_key if operator else found.api_key) if found else ""
+        key_source = f"the key in {data_dir / FILE}"
         if not api_key:
             raise BadInput(
                 f"no API key in {data_dir}: give --api-key or HEADRACE_API_KEY"
                 + ("" if operator else " (`headrace tenant create NAME` makes one)")
             )
-    return url.rstrip("/"), api_key
+    return checked_url(url, url_source), checked_key(api_key, key_source)

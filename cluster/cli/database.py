@@ -1,14 +1,15 @@
 """The ledger's database itself, for commands that read it without the API."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from headrace.cluster.cli.failures import BadInput, Failure
+from headrace.cluster.cli.failures import BadInput
+from headrace.cluster.cli.on_this_machine import failures
 from headrace.cluster.local.lock import AlreadyRunning
 from headrace.cluster.local.master_key import with_master_key
-from headrace.cluster.local.postgres import DATABASE, ROLE, Postgres
-from headrace.cluster.local.postgres_home import PostgresError
+from headrace.cluster.local.postgres import Postgres, tcp_url
 from headrace.runtime.settings import Settings, SettingsError, load
 
 
@@ -24,19 +25,19 @@ async def ledger_settings(data_dir: Path) -> AsyncIterator[Settings]:
     if settings.ledger.database_url:
         yield settings
         return
-    if not (data_dir / "postgres.password").exists():
+    with failures():
+        is_there = (data_dir / "postgres.password").exists()
+    if not is_there:
         raise BadInput(
             f"no ledger in {data_dir}: start a platform there with `headrace up`, "
             "or give HEADRACE_DATABASE_URL"
         )
-    postgres = Postgres(data_dir)
-    try:
+    postgres, url = Postgres(data_dir), ""
+    with failures(), contextlib.suppress(AlreadyRunning):
         url = await postgres.start()
-    except AlreadyRunning:
+    if not url:
         yield settings.replace(database_url=_url_of_running(data_dir))
         return
-    except PostgresError as error:
-        raise Failure(str(error)) from error
     try:
         yield settings.replace(database_url=url)
     finally:
@@ -55,6 +56,9 @@ def settings_of_running(data_dir: Path) -> Settings:
 
 
 def _url_of_running(data_dir: Path) -> str:
-    password = (data_dir / "postgres.password").read_text().strip()
-    port = int((data_dir / "postgres.port").read_text())
-    return f"postgresql://{ROLE}:{password}@127.0.0.1:{port}/{DATABASE}"
+    with failures():
+        password = (data_dir / "postgres.password").read_text().strip()
+        port = (data_dir / "postgres.port").read_text().strip()
+    if not port.isdecimal():
+        raise BadInput(f"{data_dir / 'postgres.port'} holds no port")
+    return tcp_url(password, int(port))

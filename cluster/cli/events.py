@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from headrace.cluster.cli.command import Outcome, api_command, group, say
-from headrace.cluster.cli.failures import Unreachable
+from headrace.cluster.cli.address import checked_header
+from headrace.cluster.cli.command import Outcome, api_command, group
+from headrace.cluster.cli.event_stream import MEDIA, Event, parse
+from headrace.cluster.cli.failures import BadInput, NotWritten, Unreachable
+from headrace.cluster.cli.output import safe_line, say, write
 
 if TYPE_CHECKING:
     from headrace.cluster.cli.client import Api
@@ -19,36 +22,17 @@ ATTEMPTS_MAX = 6
 """Connections tried in vain before `--no-follow` gives up."""
 
 
-class Event(NamedTuple):
-    """One server-sent event; `id` is the position to go on from."""
-
-    id: str
-    data: str
-
-
-async def parse(lines: AsyncIterator[str]) -> AsyncIterator[Event]:
-    """Events of a text/event-stream; comments (heartbeats) are dropped."""
-    position, data = "", []
-    async for line in lines:
-        if line.startswith("id:"):
-            position = line[3:].removeprefix(" ")
-        elif line.startswith("data:"):
-            data.append(line[5:].removeprefix(" "))
-        elif not line and data:
-            yield Event(position, "\n".join(data))
-            data = []
-
-
 async def read(api: "Api", follow: bool, types: str | None, position: str) -> AsyncIterator[Event]:
     """Events after `position`; a lost connection is taken up again where it broke off."""
-    from httpx import TransportError
+    from httpx import RequestError
 
     from headrace.cluster.cli.client import backoff_s, is_final, raise_for_problem
+    from headrace.cluster.cli.connection import mistaken, named
 
     params = {"follow": "true" if follow else "false"} | ({"types": types} if types else {})
     attempt = 0
     while True:
-        headers = {"Accept": "text/event-stream"}
+        headers = {"Accept": MEDIA}
         if position:
             headers["Last-Event-ID"] = position
         try:
@@ -56,14 +40,16 @@ async def read(api: "Api", follow: bool, types: str | None, position: str) -> As
                 if is_final(response):
                     raise_for_problem(response)
                     attempt = 0
-                    async for event in parse(response.aiter_lines()):
+                    async for event in parse(response.aiter_bytes()):
                         position = event.id or position
                         yield event
                     if not follow:
                         return
                 lost = f"{response.status_code} or end of stream"
-        except TransportError as error:
-            lost = type(error).__name__
+        except RequestError as error:
+            if wrong := mistaken(error, api.url):
+                raise BadInput(wrong) from error
+            lost = named(error)
         if not follow and attempt == ATTEMPTS_MAX:
             raise Unreachable(f"no events from {api.url} ({lost}); last position {position or '-'}")
         say(f"connection lost ({lost}), going on after {position or 'the start'}")
@@ -90,14 +76,20 @@ async def tail(
     ] = None,
 ) -> Outcome:
     """Print events, one JSON object a line. Ends with their number and the position reached."""
-    position, count = after or "", 0
+    position, count = checked_header(after, "--after") if after is not None else "", 0
     try:
         async for event in read(api, follow, types, position):
-            print(event.data, flush=follow)
-            position, count = event.id or position, count + 1
+            if event.data:
+                write(safe_line(event.data) + "\n", flush=follow)
+                count += 1
+            position = event.id or position
     except asyncio.CancelledError:  # Ctrl-C is how following ends
         say("")
+    except NotWritten as failure:
+        if failure.message:
+            failure.message += f"; {count} events, up to {position or 'the start'}"
+        raise
     return Outcome(
         {"events": count, "position": position},
-        lambda: f"[dim]{count} events, up to {position or 'the start'}[/dim]",
+        lambda: f"{count} events, up to {position or 'the start'}",
     )

@@ -4,6 +4,7 @@ Failure            1  the platform refused, or a check failed
 ├── BadInput       2  an option, argument or file is wrong
 ├── Unreachable    3  no answer, or too busy for longer than we wait: run it again
 ├── NotAllowed     4  no key, or one that may not do this
+├── NotWritten     1  standard output takes nothing; 141 where its reader went away
 ├── NotInOrder     5  stopped as told, but a part was gone before or had to be killed
 └── Interrupted  130  Ctrl-C, SIGTERM, SIGHUP
 """
@@ -63,6 +64,25 @@ class NotInOrder(Failure):
         )
 
 
+class NotWritten(Failure):
+    """Whoever reads our output has seen enough: nothing is said of it, and the code is that of a
+    program that SIGPIPE ended, 128 + 13. Anything else, such as a full disk, is said."""
+
+    code = "not_written"
+
+    def __init__(self, error: OSError) -> None:
+        closed = isinstance(error, BrokenPipeError)
+        super().__init__("" if closed else f"standard output: {error.strerror or error}")
+        if closed:
+            self.exit_code = 141
+
+
 class Interrupted(Failure):
     exit_code = 130
     code = "interrupted"
+
+
+def of_system(error: OSError) -> Failure:
+    """What the system refused, in a sentence: no space, no permission, no such file."""
+    reason = error.strerror or str(error) or type(error).__name__
+    return Failure(f"{error.filename}: {reason}" if error.filename else reason)

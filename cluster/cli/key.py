@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
+from headrace.cluster.cli.address import request_path
 from headrace.cluster.cli.command import Outcome, api_command, group, listing
 from headrace.cluster.cli.duration import seconds
 
@@ -67,11 +68,11 @@ async def rotate(
 ) -> Outcome:
     """Replace a key by a new one and print it, once."""
     body = {"grace_s": seconds(grace)}
-    return Outcome(await api.post(f"/v1/api-keys/{key_id}/rotate", body, repeat=False))
+    return Outcome(await api.post(request_path("api-keys", key_id, "rotate"), body, repeat=False))
 
 
 @api_command(app, "revoke", "headrace key revoke KEY_ID")
 async def revoke(api: "Api", key_id: KeyId) -> Outcome:
     """End a key."""
-    await api.json("DELETE", f"/v1/api-keys/{key_id}")
+    await api.json("DELETE", request_path("api-keys", key_id))
     return Outcome({"id": key_id, "revoked": True})

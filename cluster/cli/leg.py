@@ -32,7 +32,7 @@ def list_legs(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -
         if not page["items"]:
             return Outcome(page, lambda: "no leg is parked")
         return listing(
-            page, "id", "tenant", "payment", "leg", "amount", "currency", "failures", "parked_at",
+            page, "id", "tenant", "payment", "leg", "amount", "failures", "parked_at",
             "error",
         )  # fmt: skip
 
@@ -62,7 +62,9 @@ def release_legs(
         words = f"released {', '.join(freed)}" if freed else f"{leg or 'no leg'} is not parked"
         if every and not freed:
             words = "no leg is parked"
-        return Outcome({"released": freed}, lambda: words, int(not freed and not every))
+        return Outcome(
+            {"released": freed}, lambda: words, int(not freed and not every), bool(freed)
+        )
 
     run(free, as_json)
 

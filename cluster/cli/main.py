@@ -1,5 +1,6 @@
 """The `headrace` command: every noun registered, nothing heavy imported."""
 
+import sys
 from importlib.metadata import entry_points
 from typing import Annotated
 
@@ -20,6 +21,8 @@ from headrace.cluster.cli import (
     up,
     verify,
 )
+from headrace.cluster.cli.failures import NotWritten, of_system
+from headrace.cluster.cli.output import give_up, say, write
 
 app = typer.Typer(
     name="headrace",
@@ -33,7 +36,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(f"headrace {__version__}")
+        write(f"headrace {__version__}\n")
         raise typer.Exit
 
 
@@ -62,3 +65,16 @@ for name, noun in (
     ("events", events),
 ):
     app.add_typer(noun.app, name=name)
+
+
+def main() -> None:
+    """The `headrace` program. What no command prints itself, such as help, may not be taken."""
+    try:
+        app()
+    except NotWritten as failure:
+        say(f"headrace: {failure}")
+        sys.exit(failure.exit_code)
+    except OSError as error:
+        give_up(sys.stdout)
+        say(f"headrace: {of_system(error)}")
+        sys.exit(1)

@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from headrace.cluster.cli.command import Json, Outcome, plain_command, run
+from headrace.cluster.cli.command import Outcome, plain_command, run
 from headrace.cluster.cli.credentials import DATA_DIR, DataDirOption, JsonOption
 from headrace.cluster.cli.failures import Failure, Unreachable
+from headrace.cluster.cli.output import Json
 
 app = typer.Typer()
 
@@ -62,4 +63,4 @@ async def migrate_ledger(data_dir: Path, operator_key: bool) -> Outcome:
             raise Failure(str(error)) from error
         except (OSError, PostgresError) as error:
             raise Unreachable(f"the ledger's database: {error}") from error
-    return Outcome(told)
+    return Outcome(told, changed=True)

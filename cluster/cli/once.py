@@ -4,6 +4,7 @@ from typing import Annotated
 
 from typer import Option
 
+from headrace.cluster.cli.address import checked_header
 from headrace.cluster.cli.command import say
 
 KeyOption = Annotated[
@@ -18,10 +19,11 @@ KeyOption = Annotated[
 
 
 def key_or_new(key: str | None) -> str:
-    """The key given, or a new one, said on standard error so that the command can be repeated."""
+    """The key given, or a new one, said on standard error so that the command can be repeated.
+    Raises BadInput."""
     if key is None:
         from uuid_utils import uuid7
 
         key = str(uuid7())
         say(f"idempotency key {key}")
-    return key
+    return checked_header(key, "--key")

@@ -11,8 +11,8 @@ import typer
 from typer import Argument, Option
 
 from headrace.cluster.cli.command import Outcome, api_command, say
-from headrace.cluster.cli.failures import Failure, Interrupted, Unreachable
-from headrace.cluster.cli.payfile.reading import FileFormat
+from headrace.cluster.cli.failures import Failure, Unreachable
+from headrace.cluster.cli.payfile.fileformat import DecimalSign, FileFormat
 
 if TYPE_CHECKING:
     from headrace.cluster.cli.client import Api
@@ -62,7 +62,25 @@ async def pay(
     file_format: Annotated[
         FileFormat | None, Option("--format", help="Default: by the file's suffix.")
     ] = None,
+    delimiter: Annotated[
+        str | None,
+        Option(metavar="CHAR", help="What separates a CSV's fields, or tab. Default: the comma."),
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        Option(help="Of a text, as cp1252. Default: its byte order mark's, or UTF-8."),
+    ] = None,
+    decimal: Annotated[
+        DecimalSign | None, Option(help="The decimal sign of amounts written as text.")
+    ] = None,
     batch: Annotated[int, Option(min=1, max=BATCH_ITEMS_MAX, help="Payments a request.")] = 1_000,
+    fail_on: Annotated[
+        list[str] | None,
+        Option(
+            metavar="refused[,declined]",
+            help="End with 1 if a row came to it: refused, declined, in_review, repeated_in_file.",
+        ),
+    ] = None,
     in_flight: Annotated[
         int,
         Option(min=1, max=32, help="Requests out at once. 1 keeps the file's order strictly."),
@@ -86,38 +104,56 @@ async def pay(
     between minor units is refused. The exception is JSON and NDJSON without --map amount: there
     they are integers of minor units, as in the API.
 
+    Text is read with the decimal point unless --decimal says otherwise. A value has one spelling in
+    keys, accounts, currencies and references: a whole number of a float column is that integer, and
+    what is neither text, a number nor a UUID is refused.
+
     [bold]Times[/bold] without an offset are UTC.
 
+    [bold]Text[/bold] is UTF-8 or what its byte order mark says, packed by gzip or not. A CSV's
+    delimiter is the comma, in .tsv the tab, or what its line sep= says.
+
     The last line counts: settled + declined + in_review + authorized (held for manual capture) +
-    refused = submitted. `replayed` of them had been answered before. Exit code 0: every row has
-    its answer, declines and refusals among them.
+    refused + repeated_in_file (answered with the payment of an earlier row with the same key) =
+    submitted. `replayed` of them had been answered before; `moved` is what the settled ones moved.
+
+    Exit code 0: every row has its answer, declines and refusals among them; 1: none was accepted,
+    or one came to what --fail-on names.
     """
+    from headrace.cluster.cli.payfile.csvfile import delimiter_of
+    from headrace.cluster.cli.payfile.decimalsign import decimal_point
+    from headrace.cluster.cli.payfile.ending import counted, fail_on_of, finished
     from headrace.cluster.cli.payfile.items import map_rows
     from headrace.cluster.cli.payfile.opening import Opener
     from headrace.cluster.cli.payfile.progress import progress
-    from headrace.cluster.cli.payfile.reading import open_source
+    from headrace.cluster.cli.payfile.reading import TextForm, open_source
     from headrace.cluster.cli.payfile.results import open_results
     from headrace.cluster.cli.payfile.run import Run
+    from headrace.cluster.cli.payfile.summary import Summary
     from headrace.cluster.cli.payfile.template import mapping
 
-    source = open_source(file, file_format, batch)
+    failing = fail_on_of(fail_on or [])
+    form = TextForm(encoding, delimiter and delimiter_of(delimiter))
+    source = open_source(file, file_format, batch, form)
+    as_point = decimal_point(decimal, source.delimiter)
     mapped = mapping(maps or [], source.columns)
     wanted = None if source.columns is None else mapped.columns
     api.patience_s = patience
     opener = Opener(api, open_missing) if open_missing is not None else None
-    with open_results(out) as results, progress(source.total) as shown:
-        api.on_wait = shown.on_wait
-        run = Run(api, opener, in_flight, results, shown.on_progress)
-        chunks = (map_rows(chunk, mapped) for chunk in source.chunks(wanted))
-        await play_until_stopped(run, chunks, countable=file != STDIN)
-    return finished(run)
+    summary = Summary()
+    with counted(summary):
+        with open_results(out, source.identity) as results, progress(source.total) as shown:
+            api.on_wait = shown.on_wait
+            run = Run(api, opener, in_flight, results, shown.on_progress, summary)
+            chunks = (map_rows(chunk, mapped, as_point) for chunk in source.chunks(wanted))
+            await play_until_stopped(run, chunks, countable=file != STDIN)
+        return finished(summary, run.stopping.is_set(), failing)
 
 
 async def play_until_stopped(run: "Run", chunks: Iterator["Mapped"], countable: bool) -> None:
     """Plays; the first Ctrl-C (or SIGTERM) lets what is out come home, the second doesn't.
 
-    A failure carries the counts so far; of a `countable` file also the rows that it kept from
-    being sent.
+    Of a `countable` file a failure also counts the rows that it kept from being sent.
     """
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
@@ -138,7 +174,6 @@ async def play_until_stopped(run: "Run", chunks: Iterator["Mapped"], countable: 
                 with suppress(Failure):  # a row that can't be read is told when it is its turn
                     await run.count_rest(chunks)
             failure.message += f"; {unanswered(run)}"
-        failure.data = run.summary.as_json()
         raise
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -151,16 +186,3 @@ def unanswered(run: "Run") -> str:
         f"{run.summary.unanswered:,} rows have no answer: run it again, and with the same keys"
         " nothing is paid twice"
     )
-
-
-def finished(run: "Run") -> Outcome:
-    """The summary; Interrupted or Unreachable when a row still lacks its final answer."""
-    summary = run.summary
-    data = summary.as_json()
-    if run.stopping.is_set():
-        raise Interrupted("stopped; run it again to pay the rest", data=data)
-    if not summary.complete:
-        raise Unreachable(
-            f"{summary.in_flight} payments are still on their way: run it again", data=data
-        )
-    return Outcome(data)

@@ -2,14 +2,14 @@
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import quote
 
 from typer import Argument, Option
 
+from headrace.cluster.cli.address import request_path
 from headrace.cluster.cli.amount import exact_minor_units
 from headrace.cluster.cli.command import Outcome, api_command, group, listing
 from headrace.cluster.cli.duration import seconds
-from headrace.cluster.cli.failures import NotAllowed
+from headrace.cluster.cli.failures import BadInput, NotAllowed
 from headrace.cluster.cli.once import KeyOption, key_or_new
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Capture(StrEnum):
 
 
 def path(payment: str, *rest: str) -> str:
-    return "/".join(("/v1/payments", quote(payment, safe=""), *rest))
+    return request_path("payments", payment, *rest)
 
 
 @api_command(
@@ -100,8 +100,7 @@ async def list_payments(
     }
     page = await api.get("/v1/payments", {k: v for k, v in asked.items() if v is not None})
     return listing(
-        page, "id", "status", "debtor", "creditor", "amount", "currency", "decline_reason",
-        "created_at",
+        page, "id", "status", "debtor", "creditor", "amount", "decline_reason", "created_at"
     )  # fmt: skip
 
 
@@ -139,13 +138,25 @@ async def create(
         "expires_in_s": seconds(expires_in) if expires_in else None,
         "reference": reference,
         "description": description,
-        "metadata": dict(pair.partition("=")[::2] for pair in metadata) if metadata else None,
+        "metadata": _metadata(metadata) if metadata else None,
     }
     headers = {"Idempotency-Key": key_or_new(key)}
     if wait:
         headers["Prefer"] = f"wait={wait}"
     sent = {name: value for name, value in body.items() if value is not None}
     return Outcome(await api.json("POST", "/v1/payments", body=sent, headers=headers))
+
+
+def _metadata(pairs: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not (name and sign):
+            raise BadInput(f"--metadata: {pair!r} is not NAME=VALUE")
+        if name in found:
+            raise BadInput(f"--metadata: {name!r} is given twice")
+        found[name] = value
+    return found
 
 
 async def _part(

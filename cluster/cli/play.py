@@ -44,7 +44,7 @@ def payments(n: int, seed: int) -> Iterator[Mapped]:
     while part := list(islice(transactions, BATCH)):
         items: list[PaymentItem | None] = [_item(transaction, seed) for transaction in part]
         keys = [item.idempotency_key for item in items if item is not None]
-        yield Mapped(row, items, list(keys), {}, row - 1 + len(part))
+        yield Mapped(range(row, row + len(part)), items, list(keys), {}, row - 1 + len(part))
         row += len(part)
 
 

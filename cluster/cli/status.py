@@ -9,6 +9,7 @@ import typer
 from headrace.cluster.cli.command import Outcome, plain_command, run
 from headrace.cluster.cli.credentials import DATA_DIR, DataDirOption, JsonOption
 from headrace.cluster.cli.failures import Failure
+from headrace.cluster.cli.on_this_machine import failures
 
 if TYPE_CHECKING:
     from headrace.cluster.local.state import State
@@ -49,7 +50,8 @@ def status(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -> N
         from headrace.cluster.local import daemon
         from headrace.cluster.local.state import READY
 
-        found = await asyncio.to_thread(daemon.status, data_dir)
+        with failures():
+            found = await asyncio.to_thread(daemon.status, data_dir)
         if found is None:
             words = f"no platform runs in {data_dir}"
             return Outcome({"data_dir": str(data_dir), "running": False}, lambda: words, 1)

@@ -9,6 +9,7 @@ from typer import Argument, Option
 from headrace.cluster.cli.command import Outcome, group, plain_command, run
 from headrace.cluster.cli.credentials import DATA_DIR, DataDirOption, JsonOption
 from headrace.cluster.cli.failures import BadInput, Unreachable
+from headrace.cluster.cli.printable import printable
 
 app = group("Subjects of personal text: the accounts whose descriptions and metadata are kept.")
 
@@ -36,7 +37,7 @@ def forget_subject(
     """
     if not (yes or as_json):
         question = f"Forget all personal text of {tenant}'s account {account}, for good?"
-        typer.confirm(question, abort=True)
+        typer.confirm(printable(question), abort=True)
     run(lambda: _forget(data_dir, tenant, account, sure=yes or not as_json), as_json)
 
 
@@ -62,4 +63,4 @@ async def _forget(data_dir: Path, tenant: str, account: str, *, sure: bool) -> O
         except (OSError, PostgresError) as error:
             raise Unreachable(f"the ledger's database: {error}") from error
     words = "its personal text is forgotten" if destroyed else "there was no personal text of it"
-    return Outcome({"account": account, "keys_destroyed": destroyed}, lambda: words)
+    return Outcome({"account": account, "keys_destroyed": destroyed}, lambda: words, changed=True)

@@ -16,21 +16,28 @@ from collections.abc import Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from urllib.parse import urlsplit
 
 import typer
 from typer import Option
 
-from headrace.cluster.cli.command import Outcome, fail, plain_command, print_json, run, say
+from headrace.cluster.cli.command import plain_command, run
 from headrace.cluster.cli.credentials import DATA_DIR, DataDirOption, JsonOption
 from headrace.cluster.cli.failures import BadInput, Failure, NotInOrder
+from headrace.cluster.cli.on_this_machine import failures
+from headrace.cluster.cli.output import Outcome, answer, fail, say
+from headrace.cluster.cli.printable import printable
 from headrace.cluster.cli.status import told
 from headrace.runtime.journal.account_numbers import PARTITIONS_MAX
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
+    from rich.console import RenderableType
+
     from headrace.cluster.local.credentials import Credentials
     from headrace.cluster.local.platform import Platform
+    from headrace.cluster.local.state import State
     from headrace.runtime.settings import Settings
 
     OnPhase = Callable[[str], None]
@@ -45,6 +52,10 @@ TOGETHER_S = 0.5
 LAST_RESORT_S = 19.5
 """From then on: every step has its own bound, and this one needs no Python to run out."""
 
+PortOption = Annotated[
+    int | None,
+    Option(min=1, max=65535, help="Of the API, on 127.0.0.1.", show_default=str(PORT)),
+]
 PartitionsOption = Annotated[
     int | None,
     Option(min=1, max=PARTITIONS_MAX, help="Of a new ledger, for good.", show_default="16"),
@@ -64,7 +75,7 @@ ActorsOption = Annotated[
 )
 def up(
     data_dir: DataDirOption = DATA_DIR,
-    port: Annotated[int, Option(min=1, max=65535, help="Of the API, on 127.0.0.1.")] = PORT,
+    port: PortOption = None,
     partitions: PartitionsOption = None,
     actors: ActorsOption = None,
     detach: Annotated[bool, Option("--detach", help="Return when it is ready.")] = False,
@@ -79,9 +90,11 @@ def up(
     in the data directory; the next start finds it. The keys made at the first start are in its
     credentials.json, where the other commands look for them.
     """
+    _open_streams()
     if detach:
-        run(lambda: _detached(data_dir, port, partitions, actors, play, as_json), as_json)
-    run(lambda: _attached(data_dir, port, partitions, actors, play, as_json), as_json)
+        run(lambda: _detached(data_dir, port, partitions, actors, play), as_json)
+    at = PORT if port is None else port
+    run(lambda: _attached(data_dir, at, partitions, actors, play, as_json), as_json)
 
 
 @plain_command(app, "down", "headrace down", "headrace down --data-dir /srv/payments")
@@ -91,40 +104,68 @@ def down(data_dir: DataDirOption = DATA_DIR, as_json: JsonOption = False) -> Non
     async def stop() -> Outcome:
         from headrace.cluster.local import daemon
 
-        with _failures():
+        with failures():
             ended = await daemon.stop(data_dir)
         data = {"data_dir": str(data_dir), "stopped": ended is not None}
         if ended is not None and ended.not_in_order:
             raise NotInOrder(ended.not_in_order, data)
         words = f"stopped the platform in {data_dir}" if ended else f"none ran in {data_dir}"
-        return Outcome(data, lambda: words)
+        return Outcome(data, lambda: words, changed=ended is not None)
 
     run(stop, as_json)
 
 
+def _open_streams() -> None:
+    """A standard stream that is closed would be the number of the next file opened, into which
+    parts that know no better would write."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
 async def _detached(
-    data_dir: Path, port: int, partitions: int | None, actors: int | None, play: int, as_json: bool
+    data_dir: Path, port: int | None, partitions: int | None, actors: int | None, play: int
 ) -> Outcome:
     from headrace.cluster.local import credentials, daemon
 
-    found = daemon.running(data_dir)
+    with failures():
+        found = daemon.running(data_dir)
     if found is not None and not found.is_ready:
         raise Failure(f"the platform in {data_dir} is {found.phase} (process {found.pid})")
+    if found is not None:
+        _check_as_asked(data_dir, found, port=port, partitions=partitions, actors=actors)
     if found is None:
         command = [sys.executable, "-m", "headrace.cluster.cli", "up"]
-        command += ["--data-dir", str(data_dir), "--port", str(port), "--json"]
+        command += ["--data-dir", str(data_dir), "--port", str(port or PORT), "--json"]
         command += ["--partitions", str(partitions)] if partitions else []
         command += ["--actors", str(actors)] if actors else []
-        with _failures(), _phases() as on_phase:
+        with failures(), _phases() as on_phase:
             starter = asyncio.current_task()
             assert starter is not None
             _at_signals(asyncio.Event(), starter)  # it has a session of its own and hears none
             found = await daemon.start(command, data_dir, on_phase)
-    keys = credentials.read(data_dir)
+    with failures():
+        keys = credentials.read(data_dir)
     assert keys is not None
     data = {**told(data_dir, found), **await _play(keys, play)}
-    _show(data, keys, detached=True, as_json=as_json)
-    raise typer.Exit(0)
+    return _up_and_running(data, keys, detached=True)
+
+
+def _check_as_asked(data_dir: Path, found: "State", **asked: int | None) -> None:
+    """Raises Failure when what runs is not what was asked for."""
+    there = {
+        "port": urlsplit(found.url).port,
+        "partitions": found.partitions,
+        "actors": found.actors,
+    }
+    for name, wanted in asked.items():
+        if wanted is not None and there[name] and wanted != there[name]:
+            raise Failure(
+                f"a platform runs in {data_dir} already, at {found.url}, with --{name}"
+                f" {there[name]} and not {wanted}: stop it first (`headrace down`)"
+            )
 
 
 async def _attached(
@@ -188,7 +229,7 @@ class _Up:
 
     async def run(self) -> None:
         """Until it is cancelled; a Failure when it can't start or go on."""
-        with _failures():
+        with failures():
             from headrace.cluster.local.platform import Platform as Local
 
             with _phases() as on_phase:
@@ -203,7 +244,7 @@ class _Up:
     async def _try_out(self, platform: "Platform", keys: "Credentials") -> None:
         played = await _play(keys, self._play)
         data = {**told(self._data_dir, platform.state), **played}
-        _show(data, keys, detached=False, as_json=self._as_json)
+        answer(_up_and_running(data, keys, detached=False), self._as_json)
 
     async def stop(self) -> "Sequence[str]":
         """Those of its parts that didn't end in order."""
@@ -232,16 +273,13 @@ async def _meanwhile(work: "Coroutine[Any, Any, None]") -> "AsyncIterator[None]"
         task.cancel()
 
 
-def _show(data: dict[str, Any], keys: "Credentials", *, detached: bool, as_json: bool) -> None:
-    if as_json:
-        print_json(data)
-        return
-    from rich.console import Console
+def _up_and_running(data: dict[str, Any], keys: "Credentials", *, detached: bool) -> Outcome:
+    def view() -> "RenderableType":
+        from headrace.cluster.cli.up_view import welcome
 
-    from headrace.cluster.cli.up_view import welcome
+        return welcome(data, keys, detached)
 
-    # Lines to paste are never broken.
-    Console(soft_wrap=True, highlight=False).print(welcome(data, keys, detached))
+    return Outcome(data, view, changed=True)
 
 
 def _at_signals(asked: asyncio.Event, work: "asyncio.Task[Any]") -> None:
@@ -271,31 +309,16 @@ def _settings(partitions: int | None, actors: int | None) -> "Settings":
 
 
 @contextmanager
-def _failures() -> Iterator[None]:
-    """What can go wrong on this machine, told as failures of the command."""
-    from headrace.cluster.local.errors import PlatformError
-    from headrace.cluster.local.lock import AlreadyRunning
-    from headrace.runtime.database.area import MigrationError
-    from headrace.runtime.keys.master_key import MasterKeyError
-
-    try:
-        yield
-    except AlreadyRunning as error:
-        raise Failure(f"a platform runs here already: {error}") from error
-    except (PlatformError, MigrationError, MasterKeyError) as error:
-        raise Failure(str(error)) from error
-
-
-@contextmanager
 def _phases() -> Iterator["OnPhase"]:
     """Shows what is being done: a spinner for people, lines for programs."""
     if not sys.stderr.isatty():
         yield say
         return
     from rich.console import Console
+    from rich.text import Text
 
     with Console(stderr=True).status("starting") as shown:
-        yield lambda phase: shown.update(phase)
+        yield lambda phase: shown.update(Text(printable(phase)))
 
 
 async def _play(keys: "Credentials", n: int) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
+
+from headrace.cluster.cli.printable import printable
+from headrace.cluster.cli.view import Fields, Rows, fields, shown
 
 if TYPE_CHECKING:
     from headrace.cluster.local.credentials import Credentials
@@ -20,22 +21,22 @@ DEMO_ACCOUNTS = [
 
 def welcome(data: dict[str, Any], keys: "Credentials", detached: bool) -> RenderableType:
     """Where everything is and a line to paste."""
-    table = Table.grid(padding=(0, 2))
-    table.add_row("API", data["url"])
-    table.add_row("Reference", data["docs_url"])
-    table.add_row(
-        "Ray dashboard", f"{data['dashboard_url']}  (token: {data['data_dir']}/ray.token)"
-    )
+    where = [
+        ("API", data["url"]),
+        ("Reference", data["docs_url"]),
+        ("Ray dashboard", f"{data['dashboard_url']}  (token: {data['data_dir']}/ray.token)"),
+    ]
     parts: list[RenderableType] = [
-        Text(f"Headrace is up, {data['ready_after_s']} s after its start.", style="bold"), table
-    ]  # fmt: skip
+        shown(f"Headrace is up, {data['ready_after_s']} s after its start.", "bold"),
+        Fields([(name, printable(value)) for name, value in where]),
+    ]
     if played := data.get("played"):
         counts = ", ".join(
             f"{played[name]} {name}" for name in ("settled", "declined", "in_review")
         )
         rate = played["payments_per_s"]
         parts += ["", f"Played {played['submitted']} payments, {rate:,.0f} a second: {counts}."]
-    parts += ["", Text("Pay something:", style="bold"), Text(curl(keys), no_wrap=True), ""]
+    parts += ["", shown("Pay something:", "bold"), shown(curl(keys)), ""]
     how = "`headrace down` stops it" if detached else "Ctrl-C stops it"
     parts.append(f"{how}; nothing is lost.")
     return Group(*parts)
@@ -53,23 +54,26 @@ def curl(keys: "Credentials") -> str:
 
 def status_table(data: dict[str, Any]) -> RenderableType:
     """The platform's addresses, then a line a part."""
-    head = Table.grid(padding=(0, 2))
-    for name in ("phase", "url", "docs_url", "dashboard_url", "data_dir", "pid"):
-        head.add_row(Text(name.replace("_", " "), style="dim"), str(data[name]))
-    if data["legs_parked"] is None:
-        head.add_row(Text("legs parked", style="dim"), "unknown: the ledger did not say in time")
-    elif data["legs_parked"]:
-        told = f"{data['legs_parked']}, see `headrace leg list`"
-        head.add_row(Text("legs parked", style="dim"), Text(told, style="red bold"))
+    head = {
+        name: data[name]
+        for name in ("phase", "url", "docs_url", "dashboard_url", "data_dir", "pid")
+    }
+    legs = data["legs_parked"]
+    if legs is None:
+        head["legs_parked"] = "unknown: the ledger did not say in time"
+    elif legs:
+        head["legs_parked"] = f"{legs}, see `headrace leg list`"
     parts: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for process in data["processes"]:
         parts[process["part"]].append(process)
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for column in ("part", "processes", "memory MB", "CPU s"):
-        table.add_column(column, justify="left" if column == "part" else "right")
-    for part, its in sorted(parts.items()):
-        memory, cpu = sum(p["memory_mb"] for p in its), sum(p["cpu_s"] for p in its)
-        table.add_row(part, str(len(its)), f"{memory:.1f}", f"{cpu:.1f}")
-    total = (str(len(data["processes"])), f"{data['memory_mb']:.1f}", f"{data['cpu_s']:.1f}")
-    table.add_row("all", *total, style="bold")
-    return Group(head, "", table)
+    table = [
+        {
+            "part": part,
+            "processes": len(its),
+            "memory_MB": round(sum(p["memory_mb"] for p in its), 1),
+            "CPU_s": round(sum(p["cpu_s"] for p in its), 1),
+        }
+        for part, its in [*sorted(parts.items()), ("all", data["processes"])]
+    ]
+    table[-1] |= {"memory_MB": round(data["memory_mb"], 1), "CPU_s": round(data["cpu_s"], 1)}
+    return Group(fields(head), "", Rows(table, tuple(table[-1])))

@@ -8,19 +8,16 @@ import typer
 from headrace.cluster.cli.command import Outcome, plain_command, run
 from headrace.cluster.cli.credentials import DATA_DIR, DataDirOption, JsonOption
 from headrace.cluster.cli.failures import Failure, Unreachable
+from headrace.cluster.cli.printable import printable
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from headrace.cluster.cli.view import Screen
     from headrace.runtime.verify import Check
 
 app = typer.Typer()
 
-MARKS = {
-    "pass": "[green]pass[/green]",
-    "warning": "[yellow]look[/yellow]",
-    "fail": "[red bold]FAIL[/red bold]",
-}
+MARKS = {"pass": ("pass", "green"), "warning": ("look", "yellow"), "fail": ("FAIL", "red bold")}
+"""A result's word and how it looks."""
 
 
 @plain_command(
@@ -47,36 +44,31 @@ async def check_ledger(data_dir: Path, as_json: bool) -> Outcome:
     """Every check with its figure, said as it ends."""
     from asyncpg import PostgresError
     from msgspec import to_builtins
-    from rich.console import Console
 
     from headrace.cluster.cli.database import ledger_settings
+    from headrace.cluster.cli.view import screen, shown
     from headrace.runtime.keys.master_key import MasterKeyError
     from headrace.runtime.verify import CHECKS, verify
 
-    shown = Shown(Console(stderr=as_json, highlight=False), len(CHECKS))
     async with ledger_settings(data_dir) as settings:
         try:
-            with shown:
+            with Shown(screen(stderr=as_json), len(CHECKS)) as checks:
                 verdict = await verify(
-                    settings.ledger, shown.ended, shown.begun, settings.keys.master_key_file
+                    settings.ledger, checks.ended, checks.begun, settings.keys.master_key_file
                 )
         except MasterKeyError as error:
             raise Failure(str(error)) from error
         except (OSError, PostgresError) as error:
             raise Unreachable(f"the ledger's database: {error}") from error
     passed = verdict.result == "pass"
-    words = (
-        "[green]the books are right[/green]"
-        if passed
-        else "[red bold]the books are wrong[/red bold]"
-    )
-    return Outcome(to_builtins(verdict), lambda: words, 0 if passed else 1)
+    words = ("the books are right", "green") if passed else ("the books are wrong", "red bold")
+    return Outcome(to_builtins(verdict), lambda: shown(*words), 0 if passed else 1)
 
 
 class Shown:
     """A line a check as it ends; below them, on a terminal, which are under way."""
 
-    def __init__(self, console: "Console", total: int) -> None:
+    def __init__(self, console: "Screen", total: int) -> None:
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
         self._bar = Progress(
@@ -106,12 +98,13 @@ class Shown:
 
     def ended(self, check: "Check") -> None:
         """A check has its result."""
-        from rich.markup import escape
+        from rich.text import Text
 
         self._under_way.remove(check.name)
         self._bar.update(self._task, advance=1, under_way=self._words())
-        said = escape(f"{check.figure}; {check.detail}" if check.detail else check.figure)
-        self._console.print(f"{MARKS[check.result]}  {_spaced(check.name):<32}{said}")
+        said = f"{check.figure}; {check.detail}" if check.detail else check.figure
+        line = Text.assemble(MARKS[check.result], f"  {_spaced(check.name):<32}", printable(said))
+        self._console.print(line, soft_wrap=True)
 
     def _words(self) -> str:
         return ", ".join(map(_spaced, self._under_way))

@@ -8,6 +8,7 @@ from pathlib import Path
 import asyncpg
 import msgspec
 
+from headrace.cluster.local.errors import PlatformError
 from headrace.cluster.local.state import write_private
 from headrace.runtime.database.connect import pool as connect
 from headrace.runtime.identity import keys, tenants
@@ -28,11 +29,17 @@ class Credentials(msgspec.Struct, kw_only=True):
 
 
 def read(data_dir: Path) -> Credentials | None:
-    """None before the first start."""
+    """None before the first start. PlatformError when the file holds something else."""
+    path = data_dir / FILE
     try:
-        return msgspec.json.decode((data_dir / FILE).read_bytes(), type=Credentials)
+        return msgspec.json.decode(path.read_bytes(), type=Credentials)
     except FileNotFoundError:
         return None
+    except msgspec.DecodeError as error:
+        raise PlatformError(
+            f"{path} holds no keys of a platform ({error}): put the right file back, or move this "
+            "one away and new keys are made"
+        ) from error
 
 
 async def ensure(settings: Settings, data_dir: Path, url: str) -> Credentials:

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from headrace.cluster.local import processes, state
+from headrace.cluster.local import processes, run_folder, state
+from headrace.cluster.local.ambient import of_parts
 from headrace.cluster.local.errors import PlatformError
-from headrace.cluster.local.leftovers import end_leftovers
 from headrace.cluster.local.lock import AlreadyRunning, Lock, holder
 from headrace.cluster.local.parts import PARTS
 from headrace.cluster.local.processes import Process
-from headrace.cluster.local.state import STOPPED, State
+from headrace.cluster.local.state import STOPPED, State, private
 
 LOG = "headrace.log"
 LOG_TAIL_BYTES = 4_000
@@ -45,12 +45,26 @@ class Status(Struct, kw_only=True):
 
 
 def running(data_dir: Path) -> State | None:
-    """The platform that holds the data directory now, ready or not."""
+    """The platform that holds the data directory now, ready or not.
+
+    Its lock says that there is one, whatever clocks and files say. PlatformError when it can't be
+    told which process of this machine it is.
+    """
     pid = holder(data_dir / "lock")
-    told = state.read(data_dir)
-    if pid is None or told is None or not processes.is_running(told.pid, told.started):
+    if pid is None:
         return None
-    return told
+    told = state.read(data_dir)
+    if told is not None and told.pid == pid and _is_it(told):
+        return told
+    raise PlatformError(
+        f"process {pid or '?'} holds {data_dir / 'lock'}, but {data_dir / state.FILE} doesn't tell "
+        "of it: it has only begun, or belongs to another container; ask again, or stop it there"
+    )
+
+
+def _is_it(told: State) -> bool:
+    found = processes.identity(told.pid)
+    return bool(found) and told.process in ("", found)
 
 
 async def start(command: Sequence[str], data_dir: Path, on_phase: Callable[[str], None]) -> State:
@@ -101,10 +115,11 @@ async def _until_ready(
 
 def _spawn(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
     """Not asyncio's, which ends its processes with the event loop."""
-    with log.open("wb") as output:
+    with open(log, "wb", opener=private) as output:
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-        )
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
+            env=of_parts(os.environ, own_database=False),
+        )  # fmt: skip
 
 
 async def stop(data_dir: Path) -> State | None:
@@ -116,12 +131,15 @@ async def stop(data_dir: Path) -> State | None:
     if found is None:
         await _end_leftovers(data_dir)
         return None
-    os.kill(found.pid, signal.SIGTERM)
-    ended = await processes.wait_until_ended(found.pid, found.started, STOP_TIMEOUT_S)
+    try:
+        os.kill(found.pid, signal.SIGTERM)
+    except PermissionError as error:
+        raise PlatformError(f"process {found.pid} is another user's: stop it as them") from error
+    ended = await processes.wait_until_ended(found.pid, STOP_TIMEOUT_S)
     if not ended:
         with contextlib.suppress(ProcessLookupError):
             os.kill(found.pid, signal.SIGKILL)
-        await processes.wait_until_ended(found.pid, found.started, KILL_TIMEOUT_S)
+        await processes.wait_until_ended(found.pid, KILL_TIMEOUT_S)
     told = state.read(data_dir)
     if told is not None and told.phase == STOPPED:
         return told
@@ -134,13 +152,13 @@ async def stop(data_dir: Path) -> State | None:
 
 
 async def _end_leftovers(data_dir: Path) -> None:
-    if state.read(data_dir) is None:
+    if not (data_dir / "lock").exists():
         return
     lock = Lock(data_dir / "lock")
     with contextlib.suppress(AlreadyRunning):  # one starts just now, or a command reads the ledger
         lock.acquire()
         try:
-            await end_leftovers(data_dir)
+            await run_folder.end_leftovers(data_dir)
             for part in reversed(PARTS):
                 await part.end_left(data_dir)
         finally:

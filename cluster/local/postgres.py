@@ -1,7 +1,7 @@
 """The laptop's PostgreSQL: made, started, recovered and stopped by us.
 
 In a data directory: postgres/ (the cluster, or a link to it), postgres.password, postgres.port
-and postgres.log. It listens on 127.0.0.1 and on a socket in a private folder.
+and postgres.log. It listens on 127.0.0.1 and on a socket in a private folder beside the cluster.
 """
 
 import asyncio
@@ -10,7 +10,6 @@ import os
 import secrets
 import shutil
 import signal
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,9 +22,10 @@ from headrace.cluster.local.postgres_home import Home, PostgresError, home
 from headrace.cluster.local.postmaster import (
     is_ready,
     kill_all_of,
-    remove_old_socket_dir,
     stop_leftover,
 )
+from headrace.cluster.local.short_path import ShortPath, remove_links_to
+from headrace.runtime.database.connect import OF_OUR_OWN
 
 ROLE = DATABASE = "headrace"
 START_TIMEOUT_S = 120.0
@@ -51,6 +51,17 @@ of 1 GB is soon written over again, in pages that the operating system has in me
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
 
 
+def tcp_url(password: str, port: int) -> str:
+    """Of a server, or of what leads there, that listens on 127.0.0.1."""
+    return _url(password, "127.0.0.1", port)
+
+
+def _url(password: str, host: str, port: int) -> str:
+    """Host and port stand in the query: after @ they would be looked up beside PGPORT."""
+    where = f"host={host}&port={port}&{OF_OUR_OWN}"
+    return f"postgresql://{ROLE}:{password}@/{DATABASE}?{where}"
+
+
 class Postgres:
     """One server for one data directory. `start` and `stop` are called by one task."""
 
@@ -61,26 +72,32 @@ class Postgres:
         self._home: Home | None = None
         self._lock: Lock | None = None
         self._process: asyncio.subprocess.Process | None = None
-        self._socket_dir: Path | None = None
+        self._sockets: ShortPath | None = None
         self._port = 0
 
     @property
     def url(self) -> str:
         """Through the socket, which costs half of what TCP does."""
-        return self._url(f"/{DATABASE}?host={self._socket_dir}&port={self._port}")
+        return _url(self._password(), self._socket_dir(), self._port)
+
+    @property
+    def port(self) -> int:
+        """On 127.0.0.1; 0 before the start."""
+        return self._port
 
     @property
     def tcp_url(self) -> str:
-        """The same server for tools that want a host and a port."""
-        return self._url(f"127.0.0.1:{self._port}/{DATABASE}")
+        """The same server by way of its port."""
+        return self.url_by_way_of(self._port)
+
+    def url_by_way_of(self, port: int) -> str:
+        """The same server through what listens on a port of 127.0.0.1."""
+        return tcp_url(self._password(), port)
 
     @property
     def pid(self) -> int:
         """The postmaster's; 0 when it isn't running."""
         return self._process.pid if self._process and self._process.returncode is None else 0
-
-    def _url(self, rest: str) -> str:
-        return f"postgresql://{ROLE}:{self._password()}@{rest}"
 
     async def start(self) -> str:
         """Serves `url` on return. PostgresError says what is wrong; AlreadyRunning, who has it."""
@@ -90,10 +107,9 @@ class Postgres:
         lock.acquire()
         self._lock = lock
         try:
-            self._socket_dir = _private_folder(found)
+            self._sockets = ShortPath(_private_folder(found))
             if (found.cluster / "PG_VERSION").exists():
                 await self._check_version(found)
-                remove_old_socket_dir(found.cluster)
                 await stop_leftover(found.cluster)
             else:
                 await self._make_cluster(found)
@@ -113,10 +129,18 @@ class Postgres:
         lock = Lock(cluster.with_name("postgres.lock"))
         lock.acquire()
         try:
-            remove_old_socket_dir(cluster)
+            _remove_sockets(cluster)
             await stop_leftover(cluster)
         finally:
             lock.release()
+
+    def _socket_dir(self) -> str:
+        return str(self._sockets.path) if self._sockets is not None else ""
+
+    def restore(self) -> None:
+        """The way to its socket, should somebody have tidied it away."""
+        if self._sockets is not None:
+            self._sockets.restore()
 
     async def restart(self) -> None:
         """After the server ended unasked: the same URL again."""
@@ -138,19 +162,24 @@ class Postgres:
         self._process = None
         if not in_order and self._home is not None:
             await kill_all_of(self._home.cluster)  # backends outlive a postmaster for a moment
-        if self._socket_dir is not None:
-            shutil.rmtree(self._socket_dir, ignore_errors=True)
+        if self._home is not None and self._sockets is not None:
+            _remove_sockets(self._home.cluster)
         if self._lock is not None:
             self._lock.release()
         return in_order
 
     async def _make_cluster(self, found: Home) -> None:
         """initdb into a folder beside, renamed when whole: a crash leaves no half cluster."""
+        if found.cluster.is_file() or (found.cluster.is_dir() and any(found.cluster.iterdir())):
+            raise PostgresError(
+                f"{found.cluster} holds something that is no cluster of PostgreSQL's: "
+                "choose another data directory"
+            )
         half_made = found.cluster.with_name("postgres.making")
         shutil.rmtree(half_made, ignore_errors=True)
         half_made.mkdir(mode=0o700)
-        assert self._socket_dir is not None
-        password_file = self._socket_dir / "password"
+        assert self._sockets is not None
+        password_file = self._sockets.folder / "password"
         password_file.touch(mode=0o600)
         password_file.write_text(self._password())
         if found.user is not None:
@@ -183,7 +212,7 @@ class Postgres:
             **self._options,
             "listen_addresses": "127.0.0.1",
             "port": str(self._port),
-            "unix_socket_directories": str(self._socket_dir),
+            "unix_socket_directories": self._socket_dir(),
             "unix_socket_permissions": "0700",
         }
         command = [str(found.binaries / "postgres"), "-D", str(found.cluster)]
@@ -232,7 +261,8 @@ class Postgres:
     def _free_port(self) -> int:
         """The port of the last start if it is free, so that people's tools go on working."""
         path = self._data_dir / "postgres.port"
-        last = [int(path.read_text())] if path.exists() else []
+        said = path.read_text().strip() if path.exists() else ""
+        last = [int(said)] if said.isdecimal() else []
         (port,) = free_ports(1, preferred=last)
         path.write_text(f"{port}\n")
         return port
@@ -278,9 +308,21 @@ async def _run(found: Home, name: str, *arguments: str) -> str:
     return output.decode()
 
 
+def _sockets_of(cluster: Path) -> Path:
+    return cluster.with_name("postgres.sockets")
+
+
 def _private_folder(found: Home) -> Path:
-    """For the socket: short, because a socket's path may have 107 bytes."""
-    path = Path(tempfile.mkdtemp(prefix="headrace-", dir="/tmp"))
+    """For the socket."""
+    path = _sockets_of(found.cluster)
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(mode=0o700)
     if found.user is not None:
         os.chown(path, found.user.uid, found.user.gid)
     return path
+
+
+def _remove_sockets(cluster: Path) -> None:
+    """And what leads there."""
+    remove_links_to(_sockets_of(cluster))
+    shutil.rmtree(_sockets_of(cluster), ignore_errors=True)

@@ -21,7 +21,7 @@ class PostgreSQL(Part):
 
     def __init__(self, site: Site) -> None:
         super().__init__(site)
-        self._server = None if site.settings.ledger.database_url else Postgres(site.data_dir)
+        self._server = Postgres(site.data_dir) if site.own_database else None
 
     async def start(self) -> None:
         if self._server is not None:
@@ -34,7 +34,10 @@ class PostgreSQL(Part):
             self.site.settings = self.site.settings.replace(partitions=stored)
 
     async def tend(self) -> None:
-        if self._server is not None and not self._server.pid:
+        if self._server is None:
+            return
+        self._server.restore()
+        if not self._server.pid:
             self.site.tell("restarting PostgreSQL")
             await self._server.restart()
 

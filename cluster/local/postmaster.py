@@ -5,7 +5,6 @@ The file's lines: pid, folder, start, port, socket folder, address, shared memor
 
 import asyncio
 import contextlib
-import shutil
 import signal
 from pathlib import Path
 
@@ -14,7 +13,6 @@ import psutil
 from headrace.cluster.local.postgres_home import PostgresError
 
 LOCK_FILE = "postmaster.pid"
-SOCKET_DIR_PREFIX = "/tmp/headrace-"
 STOP_TIMEOUT_S = 10.0
 KILL_TIMEOUT_S = 3.0
 
@@ -26,14 +24,6 @@ def is_ready(cluster: Path, pid: int) -> bool:
     except FileNotFoundError:
         return False
     return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
-
-
-def remove_old_socket_dir(cluster: Path) -> None:
-    """Of a server that was not stopped by us: its lock file names it."""
-    with contextlib.suppress(FileNotFoundError):
-        lines = (cluster / LOCK_FILE).read_text().splitlines()
-        if len(lines) >= 5 and lines[4].startswith(SOCKET_DIR_PREFIX):
-            shutil.rmtree(lines[4], ignore_errors=True)
 
 
 async def stop_leftover(cluster: Path) -> None:

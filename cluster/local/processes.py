@@ -7,6 +7,7 @@ folder: the platform's runtime folder, in which nothing else runs.
 import asyncio
 import contextlib
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +15,8 @@ from pathlib import Path
 import psutil
 from msgspec import Struct
 
-END_POLL_S = 0.2
+END_POLL_S = 0.05
+KILL_POLL_S = 0.2
 """A process killed may just have started another: they are looked for again."""
 
 
@@ -74,32 +76,41 @@ async def _end_all(found: Callable[[], list[psutil.Process]], timeout_s: float) 
         for process in left:
             with contextlib.suppress(psutil.Error):
                 process.kill()
-        await asyncio.to_thread(psutil.wait_procs, left, END_POLL_S)
+        await asyncio.to_thread(psutil.wait_procs, left, KILL_POLL_S)
         if time.monotonic() > deadline:
             return
 
 
-def started_at(pid: int) -> float:
-    """When a process began (seconds since 1970), 0 when there is none: tells a pid used again."""
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+def identity(pid: int) -> str:
+    """Names the process that has a pid now for good, whatever the wall clock is set to: by when it
+    began, in ticks since which boot. Empty when there is none, or it ended and nobody looked."""
     try:
-        return psutil.Process(pid).create_time()
-    except psutil.NoSuchProcess:
-        return 0.0
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return ""
+        if sys.platform != "linux":
+            return f"{process.create_time():.6f}"  # as the kernel noted it then
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return f"{fields[_STARTED]} {_BOOT_ID.read_text().strip() if _BOOT_ID.exists() else ''}"
+    except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
+        return ""
 
 
-def is_running(pid: int, started: float) -> bool:
-    """Whether the process that had this pid at that time still runs."""
-    now = started_at(pid)
-    return now != 0 and abs(now - started) < 1
+_STARTED = 22 - 3
+"""proc(5), /proc/pid/stat: field 22; the name, which may hold blanks, is the second."""
 
 
-async def wait_until_ended(pid: int, started: float, timeout_s: float) -> bool:
+async def wait_until_ended(pid: int, timeout_s: float) -> bool:
     """Whether it ended in time."""
     deadline = time.monotonic() + timeout_s
-    while is_running(pid, started):
+    waited_for = identity(pid)
+    while waited_for and identity(pid) == waited_for:
         if time.monotonic() > deadline:
             return False
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(END_POLL_S)
     return True
 
 

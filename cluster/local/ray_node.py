@@ -46,8 +46,9 @@ class RayNodeError(PlatformError):
 class RayNode:
     """Start, deploy, drain, stop, in that order; the last two may come at any time."""
 
-    def __init__(self, runtime_dir: Path) -> None:
-        self._runtime_dir = runtime_dir
+    def __init__(self, run: Path) -> None:
+        """`run` is a short path to a folder of its own."""
+        self._run = run
         self._thread = OneThread("ray")
         self._essential: dict[str, psutil.Process] = {}
         self.dashboard_url = ""
@@ -72,7 +73,7 @@ class RayNode:
                 dashboard_host="127.0.0.1",
                 log_to_driver=False,
                 configure_logging=False,
-                _temp_dir=str(self._runtime_dir / "ray"),
+                _temp_dir=str(self._run / "ray"),
             )
         self.dashboard_url = f"http://{context.dashboard_url}"
         children = psutil.Process().children()
@@ -155,15 +156,15 @@ def _parameters() -> Iterator[None]:
     process that copies logs to a driver, who reads none."""
     original = parameter.RayParams
     (port,) = free_ports(1)
-    parameter.RayParams = partial(  # type: ignore[assignment,misc]  # a class for a while
+    parameter.RayParams = partial(
         original,
         dashboard_agent_listen_port=port,
-        include_log_monitor=False,  # type: ignore[arg-type]  # declared as text, read as a truth
+        include_log_monitor=False,
     )
     try:
         yield
     finally:
-        parameter.RayParams = original  # type: ignore[misc]  # and itself again
+        parameter.RayParams = original
 
 
 @contextmanager
@@ -174,13 +175,11 @@ def _own_sessions() -> Iterator[None]:
     raylet that is taken first leaves nobody to answer what is under way.
     """
     original = services.ConsolePopen
-    services.ConsolePopen = partial(  # type: ignore[assignment,misc]  # a class for a while
-        original, start_new_session=True
-    )
+    services.ConsolePopen = partial(original, start_new_session=True)
     try:
         yield
     finally:
-        services.ConsolePopen = original  # type: ignore[misc]  # and itself again
+        services.ConsolePopen = original
 
 
 def _end(told: str) -> str:

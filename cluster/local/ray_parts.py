@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from headrace.cluster.local import environment, processes, state
+from headrace.cluster.local import ambient, environment, processes, state
 from headrace.cluster.local.errors import PlatformError
 from headrace.cluster.local.part import Part, Site
 
@@ -31,22 +31,32 @@ class Ray(Part):
     def __init__(self, site: Site) -> None:
         super().__init__(site)
         self._started_in = os.getcwd()
+        self._needed: list[Path] = []
+        """What its processes look up again when one of them is replaced."""
 
     async def start(self) -> None:
         site = self.site
+        ambient.leave_out(own_database=site.own_database)
         os.environ.update(
-            environment.of_platform(site.settings, site.runtime_dir, _token(site.data_dir))
+            environment.of_platform(site.settings, site.run.path, _token(site.data_dir))
         )
         os.chdir(site.runtime_dir)  # by which the platform's processes are known
         from headrace.cluster.local.ray_node import RayNode
 
-        site.ray = RayNode(site.runtime_dir)
+        site.ray = RayNode(site.run.path)
         await site.ray.start(site.port)
         site.dashboard_url = site.ray.dashboard_url
+        folder = site.run.folder
+        self._needed = [*folder.glob("haproxy*"), *folder.glob("ray/session_2*/sockets/[pr]*")]
 
     async def tend(self) -> None:
-        if self.site.ray is not None and (dead := self.site.ray.dead()):
+        if self.site.ray is None:
+            return
+        if dead := self.site.ray.dead():
             raise PlatformError(f"Ray's {dead} is gone; start again, nothing is lost")
+        self.site.run.restore()
+        if gone := [file for file in self._needed if not file.exists()]:
+            raise PlatformError(f"{gone[0]} was removed; start again, nothing is lost")
 
     async def stop(self, within_s: float) -> None:
         try:
@@ -79,7 +89,9 @@ class Gateway(Part):
         assert self.site.ray is not None
         look_for_failure = 0.0
         deadline = time.monotonic() + READY_TIMEOUT_S
-        async with httpx.AsyncClient(base_url=self.site.url, timeout=5, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=self.site.url, timeout=5, trust_env=False, verify=False
+        ) as client:
             while time.monotonic() < deadline:
                 with contextlib.suppress(httpx.HTTPError):
                     if (await client.get("/readyz")).status_code == 200:
@@ -91,7 +103,7 @@ class Gateway(Part):
                 await asyncio.sleep(READY_POLL_S)
         raise PlatformError(
             f"the platform was not ready in {READY_TIMEOUT_S:.0f} s; "
-            f"Ray's logs are in {self.site.runtime_dir}/ray/session_latest/logs"
+            f"Ray's logs are in {self.site.data_dir}/logs"
         )
 
     async def stop(self, within_s: float) -> None:

@@ -12,12 +12,15 @@ class State(msgspec.Struct, kw_only=True):
     """Of the platform that runs in a data directory, or ran there last."""
 
     pid: int
-    started: float
-    """When the process began: with `pid` it names one process for good."""
+    process: str = ""
+    """What tells this process from others that have its pid at other times; empty: unknown."""
     phase: str
     """What it is doing now; `ready` when payments are taken."""
     url: str
     dashboard_url: str = ""
+    partitions: int = 0
+    actors: int = 0
+    """How many it has; 0 where it hasn't told yet."""
     runtime_dir: str = ""
     parts: dict[str, list[int]] = {}
     """The processes that were started for each part; theirs are known by them."""
@@ -57,9 +60,15 @@ def write_private(path: Path, content: bytes) -> None:
     """A file that its owner alone can read, replaced at one stroke."""
     new = path.with_name(f".{path.name}.new")
     new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "wb") as file:
+    with open(new, "xb", opener=private) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
+
+
+def private(path: str, flags: int) -> int:
+    """For `open`: a file that its owner alone can read, whatever the shell's umask is."""
+    descriptor = os.open(path, flags, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return descriptor

@@ -1,5 +1,6 @@
 """The stream of events, read to its end, and what is held against it."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
@@ -10,6 +11,8 @@ import msgspec
 from headrace.loadtests.books.api import Api
 
 Event = dict[str, Any]
+LINE_END = re.compile(r"\r\n|[\r\n]")
+"""Nowhere else a line of such a stream ends (WHATWG HTML, section 9.2.5)."""
 PREFIX = "com.headrace."
 FIRST = frozenset(
     f"payment.{k}" for k in ("settled", "returned", "declined", "held", "held_for_review")
@@ -30,7 +33,7 @@ async def read(api: Api, types: str = "", after: str = "") -> tuple[list[Event],
     events: list[Event] = []
     positions: list[str] = []
     position = ""
-    for line in str(told.body).splitlines():
+    for line in LINE_END.split(str(told.body)):
         if line.startswith("id:"):
             position = line[3:].strip()
         elif line.startswith("data:"):

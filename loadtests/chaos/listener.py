@@ -7,6 +7,8 @@ import httpx
 import msgspec
 from msgspec import Struct
 
+from headrace.cluster.cli.event_stream import parse
+
 PAUSE_S = 0.2
 """Between two streams."""
 PAYMENTS = "com.headrace.payment."
@@ -51,15 +53,8 @@ class Listener:
         """Until the stream ends. Raises httpx.HTTPError when it breaks."""
         asked = {"follow": str(follow).lower(), "after": self._position}
         async with self._http.stream("GET", "/v1/events", params=asked) as stream:
-            position = data = ""
-            async for line in stream.aiter_lines():
-                if line.startswith("id: "):
-                    position = line.removeprefix("id: ")
-                elif line.startswith("data: "):
-                    data = line.removeprefix("data: ")
-                elif not line and position:  # only now it is whole
-                    self._take(position, data)
-                    position = data = ""
+            async for event in parse(stream.aiter_bytes()):  # only now it is whole
+                self._take(event.id, event.data)
 
     def _take(self, position: str, data: str) -> None:
         self._position = position

@@ -6,7 +6,6 @@ import os
 from functools import partial
 from pathlib import Path
 from random import Random
-from urllib.parse import urlsplit
 
 import psutil
 
@@ -53,12 +52,10 @@ class TestedPlatform(LocalPlatform):
         self._cluster.parent.mkdir()
         self._cluster.symlink_to(self.disk.folder / "postgres")
         await self.postgres.start()
-        server_port = urlsplit(self.postgres.tcp_url).port
-        assert server_port is not None
         (proxy_port,) = free_ports(1)
-        self.proxy = Proxy(proxy_port, server_port, self._random)
+        self.proxy = Proxy(proxy_port, self.postgres.port, self._random)
         await self.proxy.start()
-        through = self.postgres.tcp_url.replace(f":{server_port}/", f":{proxy_port}/")
+        through = self.postgres.url_by_way_of(proxy_port)
         path = os.pathsep.join(filter(None, (str(self.clocks.folder), os.getenv("PYTHONPATH"))))
         self.environment = {"HEADRACE_DATABASE_URL": through, "PYTHONPATH": path}
         await self.up()

@@ -19,7 +19,7 @@ def decode(listing: str, cursor: str) -> str:
     except ValueError as error:
         raise InvalidCursor(cursor) from error
     found, _, key = text.partition("/")
-    if found != listing or not key:
+    if found != listing or not key or "\0" in key:  # no text of PostgreSQL's holds that
         raise InvalidCursor(cursor)
     return key
 

@@ -24,8 +24,6 @@ from headrace.runtime.risk.history import of_debtors
 from headrace.runtime.risk.windows import EMPTY, Windows
 
 SQL = load("headrace.runtime.ledger", "load")
-DUE_HOLDS_MAX = 1_000
-OPEN_LEGS_PAGE = 5_000
 Key = tuple[int, str]
 _NONE_KEPT: Mapping[int, bytes] = MappingProxyType({})
 
@@ -170,11 +168,9 @@ async def _answered(db: Database, shown: NDArray[np.void]) -> dict[int, int]:
     return {r["index"]: r["reason"] for r in rows}
 
 
-async def open_legs(
-    db: Database, partition: int, since: int, page: int = OPEN_LEGS_PAGE
-) -> list[OpenLeg]:
-    """Legs of a partition, opened at `since` or later, whose end home has not recorded, in the
-    order of the records that opened them."""
+async def open_legs(db: Database, partition: int, since: int, page: int) -> list[OpenLeg]:
+    """Legs of a partition, opened at `since` or later, whose end home has not recorded, in
+    the order of the records that opened them; read `page` at once."""
     found: list[OpenLeg] = []
     while True:
         rows = await db.fetch(SQL["open_legs"], partition, since, page)
@@ -192,9 +188,10 @@ async def open_legs(
         since = rows[-1]["seq"] + 1
 
 
-async def due_holds(db: Database, partitions: Sequence[int], now: int) -> list[bytes]:
-    """Payments whose hold or review was to end by `now` (microseconds), the oldest first."""
-    rows = await db.fetch(SQL["due_holds"], list(partitions), from_us(now), DUE_HOLDS_MAX)
+async def due_holds(db: Database, partitions: Sequence[int], now: int, most: int) -> list[bytes]:
+    """Payments whose hold or review was to end by `now` (microseconds), the oldest first, at most
+    so many."""
+    rows = await db.fetch(SQL["due_holds"], list(partitions), from_us(now), most)
     return [r["payment"].bytes for r in rows]
 
 

@@ -11,6 +11,7 @@ from headrace.runtime.ledger.read_payment_lists import Filter
 from headrace.runtime.ledger.read_payments import PaymentReader
 from headrace.runtime.ledger.texts import Texts
 from headrace.runtime.ledger.views import Page, PaymentView
+from headrace.runtime.settings.ledger import SETTLED_AFTER_S
 
 
 class Reader(PaymentReader, AccountReader, EventReader):
@@ -19,11 +20,14 @@ class Reader(PaymentReader, AccountReader, EventReader):
     Raises asyncpg.QueryCanceledError when a statement took too long.
     """
 
-    def __init__(self, pool: asyncpg.Pool, master: MasterKey | None = None) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        master: MasterKey | None = None,
+        settled_after_s: float = SETTLED_AFTER_S,
+    ) -> None:
         """`master`: without it personal text is not told."""
-        self.pool = pool
-        self.names = AccountNames(pool)
-        self.texts = Texts(pool, master)
+        AccountReader.__init__(self, pool, AccountNames(pool), Texts(pool, master), settled_after_s)
 
     async def payments(
         self, tenant: int, chosen: Filter, cursor: str | None = None, limit: int = 100

@@ -1,6 +1,13 @@
-"""Reading accounts: balances, now and then, and statements."""
+"""Reading accounts: balances, now and then, and statements.
 
-from datetime import datetime
+What is told says as of when, and asked for again as of then it is the same. An answer is sure up to
+the time of its partition's newest record, for every later batch has a later time (actors/turns.py);
+or up to `settled_after_s` (LedgerSettings) ago, when that is later: whatever was decided before it
+is committed by now, or never will be. Nothing is told as of a later moment: that could still be
+changed by a batch that is decided and not committed.
+"""
+
+from datetime import datetime, timedelta
 
 import asyncpg
 from asyncpg import Record as Row
@@ -17,12 +24,13 @@ from headrace.runtime.ledger import cursors, statement
 from headrace.runtime.ledger.account_names import AccountNames
 from headrace.runtime.ledger.origins import origins
 from headrace.runtime.ledger.texts import Texts
-from headrace.runtime.ledger.views import AccountView, Entry, Limits, Page
+from headrace.runtime.ledger.views import AccountView, Entry, Limits, Page, Statement
 from headrace.runtime.money import currency_code
+from headrace.runtime.settings.ledger import SETTLED_AFTER_S
 
 SQL = load_sql("headrace.runtime.ledger", "read_accounts")
 _NUMBER = load_sql("headrace.runtime.ledger", "read_payments")["account_number"]
-_SEQ_MAX = 2**62
+_TICK = timedelta(microseconds=1)
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -55,17 +63,26 @@ async def _bound(database: Database, name: str, partition: int, moment: datetime
 class AccountReader:
     """Each question belongs to a tenant, and no other's account answers it."""
 
-    def __init__(self, pool: asyncpg.Pool, names: AccountNames, texts: Texts) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        names: AccountNames,
+        texts: Texts,
+        settled_after_s: float = SETTLED_AFTER_S,
+    ) -> None:
         self.pool = pool
         self.names = names
         self.texts = texts
+        self.settled_after = timedelta(seconds=settled_after_s)
 
     async def account(self, tenant: int, id: str, at: datetime | None = None) -> AccountView | None:
-        """An account as it is, or as it was at a moment; None when there was none."""
+        """An account as it is, or as it was at a moment; None when there was none. Of a moment
+        that the ledger isn't sure of yet it is told as it is."""
         row = await self.pool.fetchrow(SQL["account"], tenant, id)
         if row is None:
             return None
-        return _account(row) if at is None else await self._account_at(row, at)
+        sure = self._sure(row)
+        return _account(row, sure) if at is None or at >= sure else await self._account_at(row, at)
 
     async def accounts(
         self, tenant: int, cursor: str | None = None, limit: int = 100
@@ -73,7 +90,7 @@ class AccountReader:
         """A tenant's accounts by id. Raises InvalidCursor."""
         after = cursors.decode("accounts", cursor) if cursor else ""
         rows = await self.pool.fetch(SQL["accounts"], tenant, after, limit + 1)
-        items = [_account(row) for row in rows[:limit]]
+        items = [_account(row, self._sure(row)) for row in rows[:limit]]
         return Page(items, cursors.encode("accounts", items[-1].id) if len(rows) > limit else None)
 
     async def entries(
@@ -84,16 +101,21 @@ class AccountReader:
         limit: int = 100,
         since: datetime | None = None,
         until: datetime | None = None,
-    ) -> Page[Entry] | None:
+    ) -> Statement | None:
         """An account's statement, newest first, from a moment (included) to another; None when
         there is no such account. Raises InvalidCursor."""
         number = await self.pool.fetchval(_NUMBER, tenant, id)
         if number is None:
             return None
         partition = partition_of_account(number)
-        high, low = _SEQ_MAX, 0
+        reach = await self.pool.fetchrow(SQL["reach"], partition)
+        if reach is None:
+            raise LookupError(f"the ledger has no lease row for partition {partition}")
+        high, low = reach["last_seq"], 0
+        as_of = self._sure(reach) + _TICK
         if until is not None:
-            high = await seq_until(self.pool, partition, until)
+            high = min(high, await seq_until(self.pool, partition, until))
+            as_of = min(as_of, until)
         if since is not None:
             low = await seq_before(self.pool, partition, since)
         if cursor is not None:
@@ -102,10 +124,16 @@ class AccountReader:
         records = sorted(map(record_of, rows), key=lambda r: _own_seq(r, number), reverse=True)
         page = records[:limit]
         more = len(records) > limit
-        return Page(
+        return Statement(
             await self._entries(page, number),
             cursors.encode("entries", _own_seq(page[-1], number) - 1) if more else None,
+            iso(as_of),
         )
+
+    def _sure(self, row: Row) -> datetime:
+        """Up to when nothing can come any more to a partition that was read."""
+        sure: datetime = max(row["last_at"], row["read_at"] - self.settled_after)
+        return sure
 
     async def _account_at(self, row: Row, at: datetime) -> AccountView | None:
         number = row["number"]
@@ -147,7 +175,7 @@ def _own_seq(record: Record, account: int) -> int:
     return record.seq if record.debit == account else record.credit_seq
 
 
-def _account(row: Row) -> AccountView:
+def _account(row: Row, as_of: datetime) -> AccountView:
     return AccountView(
         id=row["id"],
         currency=currency_code(row["currency"]),
@@ -158,4 +186,5 @@ def _account(row: Row) -> AccountView:
         credit_line=row["credit_line"],
         limits=Limits(row["payment_max"], row["daily_amount_max"], row["daily_count_max"]),
         opened_at=iso(row["opened_at"]),
+        as_of=iso(as_of),
     )

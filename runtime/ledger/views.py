@@ -140,7 +140,8 @@ class AccountView(Struct, frozen=True, kw_only=True):
     credit_line: int
     limits: Limits
     opened_at: str
-    as_of: str | None = None
+    as_of: str
+    """Asked for as of then, it is the same."""
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -161,6 +162,15 @@ class Entry(Struct, frozen=True, kw_only=True):
     held: int
     reference: str | None
     description: str | None
+
+
+class Statement(Struct, frozen=True):
+    """Part of an account's entries; `next_cursor` as in Page."""
+
+    items: list[Entry]
+    next_cursor: str | None
+    as_of: str
+    """All before this moment that was asked for is in it, and no more ever will be."""
 
 
 def details_of(details: bytes | None) -> Details:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
+from sys import maxsize
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -51,7 +52,7 @@ class Book:
     """The memory of one actor."""
 
     def __init__(
-        self, partitions: int, open_legs_max: int = 2**31, texts: TextSealer | None = None
+        self, partitions: int, open_legs_max: int = maxsize, texts: TextSealer | None = None
     ) -> None:
         """`texts`: without it no text can be written."""
         self.partitions_total = partitions

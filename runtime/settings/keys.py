@@ -1,12 +1,12 @@
 """Settings of the keys that seal personal text."""
 
-from headrace.runtime.settings.section import Count, Pause, Section
+from headrace.runtime.settings.section import Count, FilePath, Pause, Section
 
 
 class KeySettings(Section):
     """Where the master key is, and how many keys are at hand for how long."""
 
-    master_key_file: str = ""
+    master_key_file: FilePath = ""
     """File of 32 random bytes, under which the keys that seal personal text are kept; `headrace up`
     makes one in its data directory."""
     subject_keys_in_memory_max: Count = 5_000

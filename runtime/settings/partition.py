@@ -24,8 +24,12 @@ class PartitionSettings(Section):
     open_legs_max: Count = 20_000
     """Of one actor; beyond it what would open another is refused with 429 until counterparts
     answer."""
+    open_legs_page: Count = 5_000
+    """Read at once when an actor takes a partition over."""
     due_look_s: Seconds = 1.0
     """How often an actor looks for holds and reviews that are due."""
+    due_at_once_max: Count = 1_000
+    """Of them, in one look; the oldest first."""
     gave_way_max: Annotated[int, Field(ge=0)] = 10
     """Commits in a row that PostgreSQL rolled back for others; after that the actor reads anew."""
     gave_way_pause_s: Pause = 0.005
@@ -44,11 +48,15 @@ class PartitionSettings(Section):
                 self.batch_payments_max <= self.queue_payments_max,
                 "batch_payments_max: at most queue_payments_max",
             ),
+            (
+                self.due_at_once_max <= self.queue_payments_max,
+                "due_at_once_max: at most queue_payments_max",
+            ),
         )
 
 
 class CallSettings(Section):
-    """Calls from a gateway, or another actor, to an actor."""
+    """Calls from a gateway, or another actor, to an actor or to the risk deployment."""
 
     call_payments_max: Count = 1_000
     """In one call from a gateway to an actor, but for the rest of a batch, which is not divided."""
@@ -64,6 +72,11 @@ class CallSettings(Section):
     """The longest of these pauses."""
     call_timeout_s: Seconds = 20.0
     """Of a gateway for an actor's answer."""
+    call_find_timeout_s: Seconds = 10.0
+    """For finding out who holds an actor's partitions, or where a deployment answers: who is asked
+    may have gone with its machine."""
+    call_connect_timeout_s: Seconds = 5.0
+    """For a connection to it."""
 
     def rules(self) -> Rules:
         return (

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from headrace.runtime.settings.section import Count, Pause, Seconds, Section
+from headrace.runtime.settings.section import Count, FilePath, Pause, Seconds, Section
 
 
 class RiskSettings(Section):
@@ -23,11 +23,11 @@ class RiskSettings(Section):
     after that the stated policy decides until risk answers."""
     risk_grace_s: Pause = 0.05
     """Beyond the time-out: an answer that came while the actor itself was held up still counts."""
-    risk_models_dir: str = ""
+    risk_models_dir: FilePath = ""
     """Folder of models, one a version; empty: those packaged."""
     risk_model: Annotated[int, Field(ge=0)] = 0
     """Version of the model; 0: the highest in the folder."""
-    risk_rules_file: str = ""
+    risk_rules_file: FilePath = ""
     """TOML (runtime/risk/rules.py); empty: the packaged rules."""
     creditor_features_staleness_s: Seconds = 2.0
     """How old what an actor knows of payments to a creditor by way of other actors may be."""

@@ -4,9 +4,10 @@ A variable is the field's name in capitals after HEADRACE_: `HEADRACE_DATABASE_U
 its name, its bounds are in its type, what it means is below it.
 """
 
+import os
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -21,6 +22,15 @@ Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
 Pause = Annotated[float, Field(ge=0)]
 """Seconds between attempts."""
+
+
+def _absolute(path: str) -> str:
+    return os.path.abspath(path) if path else ""
+
+
+FilePath = Annotated[str, AfterValidator(_absolute)]
+"""Of a file or folder, absolute once read, since a platform's processes work in another folder; or
+empty."""
 
 Rules = tuple[tuple[bool, str], ...]
 """Whether it holds, and the rule in words."""

@@ -68,6 +68,6 @@ def _put_together() -> Gateway:
     settings = settings_module.load()
     logs.configure(settings.cell.log_level, "gateway")
     collect_rarely()
-    actors = RayActors(settings.cell, settings.ledger)
+    actors = RayActors(settings.cell, settings.ledger, settings.calls)
     beside = all_told(settings.cell)
     return Gateway(settings, PartitionClient(settings.cell, settings.calls, actors, beside))

@@ -79,6 +79,7 @@ Metadata = Annotated[
     ],
     Meta(
         max_length=50,
+        title="Metadata",
         description="Up to 50 pairs of your own, returned as they are; kept sealed and forgotten"
         " like `description`.",
         examples=[{"order": "2041"}],

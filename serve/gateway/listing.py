@@ -13,7 +13,10 @@ class ListQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     """Which page. Parameters left out are UNSET: None could be asked for as `null`."""
 
     cursor: (
-        Annotated[str, Meta(max_length=200, description="`next_cursor` of the page before.")]
+        Annotated[
+            str,
+            Meta(min_length=1, max_length=200, description="`next_cursor` of the page before."),
+        ]
         | UnsetType
     ) = UNSET
     limit: Annotated[int, Meta(ge=1, le=1000, description="Items a page.")] = 100

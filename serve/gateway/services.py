@@ -35,7 +35,7 @@ class Services:
         self.partitions = partitions
         self.pool = pool
         self.digest = master.digest
-        self.reader = Reader(pool, master)
+        self.reader = Reader(pool, master, settings.ledger.settled_after_s)
         self.events = EventStream(self.reader, settings.events)
         self.now_us = now
         self.admission = Admission(settings.gateway)

@@ -11,6 +11,7 @@ import msgspec
 import msgspec.inspect
 
 from headrace.runtime.refusals import Refusal
+from headrace.serve.http import names_once
 from headrace.serve.http.forms import FIELD_REFUSALS, FORMS
 from headrace.serve.http.problems import Problem
 
@@ -26,6 +27,8 @@ _MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
 _GOT = re.compile(r"Expected `([^`]+)`, got `([^`]+)`")
 _FORM = re.compile(r"Expected `str` matching regex (.*)", re.DOTALL)
 _BOUND = re.compile(r"Expected `(\w+)` (of length )?(<=|>=|==|<|>) (\S+)")
+_NO_MOMENT = "Invalid RFC3339 encoded datetime"
+_LEAP_SECOND = re.compile(r":60(\.[0-9]+)?([Zz]|[+-][0-9])")
 _ENUM = re.compile(r"Invalid enum value (.*)", re.DOTALL)
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
@@ -72,13 +75,14 @@ def _reason(message: str) -> str:
         return "is out of range"
     if message == "Expected `datetime` with a timezone component":
         return "must have an offset from UTC, such as Z"
-    if message == "Invalid RFC3339 encoded datetime":
+    if message == _NO_MOMENT:
         return "must be a date and time as in RFC 3339"
     return message[:1].lower() + message[1:]
 
 
-def invalid(error: msgspec.ValidationError, within: str = "") -> Problem:
-    """The problem of a value that is JSON but not what was asked for; `within`: path to it."""
+def invalid(error: msgspec.ValidationError, within: str = "", text: str = "") -> Problem:
+    """The problem of a value that is JSON but not what was asked for; `within`: path to it, `text`:
+    what it stands in."""
     message = str(error)
     path = within
     if found := _PATH.search(message):
@@ -89,7 +93,10 @@ def invalid(error: msgspec.ValidationError, within: str = "") -> Problem:
     if found := _MISSING.fullmatch(message):
         return Problem(Refusal.INVALID_FIELD, "required", join(path, found[1]))
     refusal = FIELD_REFUSALS.get(path.rpartition(".")[2], Refusal.INVALID_FIELD)
-    return Problem(refusal, _reason(message), path or "body")
+    reason = _reason(message)
+    if message == _NO_MOMENT and _LEAP_SECOND.search(text):
+        reason = "leap seconds are not kept: send the second before or after"
+    return Problem(refusal, reason, path or "body")
 
 
 def join(path: str, field: str) -> str:
@@ -106,7 +113,7 @@ def malformed(error: Exception) -> Problem:
     return Problem(Refusal.MALFORMED_JSON, str(error)[:200])
 
 
-def malformed_after_all(text: bytes | str) -> Problem | None:
+def malformed_after_all(text: bytes) -> Problem | None:
     """The problem of a text that is no JSON further on, after a value that is not valid."""
     try:
         _any.decode(text)
@@ -116,13 +123,19 @@ def malformed_after_all(text: bytes | str) -> Problem | None:
 
 
 def decode(decoder: msgspec.json.Decoder[T], text: bytes | str, within: str = "") -> T:
-    """The value of a JSON text; raises Problem. That it is not JSON goes before what it says."""
+    """The value of a JSON text; raises Problem. That it is not JSON goes before what it says.
+    `decoder`: as names_once makes them."""
+    body = text.encode() if isinstance(text, str) else text
     try:
-        return decoder.decode(text)
+        value = decoder.decode(body)
+        names_once.check(body, value, within)
     except msgspec.ValidationError as error:
-        raise malformed_after_all(text) or invalid(error, within) from None
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise malformed_after_all(body) or invalid(
+            error, within, body.decode(errors="replace")
+        ) from None
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise malformed(error) from None
+    return value
 
 
 @cache
@@ -148,4 +161,4 @@ def convert(values: dict[str, str], kind: type[S]) -> S:
     try:
         return msgspec.convert(told, kind)
     except msgspec.ValidationError as error:
-        raise invalid(error) from None
+        raise invalid(error, text=" ".join(values.values())) from None

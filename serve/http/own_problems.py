@@ -94,6 +94,13 @@ OWN_PROBLEMS: dict[IntEnum, ProblemType] = {
         " platform does not understand. Nothing was done.",
         "Mend the client or the proxy that wrote the request's head.",
     ),
+    R.NAME_REPEATED: ProblemType(
+        400,
+        "A name is given twice",
+        "A member of a JSON object, a query parameter, or a header that has one value stands in the"
+        " request twice. Readers differ in which of the two counts, so neither does.",
+        "Send it once; `errors` names it. The same idempotency key can be used again.",
+    ),
     R.KEY_REUSED: ProblemType(
         422,
         "Idempotency key used for something else",

@@ -37,12 +37,18 @@ class FieldError(Struct, frozen=True):
 
 
 class ProblemDetails(Struct, omit_defaults=True, frozen=True):
-    """RFC 9457. `code` never changes; `title` and `detail` are for people."""
+    """RFC 9457. `title` and `detail` are for people."""
 
     type: Annotated[str, Meta(description="Address of the page that explains the code.")]
     title: str
     status: Annotated[int, Meta(ge=400, le=599)]
-    code: str
+    code: Annotated[
+        str,
+        Meta(
+            description="Which problem it is, of those in `ProblemCode`; it never changes. More may"
+            " come, so go by `status` where you do not know one."
+        ),
+    ]
     detail: str | UnsetType = UNSET
     errors: list[FieldError] | UnsetType = UNSET
 

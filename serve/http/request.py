@@ -14,6 +14,8 @@ from headrace.serve.http.admission import Admission, Receive
 from headrace.serve.http.caller import Caller
 from headrace.serve.http.decoding import convert, decode
 from headrace.serve.http.forms import FORMS, KEY_PATTERN
+from headrace.serve.http.headers import by_name
+from headrace.serve.http.names_once import repeated
 from headrace.serve.http.problems import Problem
 from headrace.serve.http.traceparent import trace_id
 
@@ -24,7 +26,12 @@ NDJSON = (b"application/x-ndjson", b"application/ndjson", b"application/jsonl")
 ITEM_BYTES = 200
 """A plain payment of a batch has somewhat less."""
 _JSON = b"application/json"
+_BOM = b"\xef\xbb\xbf"
+"""A reader may skip it (RFC 8259, section 8.1), and spreadsheets write it."""
 _KEY = re.compile(KEY_PATTERN)
+_QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
+"""A string as structured fields have it (RFC 9651, section 3.3.3)."""
+_ESCAPED = re.compile(r"\\(.)")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _WAIT = re.compile(rb"(?:^|[,;])\s*wait\s*=\s*(\d{1,6})\s*(?=$|[,;])", re.IGNORECASE)
 
@@ -34,7 +41,7 @@ class Request:
 
     __slots__ = (
         "_admission", "_query", "_receive", "caller", "headers", "method", "params", "path",
-        "trace",
+        "repeated", "trace",
     )  # fmt: skip
 
     def __init__(
@@ -43,6 +50,10 @@ class Request:
         self.method: str = scope["method"]
         self.path = path
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.repeated = ""
+        """A header that stands twice and may not."""
+        if len(self.headers) != len(scope["headers"]):
+            self.headers, self.repeated = by_name(scope["headers"])
         self.params: dict[str, str] = {}
         self.trace = trace_id(self.headers.get(b"traceparent"))
         self.caller: Caller | None = None
@@ -65,7 +76,8 @@ class Request:
         return self.caller.key_id if self.caller else b""
 
     async def body(self, ndjson: bool = False) -> tuple[bytes, bool]:
-        """The bytes, and whether they are NDJSON (only where `ndjson` allows it)."""
+        """The bytes without a byte-order mark, and whether they are NDJSON (only where `ndjson`
+        allows it)."""
         media = self.headers.get(b"content-type", _JSON).partition(b";")[0].strip().lower()
         lines = ndjson and media in NDJSON
         if media != _JSON and not lines:
@@ -74,7 +86,8 @@ class Request:
         if self.headers.get(b"content-encoding", b"identity") != b"identity":
             raise Problem(Refusal.UNSUPPORTED_MEDIA_TYPE, "send it plain", "Content-Encoding")
         declared = self.headers.get(b"content-length")
-        return await self._admission.body(self._receive, declared), lines
+        told = await self._admission.body(self._receive, declared)
+        return told.removeprefix(_BOM), lines
 
     def items_expected(self, most: int) -> int:
         """About how many items the body has, by its length alone; 1 to `most`."""
@@ -94,7 +107,11 @@ class Request:
             )
         except ValueError:
             raise Problem(Refusal.INVALID_FIELD, "too many parameters", "query") from None
-        asked = convert(dict(pairs), kind)
+        values = dict(pairs)
+        if len(values) != len(pairs):
+            names = [name for name, _ in pairs]
+            raise repeated(next(name for name in names if names.count(name) > 1))
+        asked = convert(values, kind)
         for field in msgspec.structs.fields(kind):
             moment = getattr(asked, field.name)
             if isinstance(moment, datetime):
@@ -109,13 +126,21 @@ class Request:
         return key
 
     def optional_idempotency_key(self) -> str | None:
-        """The header's key, None without one."""
+        """The header's key, None without one. Quoted, as draft-ietf-httpapi-idempotency-key-header
+        has it, or bare, it is the same key."""
         header = self.headers.get(b"idempotency-key")
         if header is None:
             return None
         key = header.decode("latin-1")
+        if key[:1] == '"':
+            quoted = _QUOTED.fullmatch(key)
+            key = _ESCAPED.sub(r"\1", quoted[1]) if quoted else ""
         if not _KEY.match(key):
-            raise Problem(Refusal.INVALID_FIELD, "must be " + FORMS[KEY_PATTERN], "Idempotency-Key")
+            raise Problem(
+                Refusal.INVALID_FIELD,
+                f"must be {FORMS[KEY_PATTERN]}, bare or in quotation marks",
+                "Idempotency-Key",
+            )
         return key
 
     def wait_s(self, most: float) -> float:

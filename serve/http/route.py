@@ -68,7 +68,7 @@ class Route(Struct, frozen=True, kw_only=True):
 
     def all_refusals(self) -> list[IntEnum]:
         """Every problem that the route can answer, in order of precedence."""
-        found: set[IntEnum] = {R.INTERNAL_ERROR, *self.refusals}
+        found: set[IntEnum] = {R.INTERNAL_ERROR, R.NAME_REPEATED, *self.refusals}
         if self.least is not None:
             found |= {R.UNAUTHENTICATED, R.KEY_EXPIRED, R.FORBIDDEN, R.OVERLOADED, R.UNAVAILABLE}
         if self.body is not None:
@@ -104,12 +104,14 @@ class Family:
         parameters: Mapping[str, PathParameter] | None = None,
         words: Mapping[str, dict[str, Json]] | None = None,
         names: Mapping[str, str] | None = None,
+        lists: Mapping[str, Json] | None = None,
         told: bool = True,
     ) -> None:
         """`rights` has a row for every action and kind of resource that a route names. `problems`
         are what the area declared, `parameters` the parts of its paths by name, `words` what the
         document adds to the fields of its schemas, `names` what it calls schemas otherwise than the
-        code; `told`: whether the document has the family at all."""
+        code, `lists` the lists of values that are schemas of their own; `told`: whether the
+        document has the family at all."""
         self.tag = tag
         self.says = says
         self.rights = rights
@@ -117,6 +119,7 @@ class Family:
         self.parameters = parameters or {}
         self.words = words or {}
         self.names = names or {}
+        self.lists = lists or {}
         self.told = told
         self.routes: list[Route] = []
 

@@ -13,6 +13,7 @@ from headrace.serve.http.admission import Admission, ClientGone, Receive
 from headrace.serve.http.caller import require
 from headrace.serve.http.counters import Counters
 from headrace.serve.http.door import Ask, Door
+from headrace.serve.http.names_once import repeated
 from headrace.serve.http.problems import Problem
 from headrace.serve.http.reply import Reply, Send, Stream
 from headrace.serve.http.request import Request
@@ -123,6 +124,8 @@ class Server(ABC, Generic[S]):
         operation = "unmatched"
         door: Door | None = None
         try:
+            if request.repeated:
+                raise repeated(request.repeated)
             (route, door), request.params = self._router.find(request.method, request.path)
             operation = route.handler.__name__
             if route.least is not None:

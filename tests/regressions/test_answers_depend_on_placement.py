@@ -14,6 +14,8 @@
 """
 
 import asyncio
+import csv
+import io
 import itertools
 import json
 import re
@@ -182,7 +184,7 @@ class Story:
             answer = await self.house.client().get(
                 f"/v1/accounts/{name}/entries", headers={"Accept": "text/csv"}
             )
-            rows = [line.split(",") for line in answer.text.splitlines()]
+            rows = [*csv.reader(io.StringIO(answer.text))]
             kept = [n for n, column in enumerate(rows[0]) if column not in FLEETING]
             found[party] = [[row[n] for n in kept] for row in rows]
         return found

@@ -1,9 +1,10 @@
 """What each area's tests take, told at the end of a run, and who takes more than it may.
 
 An area is a folder of the code: its unit and its integration tests count together, and so does what
-their fixtures start. Being over a budget is said aloud and fails nothing, since no test passes or
-fails by the machine's speed; in CI a run very far over it fails, as the budgets would otherwise
-mean nothing.
+their fixtures start. Tests that run side by side share the time: with two workers a second of one
+test is half a second of the run. Being over a budget is said aloud and fails nothing, since no test
+passes or fails by the machine's speed; in CI a run very far over it fails, as the budgets would
+otherwise mean nothing.
 """
 
 import os
@@ -31,21 +32,24 @@ def area_of(path: str) -> str:
 def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("budgets")
     group.addoption("--budget-s", type=float, help="seconds that the whole run may take")
-    group.addoption("--area-budget-s", type=float, help="seconds of tests that an area may have")
+    group.addoption(
+        "--area-budget-s", type=float, help="seconds of the run that an area's tests may take"
+    )
 
 
 class Budgets:
     """A plugin of the process that reports, not of its workers."""
 
-    def __init__(self, whole_s: float | None, area_s: float | None) -> None:
+    def __init__(self, whole_s: float | None, area_s: float | None, workers: int = 1) -> None:
         self._whole_s = whole_s
         self._area_s = area_s
+        self._workers = workers
         self._begun = time.monotonic()
         self._spent: Counter[str] = Counter()
         self._over: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self._spent[area_of(report.nodeid.split("::")[0])] += report.duration
+        self._spent[area_of(report.nodeid.split("::")[0])] += report.duration / self._workers
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         far = False
@@ -59,7 +63,7 @@ class Budgets:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        terminalreporter.section("seconds of tests by area")
+        terminalreporter.section("seconds of the run by area")
         for area, spent in self._spent.most_common():
             terminalreporter.line(f"{spent:8.1f} {area}")
         for line in self._over:
@@ -70,4 +74,5 @@ def install(config: pytest.Config) -> None:
     """Where a budget is given."""
     whole_s, area_s = config.getoption("budget_s"), config.getoption("area_budget_s")
     if (whole_s or area_s) and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Budgets(whole_s, area_s), "budgets")
+        workers = config.getoption("numprocesses", None) or 1
+        config.pluginmanager.register(Budgets(whole_s, area_s, workers), "budgets")

@@ -22,6 +22,7 @@ class Problem(Struct, gc=False):
     """RFC 9457, as far as it is needed."""
 
     code: str = "unknown"
+    title: str = ""
     detail: str = ""
     errors: list[FieldError] = []
 
@@ -31,7 +32,9 @@ class Problem(Struct, gc=False):
 
     @property
     def reason(self) -> str:
-        return self.errors[0].reason if self.errors and self.errors[0].reason else self.detail
+        """The most that is told: about the field, about this request, or about the code."""
+        about_field = self.errors[0].reason if self.errors else ""
+        return about_field or self.detail or self.title
 
 
 class ItemAnswer(Struct, gc=False):

@@ -4,18 +4,23 @@ Codes are the API's. What is left to the platform to judge (lengths, accounts, k
 is sent as it is.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any, NamedTuple
 
-from msgspec import DecodeError, Struct, json
+from msgspec import Struct
 
 from headrace.cluster.cli.amount import AmountRefused, converter
 from headrace.cluster.cli.payfile.chunk import Chunk
-from headrace.cluster.cli.payfile.template import FIELDS, REQUIRED, Mapping
+from headrace.cluster.cli.payfile.decimalsign import AsPoint, with_point
+from headrace.cluster.cli.payfile.jsonobject import read_object, unique
+from headrace.cluster.cli.payfile.spelling import speller
+from headrace.cluster.cli.payfile.template import FIELDS, REQUIRED, Mapping, Template
+from headrace.cluster.cli.payfile.unfit import Unfit, shown
 
-PLAIN = ("idempotency_key", "debtor", "creditor", "currency")
+NAMES = frozenset({"idempotency_key", "debtor", "creditor", "currency", "reference"})
+"""Fields that name something, so that another spelling would name something else."""
+FREE_TEXT = frozenset({"capture", "description"})
 
 
 class PaymentItem(Struct, omit_defaults=True, gc=False):
@@ -31,7 +36,7 @@ class PaymentItem(Struct, omit_defaults=True, gc=False):
     expires_in_s: int | None = None
     reference: str | None = None
     description: str | None = None
-    metadata: dict[str, Any] | None = None
+    metadata: dict[str, str] | None = None
 
 
 class Refused(NamedTuple):
@@ -45,23 +50,21 @@ class Refused(NamedTuple):
 class Mapped(NamedTuple):
     """A chunk's payments; `items[i]` is None where `refused[i]` says why."""
 
-    first_row: int
+    rows: Sequence[int]
+    """Their numbers in the file."""
     items: list[PaymentItem | None]
     keys: list[str | None]
     refused: dict[int, Refused]
     position: int
+    lines: Sequence[int] | None = None
 
 
-class Unfit(ValueError):
-    """A value that cannot be the field's; str() is the reason."""
-
-
-def map_rows(chunk: Chunk, mapping: Mapping) -> Mapped:
-    """The payments of a chunk's rows."""
+def map_rows(chunk: Chunk, mapping: Mapping, as_point: AsPoint = with_point) -> Mapped:
+    """The payments of a chunk's rows, amounts in text read by `as_point`."""
     size = chunk.size
     refused = {i: Refused("malformed_row", "", why) for i, why in chunk.broken.items()}
     values = {
-        field: template.values(chunk.columns, size)
+        field: _filled(field, template, chunk, mapping, refused)
         for field, template in mapping.templates.items()
         if not template.columns or any(name in chunk.columns for name in template.columns)
     }
@@ -72,11 +75,9 @@ def map_rows(chunk: Chunk, mapping: Mapping) -> Mapped:
     as_sent = chunk.minor_units
     if as_sent and not mapping.given:
         _refuse_unknown(chunk, refused)
-    for field in PLAIN:
-        strict = as_sent and field not in mapping.given
-        values[field] = _fitted(field, values[field], _string if strict else _text, refused)
     minor = as_sent and "amount" not in mapping.given
-    values["amount"] = list(_amounts(values["amount"], values["currency"], minor, refused))
+    amounts = _amounts(values["amount"], values["currency"], minor, as_point, refused)
+    values["amount"] = list(amounts)
     for field, fit in OPTIONAL.items():
         if field in values:
             values[field] = _fitted(field, values[field], fit, refused)
@@ -84,7 +85,28 @@ def map_rows(chunk: Chunk, mapping: Mapping) -> Mapped:
     items: list[PaymentItem | None] = [PaymentItem(*row) for row in zip(*columns, strict=True)]
     for i in refused:
         items[i] = None
-    return Mapped(chunk.first_row, items, values["idempotency_key"], refused, chunk.position)
+    keys = values["idempotency_key"]
+    return Mapped(chunk.rows, items, keys, refused, chunk.position, chunk.lines)
+
+
+def _filled(
+    field: str, template: Template, chunk: Chunk, mapping: Mapping, refused: dict[int, Refused]
+) -> list[Any]:
+    """A field's values, those of columns that become text spelled as text."""
+    columns = chunk.columns
+    if template.makes_text or field in NAMES | FREE_TEXT:
+        as_sent = chunk.minor_units and field not in mapping.given
+        columns = {
+            name: _fitted(
+                field,
+                columns[name],
+                _string if as_sent else speller(chunk.types.get(name), field not in NAMES),
+                refused,
+            )
+            for name in template.columns
+            if name in columns
+        }
+    return template.values(columns, chunk.size)
 
 
 def _refuse_missing(
@@ -111,7 +133,11 @@ def _refuse_unknown(chunk: Chunk, refused: dict[int, Refused]) -> None:
 
 
 def _amounts(
-    values: list[Any], currencies: list[Any], minor: bool, refused: dict[int, Refused]
+    values: list[Any],
+    currencies: list[Any],
+    minor: bool,
+    as_point: AsPoint,
+    refused: dict[int, Refused],
 ) -> Iterator[int]:
     known: dict[str, Callable[[Any], int]] = {}
     for i, value in enumerate(values):
@@ -123,7 +149,7 @@ def _amounts(
             convert = known.get(currency)
             if convert is None:
                 convert = known[currency] = converter(currency)
-            yield _minor_units(value) if minor else convert(value)
+            yield _minor_units(value) if minor else convert(as_point(value))
         except AmountRefused as error:
             field = "currency" if error.code == "unknown_currency" else "amount"
             refused[i] = Refused(error.code, field, error.reason)
@@ -155,14 +181,6 @@ def _fitted(
     return fitted
 
 
-def _text(value: Any) -> str:
-    if type(value) is str:
-        return value
-    if isinstance(value, bool | dict | list | float):
-        raise Unfit(f"{value!r} is no text")
-    return str(value)
-
-
 def _string(value: Any) -> str:
     if type(value) is str:
         return value
@@ -174,7 +192,9 @@ def _whole(value: Any) -> int:
         return value
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
         return int(value)
-    raise Unfit(f"{value!r} is no whole number")
+    if type(value) is float and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    raise Unfit(f"{shown(value)} is no whole number")
 
 
 def utc(value: Any) -> str:
@@ -188,27 +208,24 @@ def utc(value: Any) -> str:
             pass
         else:
             return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
-    raise Unfit(f"{value!r} is no ISO 8601 time")
+    raise Unfit(f"{shown(value)} is no ISO 8601 time")
 
 
-def _object(value: Any) -> dict[str, Any]:
+def _object(value: Any) -> dict[str, str]:
     if isinstance(value, str):
-        try:
-            value = json.decode(value)
-        except DecodeError:
-            raise Unfit("is no JSON object") from None
+        value = read_object(value)
     elif isinstance(value, list):  # a Parquet map: pairs
-        value = dict(value) if all(isinstance(pair, tuple) for pair in value) else value
+        value = unique(value)
     if not isinstance(value, dict):
         raise Unfit("is no JSON object")
-    return {k: float(v) if isinstance(v, Decimal) else v for k, v in value.items()}
+    for name, text in value.items():
+        if type(name) is not str or type(text) is not str:
+            raise Unfit(f"{name}: {shown(text)} is no text")
+    return value
 
 
 OPTIONAL: dict[str, Callable[[Any], Any]] = {
     "occurred_at": utc,
-    "capture": _text,
     "expires_in_s": _whole,
-    "reference": _text,
-    "description": _text,
     "metadata": _object,
 }

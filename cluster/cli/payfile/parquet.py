@@ -7,35 +7,45 @@ import pyarrow.parquet as pq
 
 from headrace.cluster.cli.failures import BadInput
 from headrace.cluster.cli.payfile.chunk import Chunk
-from headrace.cluster.cli.payfile.source import STDIN, Source, reason
+from headrace.cluster.cli.payfile.inputfile import GZIP, InputFile
+from headrace.cluster.cli.payfile.source import Source, reason
 
 BUFFER_BYTES = 1 << 20
 """Read ahead in each column, instead of a whole row group's column at once."""
 
 
-def open_parquet(path: str, rows: int) -> Source:
+def open_parquet(opened: InputFile, rows: int) -> Source:
     """A Parquet file; timestamps become ISO text, naive ones being UTC."""
-    if path == STDIN:
-        raise BadInput("Parquet cannot be read from standard input: it is read from its end")
+    if not opened.bytes.seekable():
+        raise BadInput("Parquet cannot be read from a pipe: it is read from its end")
+    if opened.begins(2) == GZIP:
+        raise BadInput(f"{opened.name}: Parquet is not read through gzip: unpack it")
     try:
-        file = pq.ParquetFile(path, buffer_size=BUFFER_BYTES)
+        file = pq.ParquetFile(opened.bytes, buffer_size=BUFFER_BYTES)
     except (OSError, pa.ArrowException) as error:
-        raise BadInput(f"cannot read {path}: {reason(error)}") from error
+        raise BadInput(f"cannot read {opened.name}: {reason(error)}") from error
+
+    names = file.schema_arrow.names
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise BadInput(f"{opened.name} has a column twice: {', '.join(twice)}")
 
     def chunks(wanted: list[str] | None) -> Iterator[Chunk]:
         row = 1
         try:
             for batch in file.iter_batches(rows, columns=wanted, use_threads=False):
-                size = batch.num_rows
-                columns = {
-                    name: _values(batch.column(i)) for i, name in enumerate(batch.schema.names)
-                }
-                yield Chunk(row, size, columns, {}, row - 1 + size)
+                size, schema = batch.num_rows, batch.schema
+                columns = {name: _values(batch.column(i)) for i, name in enumerate(schema.names)}
+                types = {field.name: _type(field.type) for field in schema}
+                yield Chunk(range(row, row + size), columns, {}, row - 1 + size, types=types)
                 row += size
-        except (OSError, pa.ArrowException) as error:
-            raise BadInput(f"{path}, after row {row - 1}: {reason(error)}") from error
+        except pa.ArrowException as error:
+            raise BadInput(f"{opened.name}, after row {row - 1}: {reason(error)}") from error
 
-    return Source(file.schema_arrow.names, file.metadata.num_rows, True, chunks)
+    return Source(names, file.metadata.num_rows, True, chunks)
+
+
+def _type(kind: "pa.DataType") -> str:
+    return str(kind.value_type if pa.types.is_dictionary(kind) else kind)
 
 
 def _values(column: "pa.Array") -> "list[object]":

@@ -27,7 +27,7 @@ class Shown(NamedTuple):
 def progress(total: int | None) -> Iterator[Shown]:
     """A bar over `total` (rows or bytes, as Mapped.position counts), with payments/s and what is
     waited for."""
-    if sys.stderr.isatty():
+    if sys.stderr is not None and sys.stderr.isatty():
         with _bar(total) as show:
             yield show
     else:
@@ -70,6 +70,6 @@ def _lines(total: int | None) -> OnProgress:
             said = now
             share = f" ({100 * mapped.position // total} %)" if total else ""
             rate = summary.submitted / (now - begun)
-            print(f"{summary.submitted:,} payments{share}, {rate:,.0f}/s", file=sys.stderr)
+            say(f"{summary.submitted:,} payments{share}, {rate:,.0f}/s")
 
     return show

@@ -2,7 +2,8 @@
 
     read and map (a thread) → open accounts → send → wait until settled → result file, counts
 
-Never more than CHUNKS_MAX chunks are in memory. A stop lets what is out come home first.
+A chunk with a key that is still out waits until all before it is answered. Never more than
+CHUNKS_MAX chunks are in memory. A stop lets what is out come home first.
 """
 
 import asyncio
@@ -12,11 +13,12 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from headrace.cluster.cli.client import Api
-from headrace.cluster.cli.payfile.items import Mapped
+from headrace.cluster.cli.payfile.items import Mapped, Refused
 from headrace.cluster.cli.payfile.opening import Opener
+from headrace.cluster.cli.payfile.repeats import PaidKeys
 from headrace.cluster.cli.payfile.results import Write, rows
-from headrace.cluster.cli.payfile.sending import Results, Sender
-from headrace.cluster.cli.payfile.summary import Summary
+from headrace.cluster.cli.payfile.sending import Paid, Results, Sender
+from headrace.cluster.cli.payfile.summary import Repeats, Summary
 
 CHUNKS_MAX = 64
 """Between being read and being written: those waiting to be sent, out, or settling."""
@@ -38,9 +40,9 @@ class Run:
 
     def __init__(
         self, api: Api, opener: Opener | None, in_flight: int, write: Write | None,
-        on_progress: OnProgress,
+        on_progress: OnProgress, summary: Summary | None = None,
     ) -> None:  # fmt: skip
-        self.summary = Summary()
+        self.summary = summary or Summary()
         self.stopping = asyncio.Event()
         self._sender = Sender(api, in_flight)
         self._opener = opener
@@ -48,6 +50,9 @@ class Run:
         self._write_rows = write
         self._on_progress = on_progress
         self._work: deque[_Work] = deque()
+        self._keys_out: set[str] = set()
+        """Of chunks that are not written yet."""
+        self._paid_keys = PaidKeys()
 
     async def play(self, chunks: Iterator[Mapped]) -> None:
         """Until the file ends or `stopping` is set; the first failure is raised after the rest
@@ -78,6 +83,10 @@ class Run:
             self.summary.unanswered += len(mapped.items)
 
     async def _start(self, mapped: Mapped) -> None:
+        keys = _keys(mapped)
+        if not keys.isdisjoint(self._keys_out):
+            await self._write(0)  # of two rows with one key the first in the file is paid
+        self._keys_out |= keys
         await self._room.acquire()
         opening = self._opener.start(mapped.items) if self._opener else []
         results: Results = [mapped.refused.get(i) for i in range(len(mapped.items))]
@@ -103,7 +112,25 @@ class Run:
             try:
                 await answered
             finally:
-                self.summary.add(mapped, results)
+                self._keys_out -= _keys(mapped)
+                repeats = self._repeats(mapped, results)
+                self.summary.add(mapped, results, repeats)
                 if self._write_rows is not None:
-                    self._write_rows(rows(mapped, results))
+                    self._write_rows(rows(mapped, results, repeats))
             self._on_progress(mapped, self.summary)
+
+    def _repeats(self, mapped: Mapped, results: Results) -> Repeats:
+        """The rows that were answered by what became of an earlier one's key."""
+        known = [i for i, result in enumerate(results) if _knows_key(result)]
+        keys = [mapped.keys[i] or "" for i in known]
+        first = self._paid_keys.first_rows(keys, [mapped.rows[i] for i in known])
+        return {i: row for i, row in zip(known, first, strict=True) if row}
+
+
+def _keys(mapped: Mapped) -> set[str]:
+    return {item.idempotency_key for item in mapped.items if item is not None}
+
+
+def _knows_key(result: Paid | Refused | None) -> bool:
+    """Whether the key stands in the ledger."""
+    return isinstance(result, Paid) or (result is not None and result.code == "key_reused")

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from headrace.cluster.cli.payfile.chunk import Chunk
-
-STDIN = "-"
+from headrace.cluster.cli.payfile.inputfile import Identity
 
 
 class Source(NamedTuple):
@@ -17,6 +16,9 @@ class Source(NamedTuple):
     counts_rows: bool
     chunks: Callable[[list[str] | None], Iterator[Chunk]]
     """Given the columns wanted (None: all)."""
+    delimiter: str | None = None
+    """Of CSV."""
+    identity: Identity | None = None
 
 
 def reason(error: Any) -> str:

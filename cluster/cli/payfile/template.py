@@ -22,6 +22,11 @@ class Template(NamedTuple):
     text: str
     """With %s where the columns go."""
 
+    @property
+    def makes_text(self) -> bool:
+        """Whether a column's value becomes part of a text."""
+        return self.text != "%s"
+
     def values(self, columns: Columns, size: int) -> list[Any]:
         """A value a row; None where one of its columns has none."""
         if not self.columns:
@@ -85,27 +90,44 @@ def mapping(given: Sequence[str], columns: Sequence[str] | None) -> Mapping:
             raise BadInput(f"--map: {field} is mapped twice")
         templates[field] = parse(template)
     mapped = frozenset(templates)
-    if columns is not None:
-        _check_columns(templates, columns)
+    if columns is None:
+        for field in FIELDS:
+            templates.setdefault(field, Template((field,), "%s"))
+        return Mapping(templates, mapped)
+    templates = {field: _found(field, made, columns) for field, made in templates.items()}
     for field in FIELDS:
-        if field not in templates and (columns is None or field in columns):
-            templates[field] = Template((field,), "%s")
+        if field not in templates and (own := _alike(field, columns)):
+            if len(own) > 1:
+                raise BadInput(f"columns {_listed(own)}: say --map '{field}={{...}}'")
+            templates[field] = Template((own[0],), "%s")
     lacking = [field for field in REQUIRED if field not in templates]
     if lacking:
         raise BadInput(
             f"the file has no {_listed(lacking)} column: map it, "
-            f"like --map '{lacking[0]}=text-{{column}}'; its columns are {_listed(columns or ())}"
+            f"like --map '{lacking[0]}=text-{{column}}'; its columns are {_listed(columns)}"
         )
     return Mapping(templates, mapped)
 
 
-def _check_columns(templates: dict[str, Template], columns: Sequence[str]) -> None:
-    for field, template in templates.items():
-        for name in template.columns:
-            if name not in columns:
-                raise BadInput(
-                    f"--map {field}: the file has no column {name}; it has {_listed(columns)}"
-                )
+def _found(field: str, template: Template, columns: Sequence[str]) -> Template:
+    """With the columns as the file writes them; BadInput where it has none or several."""
+    found = []
+    for name in template.columns:
+        alike = [name] if name in columns else _alike(name, columns)
+        if len(alike) != 1:
+            has = f"has {_listed(alike)}" if alike else f"has no column {name}"
+            raise BadInput(f"--map {field}: the file {has}; its columns are {_listed(columns)}")
+        found += alike
+    return template._replace(columns=tuple(found))
+
+
+def _alike(name: str, columns: Sequence[str]) -> list[str]:
+    """Columns of this name, whatever capitals and blanks they are written with."""
+    return [column for column in columns if _plain(column) == _plain(name)]
+
+
+def _plain(name: str) -> str:
+    return "_".join(name.replace("-", " ").casefold().split())
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -15,7 +15,8 @@ RETURNING *;
 SELECT * FROM api_keys WHERE tenant IS NOT DISTINCT FROM $1 ORDER BY id DESC;
 
 -- name: rotate
--- The lock makes a second rotation wait and then find the key ended, when there is no grace.
+-- The lock makes a second rotation wait and then find the key ended, when there is no grace. RFC 3339
+-- has no year after 9999.
 WITH predecessor AS (
     SELECT * FROM api_keys
     WHERE id = $1 AND tenant IS NOT DISTINCT FROM $2 AND revoked_at IS NULL
@@ -26,7 +27,9 @@ WITH predecessor AS (
     FROM predecessor p WHERE k.id = p.id
 )
 INSERT INTO api_keys (id, tenant, role, hash, label, expires_at)
-SELECT $4, tenant, role, $5, label, now() + (expires_at - created_at) FROM predecessor
+SELECT $4, tenant, role, $5, label, CASE WHEN expires_at IS NOT NULL THEN
+           least(now() + (expires_at - created_at), '9999-12-31T23:59:59.999999Z') END
+FROM predecessor
 RETURNING *;
 
 -- name: revoke

@@ -1,10 +1,14 @@
 -- An account's balance stands in its newest record: as debit under (debit, seq), as credit under
 -- (credit, credit_seq), both sequences being those of the account's own partition.
 
+-- Each comes with the time of its partition's newest record (last_at) and the database's own
+-- (read_at), from the same snapshot.
+
 -- name: account
 SELECT a.number, a.id, a.currency, a.state, a.credit_line, a.payment_max, a.daily_amount_max,
-       a.daily_count_max, a.opened_at, b.posted, b.held, b.at
+       a.daily_count_max, a.opened_at, b.posted, b.held, l.last_at, now() AS read_at
 FROM accounts a
+JOIN leases l ON l.partition = account_partition(a.number)
 CROSS JOIN LATERAL (
     (SELECT seq, at, debit_posted AS posted, debit_held AS held
      FROM journal WHERE debit = a.number AND debit <> 0 ORDER BY seq DESC LIMIT 1)
@@ -17,8 +21,9 @@ WHERE a.tenant = $1 AND a.id = $2;
 
 -- name: accounts
 SELECT a.number, a.id, a.currency, a.state, a.credit_line, a.payment_max, a.daily_amount_max,
-       a.daily_count_max, a.opened_at, b.posted, b.held, b.at
+       a.daily_count_max, a.opened_at, b.posted, b.held, l.last_at, now() AS read_at
 FROM (SELECT * FROM accounts WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3) a
+JOIN leases l ON l.partition = account_partition(a.number)
 CROSS JOIN LATERAL (
     (SELECT seq, at, debit_posted AS posted, debit_held AS held
      FROM journal WHERE debit = a.number AND debit <> 0 ORDER BY seq DESC LIMIT 1)
@@ -33,6 +38,9 @@ ORDER BY a.id;
 -- by those of other partitions that credit its accounts, which have no row under it. Times never
 -- fall from one of its sequences to the next, own or carried, so that each bound is found by halving
 -- over own rows alone; carried sequences between two own rows may be of any moment between theirs.
+
+-- name: reach
+SELECT last_seq, last_at, now() AS read_at FROM leases WHERE partition = $1;
 
 -- name: seq_before
 -- All that happened at a moment or later stands above this sequence: that of the last own record

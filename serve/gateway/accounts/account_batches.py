@@ -48,12 +48,6 @@ class AccountBatchAnswer(Struct):
     results: list[AccountResult]
 
 
-class AccountItems(Struct, forbid_unknown_fields=True):
-    """The items under a name, as an alternative to a bare array."""
-
-    items: Annotated[list[BatchAccountRequest], Meta(min_length=1)]
-
-
 _body = BatchBody(BatchAccountRequest)
 
 
@@ -79,7 +73,7 @@ _body = BatchBody(BatchAccountRequest)
         },
     ),
     right=("open", "account"),
-    body=list[BatchAccountRequest] | AccountItems,
+    body=list[BatchAccountRequest],
     body_example=[
         {"id": "customer-18", "currency": "EUR", "opening_deposit": 10000},
         {"id": "customer-17", "currency": "EUR"},

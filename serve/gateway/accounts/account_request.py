@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from headrace.runtime.keys.text_digest import TextDigest
 from headrace.runtime.money import currency_number
@@ -25,7 +25,7 @@ from headrace.serve.http.forms import FIELD_REFUSALS
 from headrace.serve.http.problems import Problem
 
 
-class LimitsRequest(Struct, forbid_unknown_fields=True, kw_only=True):
+class LimitsRequest(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """What an account may pay. A day is a UTC day, counted when a payment is authorised."""
 
     payment_max: Limit = 0
@@ -33,13 +33,13 @@ class LimitsRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     daily_count_max: CountLimit = 0
 
 
-class AccountRequest(Struct, forbid_unknown_fields=True, kw_only=True):
+class AccountRequest(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """A new account, under an id of yours."""
 
     id: AccountId
     currency: Currency
     credit_line: CreditLine = 0
-    limits: LimitsRequest | None = None
+    limits: LimitsRequest | UnsetType = UNSET
 
 
 class BatchAccountRequest(AccountRequest, forbid_unknown_fields=True, kw_only=True):
@@ -60,7 +60,7 @@ class BatchAccountRequest(AccountRequest, forbid_unknown_fields=True, kw_only=Tr
 FIELD_REFUSALS["opening_deposit"] = Refusal.INVALID_AMOUNT
 
 
-class LimitsChange(Struct, forbid_unknown_fields=True, kw_only=True):
+class LimitsChange(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Limits to change; those left out stay."""
 
     payment_max: Limit | None = None
@@ -68,14 +68,14 @@ class LimitsChange(Struct, forbid_unknown_fields=True, kw_only=True):
     daily_count_max: CountLimit | None = None
 
 
-class AccountChange(Struct, forbid_unknown_fields=True, kw_only=True):
+class AccountChange(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Settings to change; those left out stay."""
 
     credit_line: CreditLine | None = None
-    limits: LimitsChange | None = None
+    limits: LimitsChange | UnsetType = UNSET
 
 
-class FundRequest(Struct, forbid_unknown_fields=True, kw_only=True):
+class FundRequest(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Money that enters or leaves the platform."""
 
     amount: Amount

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from headrace.runtime.ledger.cursors import InvalidCursor
@@ -25,6 +24,7 @@ from headrace.serve.gateway.paths import account_in
 from headrace.serve.gateway.services import Services
 from headrace.serve.http import reply
 from headrace.serve.http.forms import END
+from headrace.serve.http.names_once import decoder
 from headrace.serve.http.problems import Problem
 from headrace.serve.http.reply import Reply
 from headrace.serve.http.request import Request
@@ -37,7 +37,13 @@ class AccountQuery(Struct, forbid_unknown_fields=True):
     """When."""
 
     at: (
-        Annotated[Moment, Meta(description="As it stood at a past moment. Default: now.")]
+        Annotated[
+            Moment,
+            Meta(
+                description="As it stood at a past moment. What may still change isn't told: see"
+                " `as_of`. Default: now."
+            ),
+        ]
         | UnsetType
     ) = UNSET
 
@@ -65,8 +71,8 @@ FAMILY = Family(
     words=WORDS,
     names=NAMES,
 )
-_decoder = msgspec.json.Decoder(AccountRequest)
-_change_decoder = msgspec.json.Decoder(AccountChange)
+_decoder = decoder(AccountRequest)
+_change_decoder = decoder(AccountChange)
 _CHANGE = (R.UNKNOWN_ACCOUNT, R.ACCOUNT_CLOSED)
 
 

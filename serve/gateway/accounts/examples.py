@@ -14,7 +14,7 @@ ACCOUNT: dict[str, Any] = {
     "credit_line": 0,
     "limits": {"payment_max": 0, "daily_amount_max": 500000, "daily_count_max": 0},
     "opened_at": "2026-03-01T08:30:00.000000Z",
-    "as_of": None,
+    "as_of": "2026-03-01T12:00:00.000000Z",
 }
 
 ENTRY: dict[str, Any] = {

@@ -2,7 +2,6 @@
 
 from typing import Any, Literal
 
-import msgspec
 from msgspec import Struct
 
 from headrace.runtime.refusals import Refusal
@@ -13,6 +12,7 @@ from headrace.serve.gateway.paths import account_in
 from headrace.serve.gateway.services import Services
 from headrace.serve.http import reply
 from headrace.serve.http.keyed import REPLAYED, REPLAYED_HEADER
+from headrace.serve.http.names_once import decoder
 from headrace.serve.http.problems import Problem
 from headrace.serve.http.reply import Reply
 from headrace.serve.http.request import Request
@@ -38,7 +38,7 @@ class Funding(Struct):
     created_at: str
 
 
-_decoder = msgspec.json.Decoder(FundRequest)
+_decoder = decoder(FundRequest)
 _HEADERS = (REPLAYED_HEADER,)
 _REFUSALS = (
     R.INVALID_AMOUNT, R.UNKNOWN_CURRENCY, R.UNKNOWN_ACCOUNT, R.CURRENCY_MISMATCH, R.ACCOUNT_CLOSED,

@@ -2,7 +2,7 @@
 
 from headrace.runtime.journal.kinds import KINDS
 from headrace.runtime.journal.states import AccountState
-from headrace.serve.http.reference.vocabulary import MOMENT, Json, minor, one_of
+from headrace.serve.http.reference.vocabulary import MOMENT, TEXTS, Json, minor, one_of
 
 NAMES = {"AccountView": "Account"}
 """Schemas that the document calls otherwise than the code."""
@@ -23,7 +23,11 @@ WORDS: dict[str, dict[str, Json]] = {
         "held": minor("What is promised"),
         "available": minor("What can be spent: posted, less held, plus credit line"),
         "opened_at": MOMENT,
-        "as_of": MOMENT | {"description": "The past moment that was asked for."},
+        "as_of": MOMENT
+        | {
+            "description": "As of when this is told: asked for `at` this moment, it is the same."
+            " Earlier than the `at` that was asked for where that could still change."
+        },
     },
     "Limits": {
         "payment_max": minor("Most for one payment; 0: no limit"),
@@ -48,6 +52,7 @@ WORDS: dict[str, dict[str, Json]] = {
         "amount": minor("How much, in either direction above zero"),
         "posted": minor("Posted balance after it"),
         "held": minor("Held balance after it"),
+        "metadata": TEXTS,
         "created_at": MOMENT,
     },
 }

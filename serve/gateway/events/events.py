@@ -10,6 +10,7 @@ from headrace.runtime.events.event import Event, UnknownType, types_of
 from headrace.runtime.events.position import InvalidPosition
 from headrace.runtime.events.stream import Told
 from headrace.runtime.identity.keys import Role
+from headrace.runtime.json_lines import on_a_line
 from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.events.event_types import LISTED
 from headrace.serve.gateway.events.example import EVENT
@@ -124,4 +125,4 @@ async def _pieces(events: AsyncIterator[Told]) -> AsyncGenerator[bytes, None]:
         if event is None:
             yield b": so far\nid: %b\n\n" % position.encode()
         else:
-            yield b"id: %b\ndata: %b\n\n" % (position.encode(), encode(event))
+            yield b"id: %b\ndata: %b\n\n" % (position.encode(), on_a_line(encode(event)))

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta, Struct
 
 from headrace.runtime.identity import keys
@@ -14,6 +13,7 @@ from headrace.serve.gateway.identity.rights import KEY_RIGHTS
 from headrace.serve.gateway.identity.words import KEY_WORDS
 from headrace.serve.gateway.services import Services
 from headrace.serve.http import reply
+from headrace.serve.http.names_once import decoder
 from headrace.serve.http.problems import Problem
 from headrace.serve.http.reference.vocabulary import UUID_TYPE
 from headrace.serve.http.reply import Reply
@@ -24,7 +24,7 @@ YEARS_10_S = 10 * 365 * 24 * 3600
 GRACE_MAX_S = 30 * 24 * 3600
 
 
-class KeyRequest(Struct, forbid_unknown_fields=True):
+class KeyRequest(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """A new key; of `expires_at` and `expires_in_s` at most one."""
 
     role: Annotated[
@@ -35,7 +35,7 @@ class KeyRequest(Struct, forbid_unknown_fields=True):
     expires_in_s: Annotated[int, Meta(ge=1, le=YEARS_10_S)] | None = None
 
 
-class RotateRequest(Struct, forbid_unknown_fields=True):
+class RotateRequest(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """How a key gives way to its successor."""
 
     grace_s: Annotated[
@@ -58,8 +58,8 @@ FAMILY = Family(
     },
     words=KEY_WORDS,
 )
-_decoder = msgspec.json.Decoder(KeyRequest)
-_rotate_decoder = msgspec.json.Decoder(RotateRequest)
+_decoder = decoder(KeyRequest)
+_rotate_decoder = decoder(RotateRequest)
 _EXAMPLE = {
     "id": "0197f2a4-1c22-7a90-b3c4-9d8e7f6a5b4c",
     "role": "member",

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta, Struct
 
 from headrace.runtime.identity import tenants
@@ -13,6 +12,7 @@ from headrace.serve.gateway.identity.words import TENANT_WORDS
 from headrace.serve.gateway.services import Services
 from headrace.serve.http import reply
 from headrace.serve.http.forms import END, FORMS
+from headrace.serve.http.names_once import decoder
 from headrace.serve.http.problems import Problem
 from headrace.serve.http.reply import Reply
 from headrace.serve.http.request import Request
@@ -32,7 +32,7 @@ TenantName = Annotated[
 ]
 
 
-class TenantRequest(Struct, forbid_unknown_fields=True):
+class TenantRequest(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """A new tenant."""
 
     name: TenantName
@@ -67,7 +67,7 @@ FAMILY = Family(
     problems=PROBLEMS,
     words=TENANT_WORDS,
 )
-_decoder = msgspec.json.Decoder(TenantRequest)
+_decoder = decoder(TenantRequest)
 _CREATED_AT = "2026-03-01T08:00:00.000000Z"
 
 

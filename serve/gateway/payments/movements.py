@@ -2,7 +2,6 @@
 
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta, Struct
 
 from headrace.runtime.ledger.views import PaymentView
@@ -16,6 +15,7 @@ from headrace.serve.gateway.payments.payments import FAMILY, read
 from headrace.serve.gateway.services import Services
 from headrace.serve.http import reply
 from headrace.serve.http.keyed import KEYED_HEADERS, REPLAYED, applied
+from headrace.serve.http.names_once import decoder
 from headrace.serve.http.reply import Reply
 from headrace.serve.http.request import Request
 from headrace.serve.http.route import Answer
@@ -28,7 +28,7 @@ _REFUSALS = (
 AmountOrRest = Annotated[Amount, Meta(description="Minor units; left out: all that is left.")]
 
 
-class CaptureRequest(Struct, forbid_unknown_fields=True):
+class CaptureRequest(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """How much of a hold to take."""
 
     amount: AmountOrRest | None = None
@@ -37,7 +37,7 @@ class CaptureRequest(Struct, forbid_unknown_fields=True):
     ] = True
 
 
-class RefundRequest(Struct, forbid_unknown_fields=True):
+class RefundRequest(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """How much of a payment to give back."""
 
     amount: AmountOrRest | None = None
@@ -52,8 +52,8 @@ class MovementAnswer(Struct):
     status: Literal["settled", "pending", "declined"]
 
 
-_captures = msgspec.json.Decoder(CaptureRequest)
-_refunds = msgspec.json.Decoder(RefundRequest)
+_captures = decoder(CaptureRequest)
+_refunds = decoder(RefundRequest)
 
 
 @FAMILY.route(

@@ -1,11 +1,11 @@
 """/v1/payment-batches: many payments in one request, each decided by itself."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import uuid_utils
-from msgspec import Meta, Struct, convert
+from msgspec import Struct, convert
 
 from headrace.runtime.ledger import batches, standing
 from headrace.runtime.ledger.batches import PaymentBatch
@@ -43,12 +43,6 @@ class BatchAnswer(Struct):
     results: list[BatchResult]
 
 
-class BatchItems(Struct, forbid_unknown_fields=True):
-    """The items under a name, as an alternative to a bare array."""
-
-    items: Annotated[list[BatchPaymentRequest], Meta(min_length=1)]
-
-
 class BatchQuery(Struct, forbid_unknown_fields=True):
     """Which batch."""
 
@@ -78,7 +72,7 @@ _body = BatchBody(BatchPaymentRequest)
     " `Idempotency-Key` for the batch, its answers can be found again after a lost connection.",
     Answer(200, "Every item's result, in their order.", BatchAnswer, BATCH),
     right=("create", "payment_batch"),
-    body=list[BatchPaymentRequest] | BatchItems,
+    body=list[BatchPaymentRequest],
     body_example=[
         {
             "idempotency_key": "salary-1",

@@ -27,7 +27,9 @@ from headrace.serve.http.forms import IdempotencyKey
 from headrace.serve.http.problems import Problem
 
 
-class PaymentRequest(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
+class PaymentRequest(
+    Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False
+):
     """Pay a creditor from a debtor."""
 
     debtor: AccountId
@@ -96,7 +98,7 @@ def command(
     manual = request.capture == "manual"
     expires_in_s = request.expires_in_s or 0
     extra = text = None
-    if request.description is not None or request.metadata is not None:
+    if request.description or request.metadata:
         extra = details(request.description, request.metadata)
         text = digest.of(extra)
     return Pay(

@@ -33,8 +33,8 @@ def fresh(request: PaymentRequest, key: str, done: Done, trace: bytes) -> Paymen
         capture=request.capture,
         idempotency_key=key,
         reference=request.reference,
-        description=request.description,
-        metadata=request.metadata,
+        description=request.description or None,
+        metadata=request.metadata or None,
         decline_reason=reason_name(done.reason) if state == S.DECLINED else None,
         risk=Risk(
             outcome=_outcome(state, done.reason),

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from headrace.runtime.journal.states import PaymentState
@@ -19,12 +18,13 @@ from headrace.serve.gateway.payments.payment_request import PaymentRequest, comm
 from headrace.serve.gateway.payments.payment_view import fresh
 from headrace.serve.gateway.payments.problems import PROBLEMS
 from headrace.serve.gateway.payments.rights import RIGHTS
-from headrace.serve.gateway.payments.words import NAMES, WORDS
+from headrace.serve.gateway.payments.words import LISTS, NAMES, WORDS
 from headrace.serve.gateway.services import Services
 from headrace.serve.http import reply
 from headrace.serve.http.decoding import decode
 from headrace.serve.http.forms import IdempotencyKey
 from headrace.serve.http.keyed import KEYED_HEADERS, REPLAYED, applied
+from headrace.serve.http.names_once import decoder
 from headrace.serve.http.problems import CODES, Problem
 from headrace.serve.http.reference.vocabulary import UUID_TYPE
 from headrace.serve.http.reply import Reply
@@ -83,8 +83,9 @@ FAMILY = Family(
     },
     words=WORDS,
     names=NAMES,
+    lists=LISTS,
 )
-_decoder = msgspec.json.Decoder(PaymentRequest)
+_decoder = decoder(PaymentRequest)
 
 
 @FAMILY.route(

@@ -5,13 +5,33 @@ from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.journal.telling import EVENTS
 from headrace.runtime.ledger.payment_view import ON_ITS_WAY
 from headrace.runtime.risk.flags import RiskFlag
-from headrace.serve.http.reference.vocabulary import MOMENT, UUID, Json, minor, one_of
+from headrace.serve.http.reference.vocabulary import (
+    MOMENT,
+    TEXTS,
+    UUID,
+    Json,
+    among,
+    minor,
+    named,
+    one_of,
+)
 
 NAMES = {"PaymentView": "Payment", "MovementAnswer": "CaptureOrRefund"}
 """Schemas that the document calls otherwise than the code."""
 
-STATES = one_of(*(state.name.lower() for state in PaymentState))
-REASONS = one_of(*(r.name.lower() for r in DeclineReason if r), null=True)
+STATES = one_of(*(state.name.lower() for state in PaymentState)) | {
+    "title": "PaymentStatus",
+    "description": "Where a payment stands. `authorized` is held, or debited and on its way;"
+    " `captured` is on its way too.",
+}
+REASONS = one_of(*(reason.name.lower() for reason in DeclineReason if reason)) | {
+    "title": "DeclineReason",
+    "description": "What a payment's `decline_reason` may be today; more may come.",
+}
+LISTS = {"PaymentStatus": STATES, "DeclineReason": REASONS}
+"""Lists of values with a name of their own."""
+STATUS = named("PaymentStatus")
+REASON = among("Why it was declined, expired or returned.", REASONS["enum"])
 KINDS = one_of(
     *(told.name for type, told in EVENTS.items() if type.startswith("payment.")), ON_ITS_WAY
 )
@@ -19,14 +39,11 @@ KINDS = one_of(
 WORDS: dict[str, dict[str, Json]] = {
     "Payment": {
         "id": UUID,
-        "status": STATES
-        | {
-            "description": "Where the payment stands. `authorized` is held, or debited and on its"
-            " way; `captured` is on its way too."
-        },
+        "status": STATUS,
         "amount": minor("What was asked for"),
         "capture": one_of("automatic", "manual"),
-        "decline_reason": REASONS | {"description": "Why it was declined, expired or returned."},
+        "metadata": TEXTS,
+        "decline_reason": REASON,
         "risk_degraded": {
             "description": "Risk did not answer in time, and the stated policy decided."
         },
@@ -46,18 +63,18 @@ WORDS: dict[str, dict[str, Json]] = {
         "kind": one_of("capture", "refund"),
         "amount": minor("How much"),
         "status": one_of("settled", "pending", "declined"),
-        "decline_reason": REASONS,
+        "decline_reason": REASON,
         "created_at": MOMENT,
     },
     "CaptureOrRefund": {"amount": minor("What it came to")},
     "Risk": {
-        "outcome": one_of("accept", "review", "reject", null=True)
-        | {"description": "Null when the payment was declined for another reason."},
+        "outcome": {
+            "description": "`accept`, `review` or `reject`; null when the payment was declined for"
+            " another reason."
+        },
         "score": {"description": "0 to 1000; null: not scored."},
         "model": {"description": "Version of the model that scored."},
-        "reasons": {
-            "items": {"type": "string"} | one_of(*(f.name.lower() for f in RiskFlag if f.name))
-        },
+        "reasons": {"items": one_of(*(f.name.lower() for f in RiskFlag if f.name))},
     },
     "TimelineEntry": {
         "id": {"description": "Of its event: <partition>:<sequence>."},
@@ -66,16 +83,17 @@ WORDS: dict[str, dict[str, Json]] = {
             "description": "The type of its event, without `payment.`. `sent` is no event: money on"
             " its way to the creditor, until its end is told in its place."
         },
-        "status": STATES | {"description": "Of the payment after it."},
+        "status": STATUS,
         "amount": minor("Of this step"),
         "movement": {"description": "Number of the capture or refund that it belongs to."},
-        "decline_reason": REASONS,
+        "decline_reason": REASON,
         "at": MOMENT,
     },
     "BatchPayment": {
         "id": UUID,
-        "status": STATES,
-        "decline_reason": one_of(*REASONS["enum"][:-1]),
+        "status": STATUS,
+        "decline_reason": REASON,
     },
     "BatchAnswer": {"id": UUID},
+    "PaymentQuery": {"status": STATUS | {"description": "Payments that stand so now."}},
 }

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from headrace.serve.http.pages.html import element, inline
+from headrace.serve.http.reference.schema_forms import types_of
 
 Json = dict[str, Any]
 
@@ -21,15 +22,11 @@ class Schemas:
         self._named: Json = document["components"]["schemas"]
 
     def resolve(self, schema: Json) -> Json:
-        """What a `$ref` points to, and of `X or null` the X."""
-        if "$ref" in schema:
-            name = schema["$ref"].rpartition("/")[2]
-            return {**self._named[name], **{k: v for k, v in schema.items() if k != "$ref"}}
-        kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
-        if len(kinds) == 1:
-            rest = {k: v for k, v in schema.items() if k != "anyOf"}
-            return {**self.resolve(kinds[0]), **rest}
-        return schema
+        """What a `$ref` points to."""
+        if "$ref" not in schema:
+            return schema
+        name = schema["$ref"].rpartition("/")[2]
+        return {**self._named[name], **{k: v for k, v in schema.items() if k != "$ref"}}
 
     def fields(self, schema: Json) -> Iterator[tuple[str, Json, bool]]:
         """Name, schema and whether it is required, of an object's or its items' fields."""
@@ -40,28 +37,17 @@ class Schemas:
         for name, field in found.get("properties", {}).items():
             yield name, field, name in required
 
-    def nullable(self, schema: Json) -> bool:
-        """Whether null is a value too."""
-        found = {**schema, "enum": self.resolve(schema).get("enum", [])}
-        return {"type": "null"} in found.get("anyOf", []) or None in found["enum"]
-
     def type_of(self, schema: Json) -> str:
         """In a word or two."""
         found = self.resolve(schema)
-        if "const" in found:
-            return "constant"
         if "enum" in found:
             return "one of"
-        if "anyOf" in found:
-            return " or ".join(self.type_of(kind) for kind in found["anyOf"])
-        kind = found.get("type", "any value")
+        kind = next((kind for kind in types_of(found) if kind != "null"), "any value")
         if kind == "array":
             return f"list of {_PLURALS.get(self.type_of(found['items']), 'values')}"
         if kind == "object" and "additionalProperties" in found and "properties" not in found:
             return "map of strings"
-        return {"date-time": "date and time", "uuid": "UUID"}.get(
-            found.get("format", ""), str(kind)
-        )
+        return {"date-time": "date and time", "uuid": "UUID"}.get(found.get("format", ""), kind)
 
 
 def table(schemas: Schemas, schema: Json, *, asked: bool, depth: int = 0) -> str:
@@ -84,14 +70,14 @@ def _row(schemas: Schemas, name: str, schema: Json, required: bool, asked: bool,
     if found.get("properties") and "description" not in schema:
         says = ""
     kind = schemas.type_of(schema)
-    if not asked and schemas.nullable(schema):
+    if "null" in types_of(found):
         kind += " or null"
     head = [element("code", escape(name)), element("span", kind, class_="type")]
     if required:
         head.append(element("span", "required", class_="required"))
     body = [element("p", inline(says))] if says else []
     if values := found.get("enum"):
-        listed = " ".join(element("code", escape(str(value))) for value in values if value)
+        listed = " ".join(element("code", escape(str(value))) for value in values)
         body.append(element("p", listed, class_="values"))
     if bounds := _bounds(found):
         body.append(element("p", escape(bounds), class_="bounds"))

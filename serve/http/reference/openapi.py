@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 import headrace
-from headrace.serve.http.forms import END
 from headrace.serve.http.problems import CODES, PROBLEMS, RETRY_AFTER_S, ProblemDetails, details
 from headrace.serve.http.reference.parameters import (
     BATCH_KEY,
@@ -19,6 +18,7 @@ from headrace.serve.http.reference.parameters import (
     of_path,
     of_query,
 )
+from headrace.serve.http.reference.schema_forms import formed
 from headrace.serve.http.reference.vocabulary import Vocabulary
 from headrace.serve.http.route import Answer, Family, PathParameter, Route
 
@@ -57,7 +57,7 @@ def document(families: Iterable[Family], guide: str = "") -> Json:
 
 def _components(routes: list[Route], schemas: "_Schemas") -> Json:
     return {
-        "schemas": schemas.components,
+        "schemas": schemas.components | {"ProblemCode": _problem_code()},
         "securitySchemes": {
             "api_key": {
                 "type": "http",
@@ -87,6 +87,17 @@ def _components(routes: list[Route], schemas: "_Schemas") -> Json:
     }
 
 
+def _problem_code() -> Json:
+    """Constants for clients. The field itself stays text: a list that grows would stop clients that
+    were generated before at the first code they do not know."""
+    return {
+        "title": "ProblemCode",
+        "description": "What the `code` of a problem may be today; more may come.",
+        "type": "string",
+        "enum": list(CODES.values()),
+    }
+
+
 class _Schemas:
     """JSON Schema of every struct that a route takes or answers."""
 
@@ -99,43 +110,34 @@ class _Schemas:
             kinds += route.schemas
         unique = list({repr(kind): kind for kind in kinds}.values())
         shown, components = msgspec.json.schema_components(unique, ref_template=_REF)
-        self._shown = {
-            repr(kind): self._plain(schema) for kind, schema in zip(unique, shown, strict=True)
+        self._shown: dict[str, Json] = {
+            repr(kind): self._referring(formed(schema))
+            for kind, schema in zip(unique, shown, strict=True)
         }
-        self.components: Json = vocabulary.told(self._plain(components))
-        for route in routes:
-            if route.query is not None:  # told as parameters
-                self.components.pop(route.query.__name__, None)
-        self._queries = {
-            repr(route.query): self._plain(components[route.query.__name__])
-            for route in routes
-            if route.query is not None
+        self.components: Json = vocabulary.told(self._referring(formed(components)))
+        self._queries: dict[str, Json] = {  # told as parameters
+            repr(query): self.components.pop(vocabulary.renamed(query.__name__))
+            for query in {route.query for route in routes if route.query is not None}
         }
 
     def of(self, kind: Any) -> Json:
         """The schema of a type, by reference where it has a name."""
-        schema: Json = self._shown[repr(kind)]
-        return schema
+        return self._shown[repr(kind)]
 
     def query(self, kind: Any) -> Json:
         """The schema of a struct of query parameters."""
-        schema: Json = self._queries[repr(kind)]
-        return schema
+        return self._queries[repr(kind)]
 
-    def _plain(self, value: Any) -> Any:
-        """The same schema under the document's names, with patterns in ECMA's dialect."""
+    def _referring(self, value: Any) -> Any:
+        """The same schema with references under the document's names."""
         if isinstance(value, dict):
-            return {key: self._plain_item(key, item) for key, item in value.items()}
-        return [self._plain(item) for item in value] if isinstance(value, list | tuple) else value
+            return {key: self._referred(key, item) for key, item in value.items()}
+        return [self._referring(item) for item in value] if isinstance(value, list) else value
 
-    def _plain_item(self, key: str, item: Any) -> Any:
-        match key:
-            case "pattern":
-                return item.replace(END, "$")
-            case "$ref":
-                return _REF.format(name=self._vocabulary.renamed(item.rpartition("/")[2]))
-            case _:
-                return self._plain(item)
+    def _referred(self, key: str, item: Any) -> Any:
+        if key == "$ref":
+            return _REF.format(name=self._vocabulary.renamed(item.rpartition("/")[2]))
+        return self._referring(item)
 
 
 def _operation(route: Route, schemas: _Schemas, told: Mapping[str, PathParameter]) -> Json:
@@ -199,7 +201,7 @@ def _responses(route: Route, schemas: _Schemas) -> Json:
     for refusal in route.all_refusals():
         by_status.setdefault(PROBLEMS[refusal].status, []).append(refusal)
     for status in sorted(by_status):
-        responses[str(status)] = _problem(status, by_status[status])
+        responses[str(status)] = _problem(by_status[status])
     return responses
 
 
@@ -220,31 +222,23 @@ def _tell(answer: Answer, schemas: _Schemas, response: Json) -> None:
     response["content"][answer.media] = content
 
 
-def _problem(status: int, refusals: list[IntEnum]) -> Json:
+def _problem(refusals: list[IntEnum]) -> Json:
+    """Its codes stand in the description, which generators put beside the method, and name the
+    examples: narrowed by a schema of its own, each answer would be a class of its own."""
     headers = dict(TRACE_ID_HEADER)
     if any(refusal in RETRY_AFTER_S for refusal in refusals):
         headers["Retry-After"] = {"$ref": "#/components/headers/Retry-After"}
+    codes = [CODES[refusal] for refusal in refusals]
+    titles = [PROBLEMS[refusal].title for refusal in refusals]
     return {
-        "description": " · ".join(PROBLEMS[refusal].title for refusal in refusals),
+        "description": " · ".join(
+            f"`{code}`: {title}" for code, title in zip(codes, titles, strict=True)
+        ),
         "headers": headers,
         "content": {
             "application/problem+json": {
-                "schema": {
-                    "allOf": [
-                        {"$ref": _REF.format(name="Problem")},
-                        {
-                            "type": "object",
-                            "properties": {
-                                "status": {"const": status},
-                                "code": {"enum": [CODES[refusal] for refusal in refusals]},
-                            },
-                        },
-                    ]
-                },
-                "examples": {
-                    CODES[refusal]: {"$ref": f"#/components/examples/{CODES[refusal]}"}
-                    for refusal in refusals
-                },
+                "schema": {"$ref": _REF.format(name="Problem")},
+                "examples": {code: {"$ref": f"#/components/examples/{code}"} for code in codes},
             }
         },
     }

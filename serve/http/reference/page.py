@@ -148,9 +148,7 @@ def _asked(operation: Json, schemas: Schemas) -> str:
         return ""
     content = operation["requestBody"]["content"]
     title = "Body" if len(content) == 1 else "Body: JSON, or NDJSON with one item a line"
-    schema = content["application/json"]["schema"]
-    listed = next((kind for kind in schema.get("anyOf", []) if kind.get("type") == "array"), schema)
-    return element("h4", title) + table(schemas, listed, asked=True)
+    return element("h4", title) + table(schemas, content["application/json"]["schema"], asked=True)
 
 
 def _answers(operation: Json, schemas: Schemas) -> str:

@@ -76,21 +76,8 @@ def of_query(struct: Json) -> list[Json]:
             "name": name,
             "in": "query",
             "required": name in required,
-            "description": _says(schema),
-            "schema": _given(schema),
+            "description": schema.get("description", ""),
+            "schema": {key: value for key, value in schema.items() if key != "description"},
         }
         for name, schema in struct["properties"].items()
     ]
-
-
-def _given(schema: Json) -> Json:
-    """Without null, which a parameter cannot be."""
-    kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
-    if not kinds:
-        return schema
-    return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
-
-
-def _says(schema: Json) -> str:
-    said = schema.get("description") or _given(schema).get("description", "")
-    return str(said)

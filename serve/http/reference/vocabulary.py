@@ -11,10 +11,24 @@ MOMENT = {"format": "date-time"}
 UUID = {"format": "uuid"}
 UUID_TYPE: Json = {"type": "string", **UUID}
 
+TEXTS: Json = {"title": "Metadata", "additionalProperties": {"type": "string"}}
+"""A map that may be null; its title is what clients call it."""
 
-def one_of(*names: str, null: bool = False) -> Json:
-    """These values, and null if so wished."""
-    return {"enum": [*names, *([None] if null else [])]}
+
+def one_of(*names: str) -> Json:
+    """One of these values, and never another in this version."""
+    return {"type": "string", "enum": list(names)}
+
+
+def among(says: str, names: Iterable[str]) -> Json:
+    """Text that is one of these today, or null. It is no `enum`, where generators take no null."""
+    listed = ", ".join(f"`{name}`" for name in names)
+    return {"description": f"{says} One of {listed}; more may come."}
+
+
+def named(name: str) -> Json:
+    """A list that a family gives a name."""
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def minor(says: str) -> Json:
@@ -28,9 +42,11 @@ class Vocabulary:
     def __init__(self, families: Iterable[Family]) -> None:
         self._names = {"ProblemDetails": "Problem"}
         self._words: dict[str, Mapping[str, Json]] = {}
+        self._lists: dict[str, Json] = {}
         for family in families:
             self._names |= family.names
             self._words |= family.words
+            self._lists |= family.lists
 
     def told(self, components: Json) -> Json:
         """Components under the document's names, with their fields' words. Raises KeyError where
@@ -42,24 +58,9 @@ class Vocabulary:
         for name, fields in self._words.items():
             properties = told_all[name]["properties"]
             for field, words in fields.items():
-                properties[field] = _with(properties[field], words)
-        return told_all
+                properties[field] = words if "$ref" in words else properties[field] | words
+        return told_all | self._lists
 
     def renamed(self, name: str) -> str:
         """The document's name of a schema."""
         return self._names.get(name, name)
-
-
-def _with(schema: Json, words: Json) -> Json:
-    """A field's schema with words and values; a null stays possible."""
-    kinds = schema.get("anyOf", [])
-    if {"type": "null"} in kinds and "format" in words:
-        kinds = [
-            kind | {"format": words["format"]} if kind != {"type": "null"} else kind
-            for kind in kinds
-        ]
-        return schema | {"anyOf": kinds} | {k: v for k, v in words.items() if k != "format"}
-    if "enum" in words and kinds:
-        rest = {k: v for k, v in schema.items() if k != "anyOf"}
-        return rest | {"type": ["string", "null"]} | words
-    return schema | words

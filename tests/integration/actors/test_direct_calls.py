@@ -16,6 +16,7 @@ from headrace.actors.direct_calls import (
     _Answering,
     listen,
 )
+from headrace.runtime.settings.partition import CallSettings
 
 TIMEOUT_S = 60.0
 LATE = 3
@@ -54,7 +55,7 @@ def line_to(*addresses: Address, silence_s_max: float = SILENCE_S) -> Line:
     async def find() -> Address:
         return left.pop(0) if len(left) > 1 else left[0]
 
-    return Line(find, silence_s_max)
+    return Line(find, silence_s_max, CallSettings())
 
 
 async def test_answers_go_to_their_calls_in_any_order(other: tuple[Other, Address]) -> None:
@@ -132,7 +133,7 @@ async def test_calls_that_come_while_it_connects_share_the_connection(
         await asyncio.sleep(0)
         return other[1]
 
-    line = Line(find, SILENCE_S)
+    line = Line(find, SILENCE_S, CallSettings())
     await asyncio.gather(*(line.call(b"%d" % n) for n in range(10)))
     assert looked_up == 1
 
@@ -175,7 +176,7 @@ async def test_whoever_is_being_looked_for_in_vain_can_be_dropped(
         asked.set()
         return await asyncio.get_running_loop().create_future()  # a handle to a machine that went
 
-    line = Line(find, SILENCE_S)
+    line = Line(find, SILENCE_S, CallSettings())
     first = asyncio.ensure_future(line.call(b"first"))
     await asyncio.wait_for(asked.wait(), TIMEOUT_S)
     line.drop()

@@ -52,7 +52,7 @@ async def test_a_worker_that_came_back_under_its_name_is_another_holder(settings
         try:
             hold = "UPDATE leases SET holder = 'account-partition-0/' || $1"
             await ledger.execute(hold, "before")
-            actors = RayActors(settings.cell, settings.ledger, find)
+            actors = RayActors(settings.cell, settings.ledger, settings.calls, find)
             waiting = asyncio.ensure_future(actors.submit(0, b"pay"))
             done, _ = await asyncio.wait([waiting], timeout=0.3)
             assert not done
@@ -82,7 +82,7 @@ async def test_an_actor_of_the_same_name_that_holds_something_else_is_not_asked(
 
     try:
         await ledger.execute("UPDATE leases SET holder = 'account-partition-0/old'")
-        actors = RayActors(settings.cell, settings.ledger, find)
+        actors = RayActors(settings.cell, settings.ledger, settings.calls, find)
         for _ in range(20):
             with pytest.raises(LookupError):
                 await asyncio.wait_for(actors.submit(1, b"pay"), 10)

@@ -77,11 +77,22 @@ async def test_a_fresh_answer_is_what_the_ledger_tells_and_its_replay(
     )
 
 
+async def test_what_is_empty_is_left_out(house: "House") -> None:
+    await house.open(*ACCOUNTS)
+    first = await pay(house, "k", {"Prefer": "wait=10"}, description="", metadata={})
+    assert (first.json()["description"], first.json()["metadata"]) == (None, None)
+    for fields in ({}, {"metadata": {}}, {"description": "", "metadata": None}):
+        again = await pay(house, '"k"', **fields)
+        assert again.headers["Idempotent-Replayed"] == "true"
+        assert again.json()["id"] == first.json()["id"]
+        assert (again.json()["description"], again.json()["metadata"]) == (None, None)
+
+
 async def test_a_key_means_one_request(house: "House") -> None:
     await house.open(*ACCOUNTS)
     first = await pay(house, "k")
     others: tuple[Json, ...] = (
-        {"amount": 1251}, {"creditor": "carol"}, {"debtor": "carol"}, {"metadata": {}},
+        {"amount": 1251}, {"creditor": "carol"}, {"debtor": "carol"}, {"metadata": {"a": ""}},
     )  # fmt: skip
     for different in others:
         again = await pay(house, "k", **different)

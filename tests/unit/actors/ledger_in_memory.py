@@ -48,6 +48,8 @@ class Ledger:
         self.parked_legs: dict[LegId, tuple[int, str]] = {}
         self.shown: dict[LegId, OpenLeg] = {}
         """Legs that other actors opened."""
+        self.claims: list[bool] = []
+        """Of each time that the partitions were taken over: whether for the first time."""
         self.unreachable = 0
         """How often it is still away when the partitions are to be taken over."""
         self.laid_out: dict[int, tuple[commit.Commit, Batch]] = {}
@@ -138,7 +140,7 @@ class Ledger:
                         self.engine.now, leg.payment, leg.trace)  # fmt: skip
         return ShownLegs(shown, {})
 
-    async def open_legs(self, db: object, partition: int, since: int) -> list[OpenLeg]:
+    async def open_legs(self, db: object, partition: int, since: int, page: int) -> list[OpenLeg]:
         self.asked(db)
         ended = {(r.payment, r.leg) for r in self.engine.journal
                  if r.kind in (K.COMPLETED, K.RETURNED)}  # fmt: skip
@@ -149,8 +151,10 @@ class Ledger:
             if (r.kind, r.partition) == (K.DEBITED, partition) and (r.payment, r.leg) not in ended
         ]  # fmt: skip
 
-    async def due_holds(self, db: object, partitions: Sequence[int], now: int) -> list[bytes]:
-        due, self.due = self.due, []
+    async def due_holds(
+        self, db: object, partitions: Sequence[int], now: int, most: int
+    ) -> list[bytes]:
+        due, self.due = self.due[:most], self.due[most:]
         return due
 
     async def keys(
@@ -194,6 +198,7 @@ class Writer:
         if ledger.unreachable:
             ledger.unreachable -= 1
             raise OSError("away")
+        ledger.claims.append(first)
         ledger.epoch += 1
         ends = ledger.engine.ends
         ordinals = [4_095, *(n & (1 << ORDINAL_BITS) - 1 for n in ledger.engine.accounts)]

@@ -1,18 +1,24 @@
 """One actor, step by step: what it does with what comes, with a ledger in memory."""
 
 import asyncio
+import time
+from itertools import count
 
 import pytest
-from actor_in_memory import ANNA, EUR, FAR, SHOP, TENANT, UNAVAILABLE, WRONG, House, pay
+from actor_in_memory import ANNA, BERT, EUR, FAR, SHOP, TENANT, UNAVAILABLE, WRONG, House, pay
 
 from headrace.actors.intake import WORTH_A_BATCH
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.payments.answer import Done, LegsDone, Refused
 from headrace.runtime.payments.command import (
+    Act,
     Fund,
+    OpenAccount,
+    PaymentAction,
     PostLegs,
 )
+from headrace.runtime.payments.open_leg import OpenLeg
 from headrace.runtime.refusals import Refusal
 
 # What is taken in
@@ -27,6 +33,23 @@ async def test_before_it_has_started_it_takes_nothing(house: House) -> None:
     await house.actor.start()
     assert await house.actor.heartbeat()
     assert (house.stat("ready"), house.stat("epoch")) == (1, 1)
+
+
+async def test_who_has_stopped_takes_nothing_and_what_was_not_committed_gets_no_answer(
+    house: House,
+) -> None:
+    await house.started(ANNA, SHOP)
+    house.ledger.open.clear()
+    paying = house.asking(pay("k"))
+    await house.until(lambda: house.ledger.committing == 1)
+    await house.actor.stop()
+    assert not await house.actor.heartbeat()
+    assert await house.ask(pay("l")) == [UNAVAILABLE]
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert not paying.done()
+    paying.cancel()
+    assert house.ended == []
 
 
 async def test_a_call_of_nothing_is_answered_with_nothing(house: House) -> None:
@@ -129,6 +152,42 @@ async def test_what_was_done_is_counted_once(house: House) -> None:
     assert len(house.creditors.observed) == 2, "what was declined is nobody's income"
 
 
+async def test_time_spent_is_told_in_microseconds(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock that is two milliseconds later whenever it is asked."""
+    await house.started(ANNA, SHOP)
+    await house.ask(pay("before"))
+    before = house.stat("decide_us"), house.stat("commit_us")
+    ticks = count(0, 2_000_000)
+    monkeypatch.setattr(time, "perf_counter_ns", lambda: next(ticks))
+    await house.ask(pay("k"))
+    assert (house.stat("decide_us"), house.stat("commit_us")) == (
+        before[0] + 2_000, before[1] + 2_000
+    )  # fmt: skip
+
+
+async def test_accounts_of_the_first_batch_stay_in_memory_until_it_is_committed(
+    house: House,
+) -> None:
+    """However little room there is: the commit may be taken back, and needs them for that."""
+    await house.started(accounts_in_memory_max=1)
+    house.ledger.open.clear()
+    opening = house.asking(*(OpenAccount(TENANT, id, EUR) for id in (ANNA, SHOP, BERT)))
+    await house.until(lambda: house.ledger.committing == 1)
+    under_way = house.actor._turns.under_way
+    assert under_way is not None
+    assert under_way.batch.number == 1
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert {id for _, id in house.actor._book.by_id} == {ANNA, SHOP, BERT}
+    house.ledger.open.set()
+    assert all(isinstance(answer, Done) for answer in await opening)
+    assert isinstance((await house.ask(Fund(TENANT, ANNA, 5, EUR, "k", 1)))[0], Done)
+    assert house.stat("evicted") >= 3
+    assert house.stat("accounts_in_memory") < 3
+
+
 # Legs
 
 
@@ -159,6 +218,29 @@ async def test_who_waits_for_a_leg_is_let_go_after_a_time(house: House) -> None:
     await house.actor.await_leg((answer.partition, answer.seq), 7)
     assert asyncio.get_running_loop().time() - begun == pytest.approx(7, abs=1)
     assert len(house.actor._waiters) == 0
+
+
+async def test_a_leg_to_an_account_of_the_actor_itself_is_posted_by_its_own_queue(
+    house: House,
+) -> None:
+    """As a refund of what was paid between two of its partitions is."""
+    await house.started(ANNA, SHOP)
+    (paid,) = await house.ask(pay("k"))
+    refund = Act(TENANT, paid.payment, PaymentAction.REFUND, 30, key="r", fingerprint=1)
+    (asked,) = await house.ask(refund)
+    assert isinstance(asked, Done)
+    number = house.actor._book.by_id[TENANT, SHOP].number
+    house.ledger.shown[asked.partition, asked.seq] = OpenLeg(
+        paid.payment, 1, asked.partition, asked.seq, True, False, TENANT, EUR, 30,
+        house.actor._book.by_id[TENANT, ANNA].number, number, bytes(16),
+    )  # fmt: skip
+    await house.in_time(lambda: not house.stat("open_legs"))
+    assert (house.posted(ANNA), house.posted(SHOP)) == (9_930, 10_070)
+    assert house.legs_posted == [], "nobody else is asked"
+
+
+def test_it_is_known_by_its_name_and_its_holder(house: House) -> None:
+    assert (house.actor.name, house.actor.index, house.actor.holder) == ("actor-0", 0, "actor-0/1")
 
 
 async def test_a_leg_of_another_actor_is_credited(house: House) -> None:

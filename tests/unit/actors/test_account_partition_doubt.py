@@ -2,9 +2,11 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 from actor_in_memory import ANNA, EUR, FAR, SHOP, TENANT, UNAVAILABLE, WRONG, House, pay
 
+from headrace.actors import turns
 from headrace.actors.intake import WORTH_A_BATCH
 from headrace.actors.writer import Deposed, Outcome
 from headrace.runtime.journal.kinds import RecordKind
@@ -12,6 +14,7 @@ from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.command import (
     Act,
+    Fund,
     PostLegs,
     SettleLegs,
 )
@@ -41,15 +44,23 @@ async def test_what_the_ledger_can_not_take_is_found_and_answered_alone(house: H
     assert house.posted(SHOP) == 10_063
 
 
+@pytest.mark.parametrize("wrong", [0, 1])
+async def test_of_two_the_other_is_paid(house: House, wrong: int) -> None:
+    await house.started(ANNA, SHOP)
+    house.ledger.unwritable = poisoned(f"k{wrong}")
+    answers = await house.ask(pay("k0"), pay("k1"))
+    assert [answer == WRONG for answer in answers] == [wrong == 0, wrong == 1]
+    assert isinstance(answers[1 - wrong], Done)
+    assert house.stat("commands_failed") == 1
+
+
 async def test_batches_grow_again_after_one_that_could_not_be_written(house: House) -> None:
     await house.started(ANNA, SHOP)
     house.ledger.unwritable = poisoned("k0")
     await house.ask(*(pay(f"k{n}", 1) for n in range(3)))
     house.ledger.tried.clear()
     await house.ask(*(pay(f"l{n}", 1) for n in range(200)))
-    sizes = house.ledger.tried
-    assert sum(sizes) == 200
-    assert len(sizes) < 12
+    assert house.ledger.tried == [4, 8, 16, 32, 64, 76], "each may be twice as large"
     house.ledger.tried.clear()
     await house.ask(*(pay(f"m{n}", 1) for n in range(200)))
     assert house.ledger.tried == [200]
@@ -90,11 +101,13 @@ async def test_a_call_of_legs_and_a_payment_are_tried_apart(house: House) -> Non
     assert isinstance((await first)[0], Done)
 
 
+@pytest.mark.parametrize("error", [ValueError("no opinion"), asyncpg.DataError("too long")])
 async def test_a_command_that_nobody_can_load_is_answered_alone(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House, error: Exception
 ) -> None:
+    """Also where PostgreSQL can't take what it is asked with: that is no database that is away."""
     await house.started(ANNA, SHOP)
-    house.scorer.error = ValueError("no opinion")
+    house.scorer.error = error
     assert await house.ask(pay("a")) == [WRONG]
     assert house.stat("commands_failed") == 1
     house.scorer.error = None
@@ -109,6 +122,16 @@ async def test_a_command_that_can_not_be_told_what_it_needs_is_answered_alone(
     lost = SettleLegs([99], [1], [0])
     assert await house.actor._intake.put_legs(lost) == [WRONG]
     assert isinstance((await house.ask(pay("b")))[0], Done)
+
+
+async def test_commands_that_raise_are_counted_and_the_others_are_paid(house: House) -> None:
+    """A reference that is no UTF-8 gets past the gateway only by a defect of ours."""
+    await house.started(ANNA, SHOP)
+    wrong = Fund(TENANT, SHOP, 1, EUR, "wrong", 1, reference="\udc80")
+    answers = await house.actor._intake.put([pay("a"), wrong, pay("b"), wrong])
+    assert [answer == WRONG for answer in answers] == [False, True, False, True]
+    assert house.stat("commands_failed") == 2
+    assert house.posted(SHOP) == 10_200
 
 
 # Rolled back for certain
@@ -126,6 +149,20 @@ async def test_who_gave_way_is_tried_again_a_little_later(house: House) -> None:
     most = sum(0.005 * 1.5 * n for n in range(1, GAVE_WAY_MAX + 1))
     assert most / 3 <= loop.time() - begun <= most + 0.5
     assert house.posted(SHOP) == 10_100
+
+
+@pytest.mark.parametrize(("drawn", "factor"), [(0.0, 0.5), (0.5, 1.0), (0.999, 1.499)])
+async def test_pauses_of_who_gives_way_grow_with_each_commit_by_a_jitter_of_half(
+    house: House, monkeypatch: pytest.MonkeyPatch, drawn: float, factor: float
+) -> None:
+    await house.started(ANNA, SHOP, gave_way_pause_s=1_000.0)
+    monkeypatch.setattr(turns, "random", lambda: drawn)
+    house.ledger.outcomes.extend([Outcome.DECIDE_AGAIN] * 3)
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    paying = house.actor._intake.put([pay("k")])
+    assert isinstance((await paying)[0], Done)
+    assert loop.time() - begun == pytest.approx((1 + 2 + 3) * 1_000 * factor, rel=0.02)
 
 
 @pytest.mark.parametrize("paid_before", [0, 1, 2])
@@ -191,6 +228,7 @@ async def test_in_doubt_it_forgets_and_everybody_may_ask_again(
     assert house.ledger.pauses == 3
     assert house.stat("epoch") == 2
     assert house.stat("accounts_in_memory") == 0
+    assert house.ledger.claims == [True, False], "from others only at its first start"
     assert all(isinstance(a, Done) for a in await house.ask(pay("a"), pay("b")))
     assert house.posted(SHOP) == 10_200
 
@@ -203,6 +241,40 @@ async def test_a_ledger_that_is_away_while_a_batch_is_loaded_is_doubt(house: Hou
     house.scorer.error = None
     await house.until(lambda: house.stat("ready") == 1)
     assert isinstance((await house.ask(pay("a")))[0], Done)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "paid"),
+    [(Outcome.COMMITTED, True), (Outcome.IN_DOUBT, False), (Outcome.DECIDE_AGAIN, False),
+     (ValueError("while answering"), False)],
+)  # fmt: skip
+async def test_doubt_about_what_comes_next_waits_for_the_commit_under_way(
+    house: House, outcome: Outcome | Exception, paid: bool
+) -> None:
+    """What is durable is answered so; what isn't known to be may be asked for again."""
+    await house.started(ANNA, SHOP)
+    house.ledger.outcomes.append(outcome)
+    house.ledger.open.clear()
+    first = house.asking(pay("first"))
+    await house.until(lambda: house.ledger.committing == 1)
+    house.scorer.error = OSError("away")
+    second = house.asking(*(pay(f"k{n}", 1) for n in range(WORTH_A_BATCH)))
+    await house.until(lambda: house.stat("doubts") == 1)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert not first.done()
+    assert not second.done(), "nothing is loaded before it is known what the ledger holds"
+    assert house.stat("ready") == 0
+    house.ledger.open.set()
+    assert await second == [UNAVAILABLE] * WORTH_A_BATCH
+    (answer,) = await first
+    assert isinstance(answer, Done) if paid else answer == UNAVAILABLE
+    house.scorer.error = None
+    await house.until(lambda: house.stat("ready") == 1)
+    assert house.posted(SHOP) == (10_100 if paid else 10_000)
+    assert isinstance((await house.ask(pay("later")))[0], Done)
+    assert house.posted(SHOP) == (10_200 if paid else 10_100)
+    assert house.stat("doubts") == 1
 
 
 async def test_what_waited_and_what_was_decided_on_top_is_put_off_in_doubt(house: House) -> None:
@@ -299,3 +371,69 @@ async def test_a_payment_that_an_open_batch_changes_is_not_loaded_before_its_com
     answers = [*await first, *await second]
     assert [type(a) for a in answers if not isinstance(a, Done)] == []
     assert house.posted(SHOP) == 10_060 + WORTH_A_BATCH
+
+
+# What nobody foresaw
+
+
+async def test_an_error_in_a_turn_is_told_and_the_actor_begins_anew(
+    house: House, logged: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was committed meanwhile is answered so."""
+    await house.started(ANNA, SHOP)
+    evict, failing = house.actor._book.evict, iter([True])
+
+    def once(*bounds: int) -> int:
+        if next(failing, False):
+            raise ValueError("nobody foresaw it")
+        return evict(*bounds)
+
+    monkeypatch.setattr(house.actor._book, "evict", once)
+    assert isinstance((await house.ask(pay("a")))[0], Done)
+    await house.until(lambda: house.stat("doubts") == 1 and house.stat("ready") == 1)
+    assert [log["actor"] for log in logged if log["event"] == "turn_failed"] == ["actor-0"]
+    assert isinstance((await house.ask(pay("b")))[0], Done)
+    assert house.posted(SHOP) == 10_200
+    assert house.ended == []
+
+
+async def test_who_is_deposed_while_it_begins_anew_refuses_and_says_so(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.started(ANNA, SHOP)
+
+    async def taken(*, first: bool) -> None:
+        raise Deposed([0, 2])
+
+    def wrong(*bounds: int) -> int:
+        raise ValueError("nobody foresaw it")
+
+    monkeypatch.setattr(house.actor._writer, "take_over", taken)
+    monkeypatch.setattr(house.actor._book, "evict", wrong)
+    await house.ask(pay("a"))
+    await house.until(house.actor.deposed.is_set)
+    assert await house.ask(pay("b")) == [UNAVAILABLE]
+    assert house.ended == []
+
+
+async def test_repeats_in_a_batch_are_answered_and_the_rest_is_decided(house: House) -> None:
+    """Rolled back for one key: when it is decided again, that one is known before."""
+    await house.started(ANNA, SHOP)
+    (first,) = await house.ask(pay("k"))
+    house.actor._book.keys.clear()
+    house.ledger.outcomes.append(Outcome.ALREADY_THERE)
+    again, other = await house.ask(pay("k"), pay("l", 30))
+    assert (again.replayed, again.seq) == (True, first.seq)
+    assert other.replayed is False
+    assert house.ledger.tried == [1, 2, 1], "the repeat is not decided again"
+    assert [amounts for _, amounts in house.scorer.asked] == [[100], [100, 30], [30]]
+
+
+async def test_only_repeats_make_no_batch(house: House) -> None:
+    await house.started(ANNA, SHOP)
+    (first,) = await house.ask(pay("k"))
+    house.actor._book.keys.clear()
+    house.ledger.outcomes.append(Outcome.ALREADY_THERE)
+    (again,) = await house.ask(pay("k"))
+    assert (again.replayed, again.seq) == (True, first.seq)
+    assert house.ledger.tried == [1, 1]

@@ -125,8 +125,17 @@ async def test_what_is_decided_anew_leaves_nothing_of_the_first_time(house):
         call(pay("k1", creditor="far"), pay("k2", creditor="far"), pay("k3"), pay("k4", "bert"))
     )
     assert kinds(decided) == ["done", FULL, LATER, "done"]
+    assert decided.batch.number == 21, "decided twice, and not one by one"
     house.book.undo(decided.batch)
     assert house.scenes.picture(house.book) == before
+
+
+async def test_while_somebody_is_put_off_batches_are_decided_once(house):
+    house.decide(call(pay("k1", creditor="far"), pay("k2", creditor="far"), pay("k3")))
+    for number in (22, 23):
+        decided = house.decide(call(pay(f"near-{number}"), pay(f"far-{number}", creditor="far")))
+        assert kinds(decided) == ["done", FULL]
+        assert decided.batch.number == number
 
 
 async def test_nobody_waits_for_a_refusal_that_is_for_good(house):

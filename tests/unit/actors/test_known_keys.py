@@ -72,6 +72,12 @@ async def test_new_keys_are_not_looked_up(scene: Scene) -> None:
     assert scene.looked_up == []
 
 
+async def test_while_nobody_repeats_commands_are_not_even_looked_at(scene: Scene) -> None:
+    """Every batch comes this way, and a look at each key would cost it as much as the answer."""
+    unlooked: list[Any] = [object(), object()]
+    assert await scene.keys.answer(None, unlooked) is unlooked
+
+
 async def test_what_was_rolled_back_is_looked_up_and_nothing_else_is(scene: Scene) -> None:
     scene.known = {(1, "a"), (1, "c")}
     scene.keys.rolled_back(items(pay("a"), pay("b"), OpenAccount(1, "x", EUR)))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.loadtests.bench.against import clones
+from headrace.loadtests.bench.against import clones, rounds
 from headrace.loadtests.bench.against.comparison import MEASURES, Figures, as_json, compare
 from headrace.loadtests.platform_under_load import RunError
 
@@ -122,3 +122,29 @@ async def test_an_install_that_fails_says_why(checkout: Path, tmp_path: Path) ->
     commit = await clones.commit_of(checkout, "HEAD")
     with pytest.raises(RunError, match="no room left"):
         await clones.clone(checkout, commit, tmp_path / "third")
+
+
+@pytest.mark.parametrize(
+    ("shares", "counted"),
+    [
+        ([0.0] * 6, [1, 2, 3]),
+        ([0.0, 0.3, 0.0, 0.0], [1, 3, 4]),
+        ([0.1] * 3, [1, 2, 3]),
+        ([0.9] * 6, [4, 5, 6]),
+    ],
+)
+async def test_a_round_that_others_disturbed_is_measured_again_a_bounded_number_of_times(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shares: list[float], counted: list[int]
+) -> None:
+    async def one(python: Path, data_dir: Path, plan: rounds.Plan, number: int) -> Figures:
+        share = shares[number - 1] if python.name == "new" else 0.0
+        return figures(batch_cpu_us=number, others_share=share)
+
+    monkeypatch.setattr(rounds, "_one", one)
+    told: list[str] = []
+    pythons = {"old": Path("old"), "new": Path("new")}
+    plan = rounds.Plan(rounds=3, seconds=1, port=1)
+    found = await rounds.measure_rounds(pythons, tmp_path, plan, told.append)
+    assert [f.batch_cpu_us for f in found["new"]] == counted
+    assert [f.batch_cpu_us for f in found["old"]] == counted
+    assert sum("doesn't count" in line for line in told) == counted[-1] - 3

@@ -56,7 +56,7 @@ def test_figures_of_all_actors_are_added_up() -> None:
 
 def _status(*parts: tuple[str, float]) -> Status:
     processes = [Process(pid, part, memory, 0.0) for pid, (part, memory) in enumerate(parts)]
-    return Status(state=State(pid=1, started=0, phase="", url=""), processes=processes)
+    return Status(state=State(pid=1, phase="", url=""), processes=processes)
 
 
 def test_actors_are_weighed_without_the_rest() -> None:

@@ -18,16 +18,18 @@ def test_an_area_is_a_folder_of_the_code(path: str, area: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("times", "in_ci", "ends", "told"),
+    ("times", "workers", "in_ci", "ends", "told"),
     [
-        (0.9, True, pytest.ExitCode.OK, 0),
-        (1.1, True, pytest.ExitCode.OK, 1),
-        (FAR + 0.1, True, pytest.ExitCode.TESTS_FAILED, 1),
-        (FAR + 0.1, False, pytest.ExitCode.OK, 1),
+        (0.9, 1, True, pytest.ExitCode.OK, 0),
+        (1.1, 1, True, pytest.ExitCode.OK, 1),
+        (1.9, 2, True, pytest.ExitCode.OK, 0),
+        (2.1, 2, True, pytest.ExitCode.OK, 1),
+        (FAR + 0.1, 1, True, pytest.ExitCode.TESTS_FAILED, 1),
+        (FAR + 0.1, 1, False, pytest.ExitCode.OK, 1),
     ],
 )
 def test_far_over_its_budget_a_run_fails_in_ci_alone(
-    times: float, in_ci: bool, ends: int, told: int, monkeypatch: pytest.MonkeyPatch
+    times: float, workers: int, in_ci: bool, ends: int, told: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Session:
         exitstatus: int = pytest.ExitCode.OK
@@ -37,7 +39,7 @@ def test_far_over_its_budget_a_run_fails_in_ci_alone(
         duration = times * 60
 
     monkeypatch.setenv("CI", "true" if in_ci else "")
-    budgets, session = Budgets(None, 60.0), Session()
+    budgets, session = Budgets(None, 60.0, workers), Session()
     budgets.pytest_runtest_logreport(Report())  # type: ignore[arg-type]  # as much of a report as is read
     budgets.pytest_sessionfinish(session)  # type: ignore[arg-type]  # as much of a session as is read
     assert session.exitstatus == ends

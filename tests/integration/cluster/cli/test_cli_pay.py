@@ -256,7 +256,8 @@ async def test_one_key_twice_is_answered_by_the_ledger_wherever_batches_begin(
         async with small_platform.served() as url:
             done = await pay(url, str(file), "--open-missing", "1000", "--batch", batch,
                              "--in-flight", "1")  # fmt: skip
-        assert counts(done) == (4, 3, 0, 0, 1, 1)
+        assert counts(done) == (4, 2, 0, 0, 1, 0)
+        assert done.told["repeated_in_file"] == 1
         assert done.told["refusals"] == {"key_reused": 1}
 
 

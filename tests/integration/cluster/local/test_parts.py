@@ -197,7 +197,7 @@ def test_all_bounds_of_a_stop_together_are_within_what_is_promised() -> None:
 async def test_no_folder_but_a_runtime_folder_is_ever_taken_away(tmp_path: Path) -> None:
     other = tmp_path / "mine"
     other.mkdir()
-    told = state.State(pid=1, started=0, phase=state.READY, url="", runtime_dir=str(other))
+    told = state.State(pid=1, phase=state.READY, url="", runtime_dir=str(other))
     state.write(tmp_path, told)
     assert await daemon.stop(tmp_path) is None
     assert other.exists()

@@ -11,11 +11,11 @@ from headrace.cluster.cli.payfile.template import mapping
 
 def tabular(columns: dict[str, list[Any]], *maps: str) -> Mapped:
     size = len(next(iter(columns.values())))
-    return map_rows(Chunk(1, size, columns, {}, size), mapping(maps, list(columns)))
+    return map_rows(Chunk(range(1, size + 1), columns, {}, size), mapping(maps, list(columns)))
 
 
 def from_json(*rows: dict[str, Any] | None, maps: tuple[str, ...] = ()) -> Mapped:
-    return map_rows(from_objects(1, list(rows), {}, 0), mapping(maps, None))
+    return map_rows(from_objects(range(1, len(rows) + 1), list(rows), {}, 0), mapping(maps, None))
 
 
 ROW = {
@@ -106,7 +106,7 @@ def test_extra_columns_are_what_templates_are_for() -> None:
 
 
 def test_rows_that_could_not_be_read_are_refused() -> None:
-    chunk = from_objects(1, [ROW, None], {1: "nonsense"}, 0)
+    chunk = from_objects([1, 2], [ROW, None], {1: "nonsense"}, 0)
     mapped = map_rows(chunk, mapping([], None))
     assert mapped.refused == {1: Refused("malformed_row", "", "nonsense")}
 

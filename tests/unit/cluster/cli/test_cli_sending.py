@@ -13,7 +13,8 @@ def chunk(first_row: int, *keys: str) -> Mapped:
     items: list[PaymentItem | None] = [
         PaymentItem(key, "debtor", "creditor", 1, "EUR") for key in keys
     ]
-    return Mapped(first_row, items, list(keys), {}, first_row)
+    rows = range(first_row, first_row + len(keys))
+    return Mapped(rows, items, list(keys), {}, first_row)
 
 
 class Platform:

@@ -13,7 +13,9 @@ def mapped(size: int, capture: str | None = None, first_row: int = 1) -> Mapped:
     items: list[PaymentItem | None] = [
         PaymentItem(f"k{i}", "a", "b", 1, "EUR", capture=capture) for i in range(size)
     ]
-    return Mapped(first_row, items, [f"k{i}" for i in range(size)], {}, size)
+    return Mapped(
+        range(first_row, first_row + size), items, [f"k{i}" for i in range(size)], {}, size
+    )
 
 
 def test_the_ends_add_up_to_submitted() -> None:
@@ -28,7 +30,7 @@ def test_the_ends_add_up_to_submitted() -> None:
     assert told == {
         "submitted": 6, "settled": 2, "declined": 2, "in_review": 1, "authorized": 0,
         "refused": 1, "replayed": 1, "payments_per_s": 3.0, "seconds": 2.0, "risk_degraded": 1,
-        "refusals": {"invalid_amount": 1},
+        "refusals": {"invalid_amount": 1}, "repeated_in_file": 0, "moved": {"EUR": "0.02"},
     }  # fmt: skip
     assert summary.complete
 
@@ -51,7 +53,7 @@ def test_rows_without_an_answer_are_not_submitted() -> None:
 
 def test_result_rows_carry_the_files_row_numbers() -> None:
     results: Results = [paid("settled"), None, Refused("unknown_account", "debtor", "no such")]
-    made = rows(mapped(3, first_row=1001), results)
+    made = rows(mapped(3, first_row=1001), results, {})
     assert [(row.row, row.status, row.field) for row in made] == [
         (1001, "settled", ""),
         (1003, "refused", "debtor"),

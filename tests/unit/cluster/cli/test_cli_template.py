@@ -53,7 +53,7 @@ def test_a_field_without_a_column_is_asked_for() -> None:
     [
         ("currency", "FIELD=TEMPLATE"),
         ("colour={cur}", "FIELD=TEMPLATE"),
-        ("currency={curr}", "no column curr"),
+        ("currency={curr}", "no column curr;"),
     ],
 )
 def test_mistakes_in_options_are_named(option: str, says: str) -> None:

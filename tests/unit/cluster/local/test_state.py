@@ -1,4 +1,5 @@
 import os
+import subprocess
 from pathlib import Path
 
 from headrace.cluster.local import processes, state
@@ -6,7 +7,7 @@ from headrace.cluster.local.state import READY, State
 
 
 def test_state_is_read_as_written_and_only_by_its_owner(tmp_path: Path) -> None:
-    told = State(pid=1, started=2.5, phase=READY, url="http://127.0.0.1:8080", parts={"x": [3]})
+    told = State(pid=1, process="2 b", phase=READY, url="http://127.0.0.1:8080", parts={"x": [3]})
     state.write(tmp_path, told)
     assert state.read(tmp_path) == told
     assert told.is_ready
@@ -32,7 +33,24 @@ def test_one_that_exists_keeps_its_mode(tmp_path: Path) -> None:
 
 
 def test_a_pid_used_again_is_another_process() -> None:
-    me = os.getpid()
-    started = processes.started_at(me)
-    assert processes.is_running(me, started)
-    assert not processes.is_running(me, started - 60)
+    first = subprocess.Popen(["sleep", "60"])
+    before = processes.identity(first.pid)
+    assert before not in ("", processes.identity(os.getpid()))
+    assert processes.identity(first.pid) == before
+    first.kill()
+    os.waitid(os.P_PID, first.pid, os.WEXITED | os.WNOWAIT)
+    assert processes.identity(first.pid) == "", "it ended, though nobody looked yet"
+    first.wait()
+    assert processes.identity(first.pid) == ""
+
+
+def test_private_files_are_so_whatever_the_umask_is(tmp_path: Path) -> None:
+    file = tmp_path / "log"
+    file.touch(0o666)
+    before = os.umask(0)
+    try:
+        with open(file, "wb", opener=state.private):
+            pass
+    finally:
+        os.umask(before)
+    assert file.stat().st_mode & 0o777 == 0o600

@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from headrace.runtime.database.connect import connect, pool
+from headrace.runtime.database.connect import _connect, connect, pool
 from headrace.runtime.settings import Settings
 
 SETTINGS = Settings(
@@ -54,7 +54,7 @@ async def test_a_pool_for_readers_ends_what_takes_too_long(asked: Any) -> None:
     }  # fmt: skip
     assert asked == [
         ("postgresql://x", {
-            "min_size": 1, "max_size": size, "timeout": 3,
+            "connect": _connect, "min_size": 1, "max_size": size, "timeout": 3,
             "server_settings": {"application_name": name, **limits},
         })
         for name, size in (("headrace reader", 4), ("gateway", 9))

@@ -1,12 +1,15 @@
 """Which ledgers a version of the platform may touch, before it touches one."""
 
 import sys
+from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from headrace.runtime.areas import AREAS
+from headrace.runtime.database import migrate as migrating
 from headrace.runtime.database.area import Area, Migration, MigrationError
 from headrace.runtime.database.migrate import (
     SQL,
@@ -14,10 +17,12 @@ from headrace.runtime.database.migrate import (
     _check_partitions,
     _check_server,
     _migrate,
+    migrate,
     migrations,
 )
 from headrace.runtime.database.platform import SQL as PLATFORM
 from headrace.runtime.database.platform import _found
+from headrace.runtime.settings import Settings
 
 FIRST = [Migration("first", f"000{n}_{n}", f"SELECT {n}") for n in (1, 2, 3)]
 SECOND = [Migration("second", f"000{n}_{n}", f"SELECT 1{n}") for n in (1, 2)]
@@ -175,3 +180,77 @@ async def test_a_ledger_whose_migrations_have_no_areas_is_not_touched(told) -> N
     with pytest.raises(MigrationError, match=r"can't be brought over.*data directory away.*new"):
         await _migrate(former, GIVEN, 64)
     assert former.names() == ["version", "encoding", "is_former"]
+
+
+class Connection:
+    """Made for a migration; its lock is another's while `locked`."""
+
+    def __init__(self, told: Any, *, locked: bool = False) -> None:
+        self.db = ledger(told, [], partitions=["64"])
+        self.closed = False
+        self.locked = locked
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.db, name)
+
+    async def execute(self, statement: str, *arguments: Any) -> None:
+        await self.db.execute(statement, *arguments)
+        if self.locked and statement == SQL["lock"]:
+            raise asyncpg.LockNotAvailableError("locked")
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def connected(told: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    def be(connection: Connection) -> Connection:
+        async def connect(settings: Any, application: str) -> Connection:
+            assert application == "headrace migrate"
+            return connection
+
+        monkeypatch.setattr(migrating, "connect", connect)
+        return connection
+
+    return be
+
+
+SETTINGS = Settings(migration_timeout_s=7.5).ledger
+
+
+async def test_one_migrates_at_a_time_and_waits_no_longer_than_it_says(
+    told: Any, connected: Any
+) -> None:
+    connection = connected(Connection(told))
+    assert await migrate(SETTINGS, GIVEN, 64) == [m.name for m in PACKAGED]
+    assert connection.db.asked[:2] == [
+        ("SET lock_timeout = '7.5s'", ()), ("lock", (int.from_bytes(b"HEADRACE", "big"),))
+    ]  # fmt: skip
+    assert connection.closed
+
+
+async def test_a_migration_that_another_holds_up_is_told_so(told: Any, connected: Any) -> None:
+    connection = connected(Connection(told, locked=True))
+    with pytest.raises(MigrationError, match=r"for more than 7\.5 s\. Wait for it"):
+        await migrate(SETTINGS, GIVEN, 64)
+    assert connection.db.names()[-1] == "lock", "nothing was asked or changed"
+    assert connection.closed
+
+
+async def test_small_numbers_and_functions_are_written_before_what_is_made_of_them(
+    told: Any,
+) -> None:
+    class Colour(IntEnum):
+        RED = 1
+        BLUE = 4
+
+    area = Given("a.first", names={"colour": Colour}, functions={"f": "CREATE f"})
+    db = ledger(told, [])
+    await _migrate(db, (area,), 64)
+    assert [name for name in db.names() if name.startswith(("CREATE", "SELECT"))] == [
+        "CREATE f", "SELECT 1", "SELECT 2", "SELECT 3", "CREATE f",
+    ]  # fmt: skip
+    assert ("write_names", (["colour"] * 2, [1, 4], ["red", "blue"])) in db.asked
+    again = ledger(told, FIRST, partitions=["64"])
+    assert await _migrate(again, (area,), 64) == []
+    assert again.names().count("CREATE f") == 1, "with what a newer version makes of it"

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from headrace.runtime.ids import payment_id
 from headrace.runtime.journal.account_numbers import (
@@ -15,6 +16,10 @@ from headrace.runtime.journal.account_numbers import (
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.record import NO_LEG, Record
 from headrace.runtime.journal.states import PaymentState
+from headrace.runtime.keys import subject_keys
+from headrace.runtime.keys.master_key import MasterKey
+from headrace.runtime.keys.text_sealer import TextSealer
+from headrace.runtime.ledger import load
 from headrace.runtime.ledger.bring_in import Needs
 from headrace.runtime.partitioning import partition_of
 from headrace.runtime.payments.account import Account, Creditor
@@ -102,6 +107,60 @@ def test_each_command_needs(book, command, needed):
     assert told(book, command) == needed
 
 
+TEXT = b'{"description":"words"}'
+
+
+def with_text(command):
+    return replace(command, details=TEXT)
+
+
+@pytest.mark.parametrize(
+    ("command", "at_once", "then"),
+    [
+        (pay(), {ANNA}, {ANNA}),
+        (pay(debtor=HERE), set(), {ANNA + 2}),
+        (Fund(1, "shop", 5, EUR, "k", 0), set(), {SHOP}),
+        (Fund(1, HERE, 5, EUR, "k", 0), set(), {ANNA + 2}),
+        (Act(1, PAYMENT, 1), set(), {ANNA + 1}),
+    ],
+)
+def test_a_text_needs_the_key_of_its_subject(book, command, at_once, then):
+    """Of the debtor, or of whose account is funded, as soon as it is known who that is."""
+    for asked, subjects in ((command, (set(), set())), (with_text(command), (at_once, then))):
+        needs = Needs(book, [asked])
+        assert needs.subjects == subjects[0]
+        book.add(Account(ANNA + 2, 1, HERE, EUR))
+        book.payments[PAYMENT] = payment(ANNA + 1, SHOP)
+        needs.then({})
+        assert needs.subjects == subjects[1]
+        del book.by_id[1, HERE], book.payments[PAYMENT]
+
+
+@pytest.mark.parametrize("command", [pay(debtor=HERE), Fund(1, HERE, 5, EUR, "k", 0),
+                                     Act(1, PAYMENT, 1)])  # fmt: skip
+def test_nobody_needs_the_key_of_who_was_not_found(book, command):
+    needs = Needs(book, [with_text(command)])
+    needs.then({})
+    assert needs.subjects == set()
+
+
+@pytest.mark.parametrize(
+    ("command", "astray"),
+    [
+        (Fund(1, THERE, 5, EUR, "k", 0), {1}),
+        (ChangeAccount(1, THERE), {1}),
+        (OpenAccount(1, THERE, EUR), {1}),
+        (pay(debtor=THERE), {1}),
+        (pay(creditor=THERE), set()),
+        (Act(1, payment_id(1_000_000, 2), 1), {1}),
+        (Act(1, PAYMENT, 1), set()),
+        (Fund(1, HERE, 5, EUR, "k", 0), set()),
+    ],
+)
+def test_what_belongs_to_another_actor_is_told_by_its_index(book, command, astray):
+    assert Needs(book, [pay(), command]).astray == astray
+
+
 def test_a_known_creditor_of_another_actor_is_not_looked_up(book):
     book.creditors[1, THERE] = Creditor(FAR, EUR, False)
     assert told(book, pay(creditor=THERE)) == {"system": {out(0)}}
@@ -124,14 +183,18 @@ def test_counters_that_are_true_already_are_not_looked_up(book):
     assert told(book, ChangeAccount(1, "anna", daily_amount_max=5)) == {}
 
 
+def payment(debtor, creditor):
+    held = Record(
+        payment=PAYMENT, debit=debtor, creditor=creditor, amount=5, currency=EUR, leg=NO_LEG,
+        kind=RecordKind.HELD, state=PaymentState.AUTHORIZED,
+    )  # fmt: skip
+    return Payment(held)
+
+
 @pytest.mark.parametrize(("creditor", "numbers"), [(SHOP + 1, {ANNA + 1, SHOP + 1}),
                                                    (FAR, {ANNA + 1})])  # fmt: skip
 def test_a_known_payment_needs_its_accounts_here(book, creditor, numbers):
-    held = Record(
-        payment=PAYMENT, debit=ANNA + 1, creditor=creditor, amount=5, currency=EUR, leg=NO_LEG,
-        kind=RecordKind.HELD, state=PaymentState.AUTHORIZED,
-    )  # fmt: skip
-    book.payments[PAYMENT] = Payment(held)
+    book.payments[PAYMENT] = payment(ANNA + 1, creditor)
     assert told(book, Act(1, PAYMENT, 1)) == {"numbers": numbers, "system": {out(0)}}
 
 
@@ -196,3 +259,125 @@ def test_legs_need_their_creditors_and_their_way(book):
 )
 def test_it_waits_for_what_the_ledger_cannot_tell_yet(book, command, uncommitted, waits):
     assert Needs(book, [command]).must_wait_for(uncommitted) is waits
+
+
+# Brought in
+
+
+class Loaded:
+    """Stands for the ledger's loads: answers from tables, and remembers what it was asked."""
+
+    def __init__(self, monkeypatch):
+        self.asked = []
+        self.accounts = []
+        self.payments = []
+        self.creditors = []
+        self.shown = ShownLegs(np.zeros(0, LEG), {})
+        for name in (
+            "accounts_by_id",
+            "accounts_by_number",
+            "system_accounts",
+            "opened_as",
+            "count_day",
+            "payments",
+            "creditors",
+            "legs",
+        ):
+            monkeypatch.setattr(load, name, self.answer(name))  # fmt: skip
+        monkeypatch.setattr(subject_keys, "newest", self.answer("newest"))
+
+    def answer(self, name):
+        async def answered(db, *arguments):
+            assert db == "reader"
+            self.asked.append((name, *arguments))
+            match name:
+                case "accounts_by_id":
+                    return [a for a in self.accounts if (a.tenant, a.id) in arguments[0]]
+                case "accounts_by_number":
+                    return [a for a in self.accounts if a.number in arguments[0]]
+                case "system_accounts":
+                    return [Account(number, 0, "", EUR) for number in arguments[0]]
+                case "payments" | "creditors":
+                    return getattr(self, name)
+                case "legs":
+                    return self.shown
+                case "newest":
+                    return {}
+
+        return answered
+
+    def names(self):
+        return [name for name, *_ in self.asked]
+
+
+@pytest.fixture
+def loaded(monkeypatch):
+    return Loaded(monkeypatch)
+
+
+async def brought(book, *commands):
+    return await Needs(book, commands).bring_in("reader", 7, 1_000)
+
+
+async def test_what_is_lacking_is_loaded_once_and_all_of_it(book, loaded):
+    loaded.accounts = [Account(ANNA + 2, 1, HERE, EUR), Account(SHOP + 1, 1, "", EUR)]
+    loaded.payments = [payment(ANNA, SHOP + 1)]
+    far = Creditor(FAR, EUR, False)
+    loaded.creditors = [((1, THERE), far)]
+    book.windows = {ANNA + 2: b"kept", SHOP + 1: b"kept too", 5: b"another's"}
+    legs = await brought(book, pay(debtor=HERE), pay(creditor=THERE), Act(1, PAYMENT, 1))
+    assert legs == {}
+    assert loaded.names() == [
+        "payments", "accounts_by_id", "creditors", "accounts_by_number", "system_accounts",
+    ]  # fmt: skip
+    assert [number in book.accounts for number in (ANNA + 2, SHOP + 1, out(0))] == [True] * 3
+    assert book.by_id[1, HERE].number == ANNA + 2
+    assert {book.accounts[n].batch for n in (ANNA + 2, SHOP + 1, out(0))} == {7}
+    assert book.payments[PAYMENT].batch == 7
+    assert book.creditors == {(1, THERE): far}
+    assert book.windows == {5: b"another's"}, "what came back is the account's again"
+    loaded.asked.clear()
+    await brought(book, pay(debtor=HERE), pay(creditor=THERE), Act(1, PAYMENT, 1))
+    assert loaded.asked == []
+
+
+async def test_legs_are_shown_by_the_index_of_their_command(book, loaded):
+    command = PostLegs([2], [5], again=True)
+    assert await brought(book, pay(), command) == {1: loaded.shown}
+    assert loaded.asked[0] == ("legs", [2], [5], True)
+
+
+async def test_the_day_is_looked_up_of_who_is_limited_by_it_at_a_time_not_before_now(book, loaded):
+    limited, free = Account(ANNA + 2, 1, HERE, EUR), Account(SHOP + 1, 1, "", EUR)
+    limited.daily_count_max = 5
+    loaded.accounts, loaded.payments = [limited, free], [payment(ANNA, SHOP + 1)]
+    book.partitions[1].at = 5_000
+    await brought(book, pay(debtor=HERE), Act(1, PAYMENT, 1))
+    assert loaded.asked[-1] == ("count_day", [limited], {0: 1_000, 1: 5_000})
+    loaded.asked.clear()
+    await brought(book, ChangeAccount(1, "shop", daily_count_max=5), ChangeAccount(1, "nobody"))
+    (counted,) = [asked for asked in loaded.asked if asked[0] == "count_day"]
+    assert counted == ("count_day", [book.by_id[1, "shop"]], {0: 1_000, 1: 5_000})
+
+
+async def test_who_is_opened_again_is_asked_what_it_was_opened_as(book, loaded):
+    book.add(Account(out(0), 0, "", EUR))
+    known = book.by_id[1, "shop"]
+    await brought(book, OpenAccount(1, "shop", EUR), OpenAccount(1, HERE, EUR))
+    assert ("opened_as", [known]) in loaded.asked
+    known.opened_as = known.terms()
+    loaded.asked.clear()
+    await brought(book, OpenAccount(1, "shop", EUR))
+    assert "opened_as" not in loaded.names()
+
+
+async def test_keys_are_looked_up_of_subjects_whose_key_is_not_known(book, loaded):
+    book.add(Account(out(0), 0, "", EUR))
+    await brought(book, with_text(pay()))
+    assert loaded.asked == [], "without a master key there are none"
+    book.texts = TextSealer(MasterKey(bytes(32)), 9, 5.0)
+    await brought(book, with_text(pay()))
+    assert loaded.asked == [("newest", [ANNA])]
+    loaded.asked.clear()
+    await brought(book, with_text(pay()))
+    assert loaded.asked == []

@@ -7,13 +7,18 @@ import asyncpg
 import pytest
 
 from headrace.runtime.journal.record import Record
+from headrace.runtime.keys.sealed_text import KeyName
+from headrace.runtime.keys.subject_keys import SUBJECT_KEYS
+from headrace.runtime.keys.text_sealer import NewKey
 from headrace.runtime.ledger import copy
 from headrace.runtime.ledger.commit import (
     AlreadyThere,
     Commit,
     DecideAgain,
+    Statement,
     Unwritable,
     _certain,
+    commit,
     prepare,
 )
 from headrace.runtime.payments.account import Terms
@@ -106,6 +111,20 @@ def test_only_what_there_is_is_written(batch, names):
     assert [s.name for s in prepare(batch, partitions()).statements] == names
 
 
+def test_rows_of_a_table_that_stay_for_good_can_not_end():
+    batch = Batch(1, area_rows={SUBJECT_KEYS: {KeyName(7, 0): None}})
+    with pytest.raises(LookupError, match="rows of subject_keys stay for good"):
+        prepare(batch, partitions())
+
+
+def test_tables_are_written_in_the_order_of_their_names():
+    """So that two writers wait for each other and never in a circle."""
+    key = NewKey(KeyName(7, 0), b"wrapped", AT)
+    rows = {SUBJECT_KEYS: {key.name: key}, HOLDS: {ONE: Hold(ONE, 3, 7, 1, False, AT, 0, b"")}}
+    statements = prepare(Batch(1, area_rows=rows), partitions()).statements
+    assert [s.name for s in statements] == ["put_holds", "put_subject_keys"]
+
+
 def unique(constraint):
     error = asyncpg.UniqueViolationError("twice")
     error.constraint_name = constraint
@@ -132,3 +151,79 @@ def unique(constraint):
 def test_what_a_refusal_of_the_database_says_of_the_batch(error, kind):
     certain = _certain(error)
     assert (None if certain is None else type(certain)) is kind
+
+
+class Transaction:
+    """Told to its connection."""
+
+    def __init__(self, done: list[str]) -> None:
+        self._done = done
+
+    async def start(self) -> None:
+        self._done.append("start")
+
+    async def rollback(self) -> None:
+        self._done.append("rollback")
+
+    async def commit(self) -> None:
+        self._done.append("commit")
+
+
+class Connection:
+    """Refuses the records with `error`, if there is one."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.done: list[str] = []
+        self.copied: list[bytes] = []
+        self.error = error
+
+    def transaction(self) -> Transaction:
+        return Transaction(self.done)
+
+    async def fetch(self, sql: str, *arguments: object) -> list[object]:
+        return []
+
+    async def copy_to_table(self, table: str, *, source, columns, format: str) -> None:
+        self.done.append(f"copy {table}")
+        self.copied = [data async for data in source]
+        if self.error is not None:
+            raise self.error
+
+    async def execute(self, sql: str, *arguments: object) -> None:
+        self.done.append(f"{sql} {arguments}")
+
+
+READY = Commit(1, b"rows", [], [Statement("a", (1,), "first"), Statement("b", (2, 3), "second")])
+
+
+async def test_records_and_what_stands_beside_them_are_one_transaction():
+    connection = Connection()
+    await commit(connection, READY)
+    assert connection.done == ["start", "copy journal", "first (1,)", "second (2, 3)", "commit"]
+    assert connection.copied == [b"rows"]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (unique("journal_key"), AlreadyThere),
+        (asyncpg.DeadlockDetectedError("40P01"), DecideAgain),
+        (asyncpg.NumericValueOutOfRangeError("22003"), Unwritable),
+        (asyncpg.CheckViolationError("23514"), asyncpg.CheckViolationError),
+        (asyncpg.AdminShutdownError("57P01"), asyncpg.AdminShutdownError),
+    ],
+)
+async def test_what_the_database_refuses_is_rolled_back_and_told_as_what_it_is(error, told):
+    """What says nothing certain goes on as it came: it is doubt."""
+    connection = Connection(error)
+    with pytest.raises(told) as raised:
+        await commit(connection, READY)
+    assert connection.done == ["start", "copy journal", "rollback"]
+    assert error in (raised.value, raised.value.__cause__)
+
+
+async def test_a_line_that_was_lost_is_told_and_nothing_is_sent_over_it():
+    connection = Connection(ConnectionResetError("gone"))
+    with pytest.raises(ConnectionResetError):
+        await commit(connection, READY)
+    assert connection.done == ["start", "copy journal"]

@@ -147,3 +147,20 @@ async def test_what_is_still_held_has_the_epochs_that_it_was_taken_over_under(
     with pytest.raises(Fenced) as error:
         await holding
     assert error.value.args == (lost,)
+
+
+async def test_who_holds_one_partition_is_told_by_name(told) -> None:
+    db = told(SQL, holder=["me/1"])
+    assert await fencing.holder(db, 3) == "me/1"
+    assert db.asked == [("holder", (3,))]
+
+
+@pytest.mark.parametrize("rows", [[], [""], [None]])
+async def test_a_partition_that_nobody_has_claimed_has_no_holder(told, rows: list[Any]) -> None:
+    with pytest.raises(LookupError, match="partition 3"):
+        await fencing.holder(told(SQL, holder=rows), 3)
+
+
+async def test_partitions_end_with_their_newest_sequence(told) -> None:
+    rows = [{"partition": 0, "last_seq": 7}, {"partition": 2, "last_seq": 0}]
+    assert await fencing.ends(told(SQL, ends=rows)) == {0: 7, 2: 0}

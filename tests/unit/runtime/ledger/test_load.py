@@ -4,13 +4,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import pytest
 
-from headrace.runtime.clock import DAY_US, from_us
+from headrace.runtime.clock import DAY_US, POSTGRES_EPOCH_US, from_us
 from headrace.runtime.journal.account_numbers import (
     FIRST_ORDINAL,
     TRANSIT_IN,
     TRANSIT_OUT,
+    RoleKey,
     account_number,
     system_account,
 )
@@ -23,6 +25,7 @@ from headrace.runtime.ledger import load
 from headrace.runtime.ledger.load import SQL
 from headrace.runtime.payments.account import Account, Terms
 from headrace.runtime.payments.answer import Done
+from headrace.runtime.payments.open_leg import LEG
 from headrace.runtime.risk.windows import Windows
 
 EUR, USD = 978, 840
@@ -124,6 +127,26 @@ async def test_creditors_of_other_actors_are_told_by_tenant_and_id(told) -> None
     ]  # fmt: skip
 
 
+async def test_accounts_of_a_role_are_found_by_what_there_is_one_of(told) -> None:
+    """Not all were opened; what is asked goes in columns, and nothing is nothing."""
+    one, other = RoleKey(1, 1, 5, "sepa", EUR), RoleKey(1, 1, 6, "sepa", USD)
+
+    def found(*columns: list[Any]) -> list[dict[str, Any]]:
+        return [{**one._asdict(), "number": ANNA}] if columns[0] else []
+
+    db = told(
+        SQL, role_accounts=found,
+        accounts_by_number=lambda numbers: [account(n, id=None) for n in numbers],
+    )  # fmt: skip
+    accounts = await load.role_accounts(db, [one, other])
+    assert {key: (a.number, a.id, a.posted) for key, a in accounts.items()} == {one: (ANNA, "", 15)}
+    assert db.asked[0] == (
+        "role_accounts", ([1, 1], [1, 1], [5, 6], ["sepa", "sepa"], [EUR, USD])
+    )  # fmt: skip
+    assert await load.role_accounts(db, []) == {}
+    assert db.asked[2] == ("role_accounts", ([],) * 5)
+
+
 # Payments and legs
 
 
@@ -195,7 +218,7 @@ async def test_a_full_last_page_is_not_the_end(told) -> None:
     [(K.DEBITED, False, True), (K.CAPTURED, False, False), (K.REFUND_REQUESTED, True, False)],
 )
 async def test_what_opened_a_leg_says_what_it_is(told, kind: K, refund: bool, sole: bool) -> None:
-    (leg,) = await load.open_legs(told(SQL, open_legs=[leg_row(3, kind)]), 1, 0)
+    (leg,) = await load.open_legs(told(SQL, open_legs=[leg_row(3, kind)]), 1, 0, 9)
     assert (leg.refund, leg.sole) == (refund, sole)
     assert (leg.payment, leg.leg, leg.partition, leg.seq) == (PAYMENT.bytes, 2, 1, 3)
     assert (leg.tenant, leg.currency, leg.amount) == (5, EUR, 30)
@@ -207,9 +230,37 @@ async def test_no_legs_are_no_legs(told) -> None:
     assert (len(shown.legs), shown.answered) == (0, {})
 
 
+def packed(*legs: tuple[Any, ...]) -> bytes:
+    """As the ledger packs them; times are PostgreSQL's."""
+    return np.array(list(legs), LEG).tobytes()
+
+
+SHOWN = packed(
+    (0, K.DEBITED, 1, 5, EUR, 30, SHOP, AT - POSTGRES_EPOCH_US, PAYMENT.bytes, TRACE.bytes),
+    (2, K.REFUND_REQUESTED, 2, 5, EUR, 40, ANNA, 0, OTHER.bytes, TRACE.bytes),
+)
+
+
+async def test_legs_are_what_the_ledger_shows_of_them(told) -> None:
+    db = told(SQL, legs=[SHOWN])
+    shown = await load.legs(db, [1, 1, 3], [7, 8, 9], again=False)
+    assert db.asked == [("legs", ([1, 1, 3], [7, 8, 9]))]
+    assert shown.legs["index"].tolist() == [0, 2]
+    assert shown.legs["amount"].tolist() == [30, 40]
+    assert shown.legs["occurred_at"].tolist() == [AT, POSTGRES_EPOCH_US]
+    assert shown.answered == {}
+
+
+async def test_of_a_repeat_it_is_asked_what_was_done_with_it(told) -> None:
+    db = told(SQL, legs=[SHOWN], answered=[{"index": 2, "reason": 9}, {"index": 0, "reason": 0}])
+    shown = await load.legs(db, [1, 1, 3], [7, 8, 9], again=True)
+    assert shown.answered == {2: 9, 0: 0}
+    assert db.asked[1] == ("answered", ([PAYMENT, OTHER], [1, 2], [0, 2]))
+
+
 async def test_due_holds_are_asked_for_as_of_now(told) -> None:
     db = told(SQL, due_holds=[{"payment": PAYMENT}, {"payment": OTHER}])
-    assert await load.due_holds(db, (1, 3), AT) == [PAYMENT.bytes, OTHER.bytes]
+    assert await load.due_holds(db, (1, 3), AT, 1_000) == [PAYMENT.bytes, OTHER.bytes]
     assert db.asked == [("due_holds", ([1, 3], from_us(AT), 1_000))]
 
 

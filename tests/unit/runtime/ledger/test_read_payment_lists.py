@@ -266,6 +266,13 @@ async def test_a_cursor_beyond_all_places_is_refused(
         await first(place_max + 1)
 
 
+@pytest.mark.parametrize("key", ["-1", "1.5", "x", "\uff19", "9" * 5_000])
+async def test_a_cursor_that_is_no_place_is_refused(key: str) -> None:
+    cursor = cursors.encode("newest", key)
+    with pytest.raises(InvalidCursor):
+        await lists.payments(Index(*MANY), TENANT, Filter(), cursor, 1)
+
+
 async def test_a_list_of_which_the_rest_matches_nothing_ends_with_its_last_page() -> None:
     """Though that page was full at the end of a stretch of rows."""
     newest = {998, 999}

@@ -20,7 +20,7 @@ from support.rows_of_a_journal import (
     named,
 )
 
-from headrace.runtime.clock import from_us
+from headrace.runtime.clock import from_us, iso
 from headrace.runtime.journal.account_numbers import (
     TRANSIT_OUT,
     system_account,
@@ -101,7 +101,7 @@ def account(**fields: Any) -> dict[str, Any]:
     given = {
         "number": ANNA, "id": "anna", "currency": EUR, "state": 2, "posted": 100, "held": 30,
         "credit_line": 5, "payment_max": 1, "daily_amount_max": 2, "daily_count_max": 3,
-        "opened_at": from_us(0),
+        "opened_at": from_us(0), "last_at": from_us(AT), "read_at": from_us(AT + 1_000_000),
     }  # fmt: skip
     return {**given, **fields}
 
@@ -114,6 +114,7 @@ async def test_an_account_is_told_as_it_is(told) -> None:
     assert await reader(told(ACCOUNTS, account=[account()])).account(5, "anna") == AccountView(
         id="anna", currency="EUR", state="frozen", posted=100, held=30, available=75,
         credit_line=5, limits=Limits(1, 2, 3), opened_at="1970-01-01T00:00:00.000000Z",
+        as_of="2023-11-14T22:13:20.000000Z",
     )  # fmt: skip
     assert await reader(told(ACCOUNTS, account=[])).account(5, "anna") is None
 
@@ -125,14 +126,14 @@ async def test_an_account_is_told_as_it_was(told) -> None:
         "settings_at": [details],
     }  # fmt: skip
     db = told(ACCOUNTS, **answers)
-    found = await reader(db).account(5, "anna", from_us(AT))
+    found = await reader(db).account(5, "anna", from_us(AT - 1))
     assert found == AccountView(
         id="anna", currency="EUR", state="closed", posted=9, held=1, available=15, credit_line=7,
         limits=Limits(4, 0, 0), opened_at="1970-01-01T00:00:00.000000Z", as_of=found.as_of,
     )  # fmt: skip
-    assert found.as_of == "2023-11-14T22:13:20.000000Z"
+    assert found.as_of == "2023-11-14T22:13:19.999999Z"
     assert db.asked[1:] == [
-        ("seq_until", (1, from_us(AT))), ("balance_at", (ANNA, 40, from_us(AT))),
+        ("seq_until", (1, from_us(AT - 1))), ("balance_at", (ANNA, 40, from_us(AT - 1))),
         ("settings_at", (ANNA, 40)),
     ]  # fmt: skip
 
@@ -144,7 +145,21 @@ async def test_an_account_that_was_not_opened_yet_is_none(told, missing: str) ->
         "settings_at": [b'{"state":"open"}'],
     }  # fmt: skip
     db = told(ACCOUNTS, **{**answers, missing: []})
-    assert await reader(db).account(5, "anna", from_us(AT)) is None
+    assert await reader(db).account(5, "anna", from_us(AT - 1)) is None
+
+
+@pytest.mark.parametrize("quiet_s", [0, 59, 61, 3_600])
+@pytest.mark.parametrize("ahead_us", [0, 1, 10**15])
+async def test_nothing_is_told_as_of_what_may_still_change(
+    told, quiet_s: int, ahead_us: int
+) -> None:
+    """Sure is what the partition's newest record, or a minute, has left behind."""
+    sure = AT + max(0, quiet_s - 60) * 1_000_000
+    row = account(read_at=from_us(AT + quiet_s * 1_000_000))
+    for at in (None, from_us(sure + ahead_us)):
+        found = await reader(told(ACCOUNTS, account=[row])).account(5, "anna", at)
+        assert found is not None
+        assert (found.posted, found.as_of) == (100, iso(from_us(sure)))
 
 
 @pytest.mark.parametrize("bound", [read_accounts.seq_before, read_accounts.seq_until])
@@ -159,6 +174,7 @@ async def test_pages_of_accounts_are_the_list(told, limit: int) -> None:
     ids = ["a", "b", "c"]
 
     def page(_: int, after: str, many: int) -> list[dict[str, Any]]:
+        assert many == limit + 1, "no more than says whether there is another page"
         return [account(id=id) for id in ids if id > after][:many]
 
     found, cursor = [], None
@@ -181,6 +197,9 @@ ENTRIES = [
 ]  # fmt: skip
 
 
+REACH = {"last_seq": 11, "last_at": from_us(AT), "read_at": from_us(AT)}
+
+
 class Statement:
     """Statements of Anna's entries, which came from both sides of the journal."""
 
@@ -188,14 +207,17 @@ class Statement:
         self.db = told(
             ACCOUNTS, account_number=[ANNA], entries=self.entries, account_names=named,
             seq_until=[7], seq_before=[3],
+            reach=[REACH],
         )  # fmt: skip
         self.bounds: list[tuple[int, int]] = []
+        self.limits: list[int] = []
 
     def entries(
         self, number: int, high: int, low: int, since: datetime | None, until: datetime | None,
         limit: int,
     ) -> list[dict[str, Any]]:  # fmt: skip
         self.bounds.append((high, low))
+        self.limits.append(limit)
         own = [(r["seq"] if r["debit"] == ANNA else r["credit_seq"], r) for r in ENTRIES]
         found = [(seq, r) for seq, r in own if low <= seq <= high]
         newest = sorted(found, key=lambda e: e[0], reverse=True)[:limit]
@@ -216,8 +238,8 @@ async def test_pages_of_a_statement_are_all_entries_newest_first(told, limit: in
             break
     assert found == [("1:9", 9, "shop"), ("1:7", -7, "shop"), ("1:5", 5, "shop"),
                      ("1:4", 4, "shop"), ("1:3", -3, "shop")]  # fmt: skip
-    assert statement.bounds[0][0] >= 2**53
-    assert statement.bounds[0][0] < 2**63
+    assert set(statement.limits) == {limit + 1}
+    assert statement.bounds[0] == (11, 0)
 
 
 async def test_a_statement_is_bounded_by_what_stood_at_its_times(told) -> None:
@@ -225,6 +247,10 @@ async def test_a_statement_is_bounded_by_what_stood_at_its_times(told) -> None:
     page = await reader(statement.db).entries(5, "anna", None, 9, from_us(AT), from_us(AT + 1))
     assert statement.bounds == [(7, 3)]
     assert [entry.id for entry in page.items] == ["1:7", "1:5", "1:4", "1:3"]
+    assert page.as_of == iso(from_us(AT + 1))
+    later = await reader(statement.db).entries(5, "anna", until=from_us(AT + 2))
+    assert later.as_of == iso(from_us(AT + 1))
+    statement.bounds.pop()
     await reader(statement.db).entries(
         5, "anna", pages.encode("entries", 5), 9, until=from_us(AT + 1)
     )
@@ -245,19 +271,25 @@ async def test_what_came_from_elsewhere_names_its_debtor(told) -> None:
         kind=K.CREDITED, debit=system_account(1, EUR, 3), credit=ANNA, creditor=ANNA, credit_seq=4
     )
     first = journal(kind=K.DEBITED, debit=BERT, creditor=ANNA, reference="invoice 7")
-    db = told(ACCOUNTS, account_number=[ANNA], entries=[row], account_names=named, origins=[first])
+    db = told(
+        ACCOUNTS, account_number=[ANNA], entries=[row], account_names=named, origins=[first],
+        reach=[REACH],
+    )  # fmt: skip
     (entry,) = (await reader(db).entries(5, "anna")).items
     assert (entry.counterparty, entry.reference) == ("bert", "invoice 7")
-    assert db.asked[2] == ("origins", ([UUID(bytes=PAYMENT)], [], []))
+    assert db.asked[3] == ("origins", ([UUID(bytes=PAYMENT)], [], []))
 
 
 async def test_a_page_asks_once_for_what_its_entries_belong_to(told) -> None:
     rows = [journal(kind=K.CREDITED, credit=ANNA, credit_seq=n) for n in range(9)]
     db = told(
-        ACCOUNTS, account_number=[ANNA], entries=rows, account_names=named, origins=[journal()]
-    )
+        ACCOUNTS, account_number=[ANNA], entries=rows, account_names=named, origins=[journal()],
+        reach=[REACH],
+    )  # fmt: skip
     await reader(db).entries(5, "anna")
     assert db.names().count("origins") == 1
-    alone = told(ACCOUNTS, account_number=[ANNA], entries=[journal()], account_names=named)
+    alone = told(
+        ACCOUNTS, account_number=[ANNA], entries=[journal()], account_names=named, reach=[REACH]
+    )
     await reader(alone).entries(5, "anna")
     assert "origins" not in alone.names()

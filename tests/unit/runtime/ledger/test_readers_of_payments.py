@@ -26,6 +26,7 @@ from headrace.runtime.ledger.read_payments import SQL as PAYMENTS
 from headrace.runtime.ledger.read_payments import PaymentReader
 from headrace.runtime.ledger.texts import Texts
 from headrace.runtime.payments.answer import Done
+from headrace.runtime.payments.open_leg import OpenLeg
 
 # Payments
 
@@ -81,6 +82,26 @@ async def test_several_payments_come_in_the_order_asked_for_without_the_unknown(
     unknown = payment_id(AT + 2_000, 1)
     views = await found.payment_views(5, [UUID(bytes=p) for p in (OTHER, unknown, PAYMENT)])
     assert [(view.amount, view.status) for view in views] == [(8, "settled"), (30, "settled")]
+
+
+SEALED = b"\x01" + bytes(40)
+"""Under a key that nobody has: told as if it had never been given."""
+
+
+async def test_a_payments_text_is_that_of_its_first_record(told) -> None:
+    rows = [
+        journal(**HELD, details=b'{"description":"words"}'),
+        journal(**CAPTURED, details=b'{"description":"of the capture"}'),
+        journal(**HELD, payment=UUID(bytes=OTHER), details=SEALED),
+        journal(**CAPTURED, payment=UUID(bytes=OTHER)),
+    ]
+    found = payments(told, records=rows)
+    views = await found.payment_views(5, [UUID(bytes=PAYMENT), UUID(bytes=OTHER)])
+    assert [view.description for view in views] == ["words", None]
+    alone = payments(told, records=rows[2:])
+    view = await alone.payment(5, OTHER)
+    assert view is not None
+    assert view.description is None
 
 
 # Events
@@ -183,3 +204,12 @@ async def test_parked_legs_are_told_for_people(told) -> None:
         "1:4", leg.payment, 2, "acme", 30, "EUR", 5, "why", from_us(AT)
     )
     assert leg.payment == ids.text(PAYMENT)
+
+
+async def test_a_leg_is_parked_with_how_often_it_failed_and_how_last(told) -> None:
+    db = told(parked_legs.SQL, parked=[{"partition": 1, "seq": 4}, {"partition": 3, "seq": 9}])
+    leg = OpenLeg(PAYMENT, 2, 1, 4, False, True, 5, 978, 30, 7, 8, bytes(16))
+    await parked_legs.park(db, leg, 5, "why")
+    assert db.asked == [("park", (1, 4, UUID(bytes=PAYMENT), 2, 5, "why"))]
+    assert await parked_legs.parked(db, (1, 3)) == {(1, 4), (3, 9)}
+    assert db.asked[1] == ("parked", ([1, 3],))

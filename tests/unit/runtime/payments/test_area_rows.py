@@ -92,3 +92,16 @@ def test_a_table_without_its_statement_is_told_at_once() -> None:
 async def test_rows_that_nobody_asks_for_are_not_loaded() -> None:
     with pytest.raises(LookupError, match="things are not kept in memory"):
         await AreaTable("things", SQL, columns).found(None, ["one"])  # type: ignore[arg-type]  # asks nothing
+
+
+async def none_at_all(db: object, keys: Collection[str]) -> dict[str, int]:
+    return {}
+
+
+def test_tables_are_known_by_their_names() -> None:
+    """So that one made twice, as in another process, writes the same rows."""
+    same = AreaTable("things", SQL | {"more": ""}, len, None, none_at_all)  # type: ignore[arg-type]  # not called
+    assert same == THINGS
+    assert hash(same) == hash(THINGS)
+    other = AreaTable("others", {"put_others": "", "end_others": ""}, columns, columns, load)
+    assert other != THINGS

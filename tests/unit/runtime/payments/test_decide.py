@@ -1,6 +1,7 @@
 """One table says who decides what."""
 
 import pytest
+from msgspec.structs import replace
 from scene import ACCEPTED, EUR, NOON, REVIEWED, TIMES, TRACE, far_leg, picture
 
 from headrace.runtime import commands as deciding
@@ -17,7 +18,7 @@ from headrace.runtime.payments.command import (
     PostLegs,
     SettleLegs,
 )
-from headrace.runtime.payments.decide import Given
+from headrace.runtime.payments.decide import PAYMENTS, CommandRow, Given
 from headrace.runtime.payments.decide_payment import parties
 from headrace.runtime.refusals import Refusal as R
 
@@ -108,3 +109,43 @@ def test_legs_are_carried_as_the_ledger_shows_those_of_their_place(people):
     assert decide(people.book, people.batch, command, 5, given(legs={5: shown})) == LegsDone([0])
     with pytest.raises(KeyError):
         decide(people.book, people.batch, command, 4, given(legs={5: shown}))
+
+
+ROWS = {
+    Pay: "keyed scored routed", Act: "keyed routed", OpenAccount: "routed",
+    ChangeAccount: "routed", Fund: "keyed routed", PostLegs: "", SettleLegs: "",
+}  # fmt: skip
+
+
+def test_of_each_command_is_known_what_it_is():
+    """Keyed: a repeat gets the first answer; scored: risk is asked; routed: clients' own."""
+    told = {
+        command: " ".join(
+            word
+            for word, true in (
+                ("keyed", row.keyed), ("scored", row.scored), ("routed", row.home is not None),
+            )
+            if true
+        )
+        for command, row in PAYMENTS.items()
+    }  # fmt: skip
+    assert told == ROWS
+
+
+def test_a_row_of_a_command_says_what_is_special():
+    row = CommandRow(PAYMENTS[Pay].decide, PAYMENTS[Pay].needs, None)
+    assert (row.keyed, row.scored) == (False, False)
+
+
+def test_a_payment_decided_by_its_row_is_the_payment_decided_in_a_batch(people):
+    """Batches of payments go past the table, which says the same."""
+    verdicts = {3: (REVIEWED, None)}
+    row = PAYMENTS[Pay]
+    assert row.home is not None
+    assert row.home(pay(), 4096) == deciding.home_of(pay(), 4096)
+    by_row = row.decide(people.book, people.batch, pay("row"), 3, given(verdicts))
+    in_batch = decide(people.book, people.batch, pay("batch"), 3, given(verdicts))
+    assert by_row.payment != in_batch.payment
+    assert replace(by_row, payment=b"", seq=0) == replace(in_batch, payment=b"", seq=0)
+    put_off = row.decide(people.book, people.batch, pay("none"), 2, given(verdicts))
+    assert put_off.refusal == R.UNAVAILABLE

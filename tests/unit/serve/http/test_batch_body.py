@@ -78,7 +78,8 @@ def test_what_is_no_json_is_refused_as_a_whole(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"[]", b'{"items":[]}', b"7", b'{"things":[]}', b'{"items":7}', b"{}"]
+    "body",
+    [b"[]", b'{"items":[]}', b"7", b'{"things":[]}', b'{"items":7}', b"{}"],
 )
 def test_what_is_no_list_is_refused_as_a_whole(body: bytes) -> None:
     assert refused(body).refusal is R.INVALID_FIELD
@@ -90,7 +91,8 @@ def test_what_is_no_list_is_refused_as_a_whole(body: bytes) -> None:
         (b"[" + b'{"n":1},' * 5 + b'{"n":1}]', False),
         (b"[" + b"7," * 5 + b"7]", False),
         (b'{"n":1}\n' * 6, True),
-        (b"\n" * 1_000_000, True),
+        (b'\n{"n":1}\n\n' * 6, True),
+        (b'{"n":1}\n' * 5 + b"\n" * 1_000_000 + b"7", True),
     ],
 )
 def test_more_items_than_allowed(body: bytes, lines: bool) -> None:

@@ -7,6 +7,10 @@ import pytest
 from headrace.runtime.journal.kinds import RecordKind as K
 from headrace.runtime.journal.reasons import DeclineReason as R
 from headrace.runtime.journal.record import NO_LEG
+from headrace.runtime.keys.cipher import NONCE_BYTES, Cipher
+from headrace.runtime.keys.master_key import MasterKey
+from headrace.runtime.keys.sealed_text import KeyName, Where, seal
+from headrace.runtime.keys.subject_keys import SQL as SUBJECT_KEYS
 from headrace.runtime.ledger.verify import fingerprints as checked
 from headrace.runtime.payments import fingerprint
 from headrace.runtime.payments.command import PaymentAction as A
@@ -151,6 +155,80 @@ async def test_the_first_that_is_wrong_is_told_and_all_are_counted() -> None:
     wrong = [row(K.REFUND_REQUESTED, 5, seq=seq) for seq in (8, 9)]
     told = await found(FINE["a refund"], *wrong, FINE["a deposit"])
     assert told == ("4 fingerprints, 0 unchecked", 2, "3:8")
+
+
+# Sealed texts
+
+MASTER = MasterKey(bytes(32))
+SUBJECT = KeyName(77, 0)
+
+
+class Sealed(Ledger):
+    """Whose texts are sealed under one key, unless it was destroyed."""
+
+    destroyed = False
+
+    async def fetch(self, *asked: Any) -> list[Any]:
+        if isinstance(asked[0], int):
+            return await super().fetch(*asked)
+        statement, subjects, generations = asked
+        assert statement == SUBJECT_KEYS["living"]
+        assert (subjects, generations) == ([77], [0])
+        kept = MASTER.wrap(*SUBJECT, bytes(32), lambda n: bytes(n))
+        living = {"subject": 77, "generation": 0, "wrapped": kept}
+        return [] if self.destroyed else [living]
+
+
+def sealed(text: bytes, asked_with: bytes, seq: int = 7) -> dict[str, Any]:
+    """A payment whose fingerprint was made with a text of which only the digest goes in."""
+    made = row(K.SETTLED, asked(text=MASTER.digest.of(asked_with)), seq=seq)
+    where = Where(3, seq, PAYMENT)
+    made["details"] = seal(Cipher(bytes(32)), SUBJECT, where, text, bytes(NONCE_BYTES))
+    return made
+
+
+async def found_sealed(
+    *rows: dict[str, Any], master: MasterKey | None = MASTER, destroyed: bool = False
+) -> tuple[str, int, str | None]:
+    ledger = Sealed(*rows)
+    ledger.destroyed = destroyed
+    told = await checked.fingerprints_are_the_requests(ledger, master)
+    return told.figure, told.wrong, told.first
+
+
+async def test_a_sealed_text_is_opened_and_explains_its_record() -> None:
+    rows = [
+        row(K.SETTLED, asked(text=None), details=None),
+        sealed(b"{}", b"{}"),
+        sealed(b'{"description":"words"}', b'{"description":"words"}', seq=9),
+    ]
+    assert await found_sealed(*rows[:2]) == ("2 fingerprints, 0 unchecked", 0, None)
+    assert await found_sealed(rows[2], rows[1]) == ("2 fingerprints, 0 unchecked", 0, None)
+
+
+async def test_a_text_that_can_not_be_opened_leaves_its_record_unchecked() -> None:
+    rows = [sealed(b"{}", b"{}"), sealed(b"{}", b"other", seq=8)]
+    unchecked = ("2 fingerprints, 2 unchecked", 0, None)
+    assert await found_sealed(*rows, destroyed=True) == unchecked
+    assert await found_sealed(*rows, master=None) == unchecked
+
+
+async def test_a_text_that_was_changed_is_wrong() -> None:
+    changed = sealed(b"{}", b"{}", seq=8)
+    changed["details"] = changed["details"][:-1] + bytes([changed["details"][-1] ^ 1])
+    moved = sealed(b"{}", b"{}", seq=9) | {"seq": 10}
+    told = await found_sealed(sealed(b"{}", b"{}"), changed, moved)
+    assert told == ("3 fingerprints, 0 unchecked", 2, "3:8")
+
+
+async def test_a_payment_whose_account_has_no_name_is_wrong() -> None:
+    for party in ("debtor", "creditor"):
+        nameless = row(K.SETTLED, asked(), **{party: None})
+        assert await found(nameless) == ("1 fingerprints, 0 unchecked", 1, "3:7")
+
+
+async def test_a_record_that_has_no_business_with_a_key_is_wrong() -> None:
+    assert await found(row(K.COMPLETED, 5)) == ("1 fingerprints, 0 unchecked", 1, "3:7")
 
 
 # Lengths of holds that a record doesn't show

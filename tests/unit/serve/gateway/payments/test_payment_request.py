@@ -63,6 +63,12 @@ def test_the_same_said_otherwise_has_the_same_fingerprint() -> None:
         told(metadata={"b": "2", "a": "1"}).details == told(metadata={"a": "1", "b": "2"}).details
     )
     assert told("k").fingerprint == told("other").fingerprint
+    for empty in ({"description": ""}, {"metadata": {}}, {"description": "", "metadata": None}):
+        assert told(**empty).fingerprint == told().fingerprint
+    assert (
+        told(description="", metadata={"a": "1"}).fingerprint
+        == told(metadata={"a": "1"}).fingerprint
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,7 +76,7 @@ def test_the_same_said_otherwise_has_the_same_fingerprint() -> None:
     [
         {"debtor": "alicf"}, {"creditor": "bo"}, {"amount": 1251}, {"currency": "USD"},
         {"capture": "manual"}, {"occurred_at": "2018-04-01T00:00:31Z"}, {"expires_in_s": 1},
-        {"reference": "r"}, {"description": ""}, {"metadata": {}}, {"metadata": {"a": "1"}},
+        {"reference": "r"}, {"description": "d"}, {"metadata": {"a": "1"}},
         {"debtor": "bob", "creditor": "alice"},
     ],
 )  # fmt: skip
@@ -97,8 +103,9 @@ def test_a_fingerprint_fits_the_ledger() -> None:
 
 def test_details_hold_only_what_was_given() -> None:
     assert details(None, None) is None
-    assert details("", None) == b'{"description":""}'
-    assert details(None, {}) == b'{"metadata":{}}'
+    assert details("", {}) is None
+    assert details("", {"a": "1"}) == b'{"metadata":{"a":"1"}}'
+    assert details("d", {}) == b'{"description":"d"}'
     assert details("é", {"b": "2", "a": "1"}) == (
         '{"description":"é","metadata":{"a":"1","b":"2"}}'.encode()
     )

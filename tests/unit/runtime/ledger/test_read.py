@@ -1,0 +1,45 @@
+"""One reader answers all that gateways ask."""
+
+from typing import Any
+from uuid import UUID
+
+from support.rows_of_a_journal import OTHER, journal, named
+
+from headrace.runtime.ledger import fencing, read_events, read_payment_lists
+from headrace.runtime.ledger.read import Reader
+from headrace.runtime.ledger.read_payment_lists import Filter
+
+FIRST = journal()
+SECOND = journal(payment=UUID(bytes=OTHER), amount=8)
+
+
+def reader(told: Any) -> Reader:
+    return Reader(
+        told(
+            read_payment_lists.SQL | read_events.SQL | fencing.SQL,
+            account_names=named,
+            newest=[
+                {"key": row["payment"], "payment": row["payment"], "counts": True}
+                for row in (SECOND, FIRST)
+            ],
+            matching=lambda tenant, ids, *rest: [{"payment": id} for id in ids],
+            records=lambda tenant, ids: [r for r in (FIRST, SECOND) if r["payment"] in ids],
+            tenant_names=[{"number": 5, "name": "acme"}],
+            ends=[{"partition": 1, "last_seq": 6}],
+        )
+    )
+
+
+async def test_a_page_of_payments_has_them_whole_and_says_where_the_next_begins(told: Any) -> None:
+    page = await reader(told).payments(5, Filter(), limit=1)
+    assert [view.amount for view in page.items] == [8]
+    assert page.next_cursor is not None
+    page = await reader(told).payments(5, Filter(), limit=2)
+    assert [view.amount for view in page.items] == [8, 30]
+    assert page.next_cursor is None
+
+
+async def test_events_have_the_names_of_their_tenants_and_partitions_their_ends(told: Any) -> None:
+    found = reader(told)
+    assert await found.tenant_names({5}) == {5: "acme"}
+    assert await found.ends() == {1: 6}
