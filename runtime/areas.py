@@ -5,6 +5,7 @@ An area stands after those whose tables its own refer to.
 
 from headrace.runtime.database.area import Area
 from headrace.runtime.database.platform import DATABASE
+from headrace.runtime.events.area import EVENTS
 from headrace.runtime.following.area import FOLLOWING
 from headrace.runtime.identity.area import IDENTITY
 from headrace.runtime.keys.area import KEYS
@@ -18,4 +19,5 @@ AREAS: tuple[Area, ...] = (
     FOLLOWING,
     LEDGER,
     RISK,
+    EVENTS,
 )

@@ -10,8 +10,9 @@ AMOUNT_MAX = 10**15
 """Largest amount of one movement, in minor units."""
 
 BALANCE_MAX = 2**53 - 1
-"""Largest balance, credit line or limit of a tenant's account, in minor units: JSON readers that
-keep numbers as doubles read it exactly (RFC 8259, section 6), and no sum of ours leaves 64 bits."""
+"""Largest balance, credit line or limit of a tenant's account, in minor units, and largest sum of a
+balance and its credit line: JSON readers that keep numbers as doubles read it exactly (RFC 8259,
+section 6), and no sum of ours leaves 64 bits."""
 
 _NUMBERS = {c.code: c.number for c in Currency if c.exponent is not None and c.number}
 _CODES = {number: code for code, number in _NUMBERS.items()}

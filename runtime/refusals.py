@@ -56,6 +56,10 @@ class Refusal(IntEnum):
     """A payment has a bounded number of captures and refunds."""
     OWN_REVIEW = 33
     """A review is decided with another key than the one that submitted the payment."""
+    OTHER_HISTORY = 37
+    """A cursor or position is another ledger's, or beyond this one's end."""
+    POSITION_EXPIRED = 38
+    """A stream's position stands on the server for a bounded time."""
     OVERLOADED = 40
     """Every queue is bounded: come back after `Retry-After`."""
     UNAVAILABLE = 41

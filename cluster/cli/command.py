@@ -21,8 +21,9 @@ from headrace.cluster.cli.credentials import (
 )
 from headrace.cluster.cli.failures import BadInput, Failure, Interrupted, NotWritten, of_system
 from headrace.cluster.cli.output import Outcome as Outcome
-from headrace.cluster.cli.output import answer, fail, give_up
-from headrace.cluster.cli.output import say as say
+from headrace.cluster.cli.output import answer, fail
+from headrace.cluster.cli.streams import give_up
+from headrace.cluster.cli.streams import say as say
 from headrace.runtime import environment
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from headrace.cluster.cli.address import checked_header
 from headrace.cluster.cli.command import Outcome, api_command, group
 from headrace.cluster.cli.event_stream import MEDIA, Event, parse
 from headrace.cluster.cli.failures import BadInput, NotWritten, Unreachable
-from headrace.cluster.cli.output import safe_line, say, write
+from headrace.cluster.cli.output import safe_line
+from headrace.cluster.cli.streams import say, write
 
 if TYPE_CHECKING:
     from headrace.cluster.cli.client import Api

@@ -22,7 +22,7 @@ from headrace.cluster.cli import (
     verify,
 )
 from headrace.cluster.cli.failures import NotWritten, of_system
-from headrace.cluster.cli.output import give_up, say, write
+from headrace.cluster.cli.streams import give_up, say, write
 
 app = typer.Typer(
     name="headrace",

@@ -5,7 +5,7 @@ from typing import Annotated
 from typer import Option
 
 from headrace.cluster.cli.address import checked_header
-from headrace.cluster.cli.command import say
+from headrace.cluster.cli.streams import say
 
 KeyOption = Annotated[
     str | None,

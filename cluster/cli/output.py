@@ -1,20 +1,18 @@
-"""What a command writes: its answer to standard output, words beside it to standard error.
+"""A command's end: its answer for people or programs, or why it failed.
 
-Either may be gone: a pipe whose reader went away, a full disk, `>&-`. Then the other one is told,
-and nothing that was carried out stays untold.
+What was carried out is told, whatever becomes of standard output.
 """
 
-import errno
-import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import typer
 
 from headrace.cluster.cli.failures import Failure, Interrupted, NotWritten
-from headrace.cluster.cli.printable import printable, printable_json
+from headrace.cluster.cli.printable import printable_json
+from headrace.cluster.cli.streams import say, write
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -77,12 +75,6 @@ def fail(failure: Failure, as_json: bool) -> NoReturn:
     raise typer.Exit(failure.exit_code)
 
 
-def say(message: str) -> None:
-    """A message beside the answer, on standard error; perhaps nobody listens there."""
-    with suppress(OSError):
-        _write(sys.stderr, printable(message, keep="\n") + "\n")
-
-
 def print_json(data: Json) -> None:
     """One line on standard output. Raises NotWritten."""
     write(json_line(data) + "\n")
@@ -99,35 +91,3 @@ def safe_line(line: str) -> str:
     """A line of JSON, such that neither a terminal nor who splits it into lines takes anything in
     it for more than text."""
     return printable_json(line, (sys.stdout and sys.stdout.encoding) or "utf-8")
-
-
-def write(text: str, flush: bool = True) -> None:
-    """To standard output. Raises NotWritten."""
-    try:
-        _write(sys.stdout, text, flush)
-    except OSError as error:
-        raise NotWritten(error) from None
-
-
-def give_up(stream: IO[str] | None) -> None:
-    """After an OSError: what the stream still holds must not fail again at the end."""
-    if stream is None:
-        return
-    with suppress(OSError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
-
-
-def _write(stream: TextIO | None, text: str, flush: bool = True) -> None:
-    """What the stream's encoding lacks is escaped."""
-    if stream is None:  # Python's word for one that was closed from the start
-        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-    encoding = stream.encoding or "utf-8"
-    try:
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
-        if flush:
-            stream.flush()
-    except OSError:
-        give_up(stream)
-        raise

@@ -25,9 +25,10 @@ from headrace.cluster.cli.command import plain_command, run
 from headrace.cluster.cli.credentials import DATA_DIR, DataDirOption, JsonOption
 from headrace.cluster.cli.failures import BadInput, Failure, NotInOrder
 from headrace.cluster.cli.on_this_machine import failures
-from headrace.cluster.cli.output import Outcome, answer, fail, say
+from headrace.cluster.cli.output import Outcome, answer, fail
 from headrace.cluster.cli.printable import printable
 from headrace.cluster.cli.status import told
+from headrace.cluster.cli.streams import say
 from headrace.runtime.journal.account_numbers import PARTITIONS_MAX
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from rich.text import Text
 
 from headrace.cluster.cli.amount import major_units
 from headrace.cluster.cli.failures import NotWritten
-from headrace.cluster.cli.output import give_up
 from headrace.cluster.cli.printable import printable
+from headrace.cluster.cli.streams import give_up
 
 Json = dict[str, Any]
 
@@ -33,6 +33,7 @@ AMOUNTS = frozenset(
 
 _AMOUNT = re.compile(r"(\w+=)?-?[0-9.]+ [A-Z]{3}")
 
+NOTHING: tuple[object, ...] = (None, 0, [], {})
 GAP = "  "
 WIDTH_LEAST = 20
 PIPE_WIDTH = 1_000_000
@@ -89,9 +90,9 @@ def fields(data: Json, leave_out: Iterable[str] = ()) -> RenderableType:
     currency = data.get("currency")
     return Fields(
         [
-            (name.replace("_", " "), cell(name, value, currency, "\n"))
+            (name.replace("_", " "), told)
             for name, value in data.items()
-            if value not in (None, {}, []) and name not in leave_out
+            if name not in leave_out and (told := cell(name, value, currency, "\n"))
         ]
     )
 
@@ -101,7 +102,8 @@ def rows(items: Sequence[Json], columns: Sequence[str]) -> RenderableType:
     are left out."""
     if not items:
         return Text("none", "dim")
-    return Rows(items, [c for c in columns if any(item.get(c) not in (None, 0) for item in items)])
+    holding = [c for c in columns if any(i.get(c) not in (*NOTHING, "") for i in items)]
+    return Rows(items, holding)
 
 
 class Fields:
@@ -168,7 +170,7 @@ def cell(name: str, value: Any, currency: Any, between: str = ", ") -> str:
         return between.join(
             f"{printable(str(k))}={cell(k, v, currency)}"
             for k, v in value.items()
-            if v not in (None, 0)
+            if v not in NOTHING
         )
     if isinstance(value, list):
         return between.join(cell(name, v, currency) for v in value)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from headrace.cluster.local import processes, run_folder, state
@@ -81,7 +82,19 @@ async def start(command: Sequence[str], data_dir: Path, on_phase: Callable[[str]
         return ready
     await _end(daemon, data_dir)
     tail = log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace").strip()
-    raise PlatformError(f"the platform did not start; the end of {log}:\n{tail}")
+    raise PlatformError(_reason(tail) or f"the platform did not start; the end of {log}:\n{tail}")
+
+
+def _reason(said: str) -> str:
+    """What a command that failed in order says last, with --json; empty when it didn't."""
+    try:
+        return msgspec.json.decode(said.rpartition("\n")[2], type=_Failed).error["detail"]
+    except (msgspec.DecodeError, KeyError):
+        return ""
+
+
+class _Failed(Struct):
+    error: dict[str, str]
 
 
 async def _end(daemon: subprocess.Popen[bytes], data_dir: Path) -> None:

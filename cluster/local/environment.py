@@ -22,6 +22,10 @@ def of_platform(settings: Settings, run: Path, token_file: Path) -> dict[str, st
         **settings.in_variables(),
         "TMPDIR": str(temporary),
         "RAY_USAGE_STATS_ENABLED": "0",
+        # How long its processes wait for each other at the start, on a machine however busy.
+        "RAY_gcs_server_port_wait_time_s": "60",
+        "RAY_raylet_start_wait_time_s": "60",
+        "RAY_agent_register_timeout_ms": "60000",
         # Ray's handler for crashes also takes SIGTERM, on which this process stops in order.
         "RAY_DISABLE_FAILURE_SIGNAL_HANDLER": "1",
         "RAY_AUTH_MODE": "token",
@@ -58,8 +62,10 @@ def _haproxy(settings: Settings, run: Path) -> dict[str, str]:
     return {
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
         "RAY_SERVE_HAPROXY_BINARY_PATH": str(haproxy.write_wrapper(run, settings)),
-        "RAY_SERVE_HAPROXY_MAXCONN": str(haproxy.connections_max()),
-        "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": str(haproxy.CLIENT_TIMEOUT_S),
+        "RAY_SERVE_HAPROXY_MAXCONN": str(
+            haproxy.connections_max(settings.local.front_connections_max)
+        ),
+        "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": str(settings.local.front_client_timeout_s),
         # A line a request for Serve's metrics costs 35 us; the gateway counts for itself.
         "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",
         "RAY_SERVE_HAPROXY_NBTHREAD": str(max(1, (os.cpu_count() or 1) // 2)),

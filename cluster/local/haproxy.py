@@ -29,9 +29,6 @@ from headrace.serve.http.problems import CODES, PROBLEMS, RETRY_AFTER_S
 from headrace.serve.http.protocol import as_http
 from headrace.serve.http.reply import problem
 
-CONNECTIONS_MAX = 20_000
-CLIENT_TIMEOUT_S = 60
-"""For a client that neither reads nor writes when it is its turn; event streams write oftener."""
 FILES_BESIDE_CONNECTIONS = 500
 
 _WRAPPER = """#!/bin/sh
@@ -129,11 +126,12 @@ def _answer(folder: Path, told: Told) -> str:
     return text
 
 
-def connections_max(files_max: int | None = None) -> int:
-    """Clients' connections at once. Each may need two and a half of the files that a process can
-    open (one on each side, and the pipe of every fourth); HAProxy will not start with fewer."""
+def connections_max(most: int, files_max: int | None = None) -> int:
+    """Clients' connections at once, of so many. Each may need two and a half of the files that a
+    process can open (one on each side, and the pipe of every fourth); HAProxy will not start with
+    fewer."""
     if files_max is None:
         _, files_max = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files_max == resource.RLIM_INFINITY:
-        return CONNECTIONS_MAX
-    return max(1, min(CONNECTIONS_MAX, (files_max - FILES_BESIDE_CONNECTIONS) * 2 // 5))
+        return most
+    return max(1, min(most, (files_max - FILES_BESIDE_CONNECTIONS) * 2 // 5))

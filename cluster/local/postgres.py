@@ -26,13 +26,11 @@ from headrace.cluster.local.postmaster import (
 )
 from headrace.cluster.local.short_path import ShortPath, remove_links_to
 from headrace.runtime.database.connect import OF_OUR_OWN
+from headrace.runtime.settings.local import LocalSettings
 
 ROLE = DATABASE = "headrace"
-START_TIMEOUT_S = 120.0
-"""Crash recovery after a hard stop under load takes up to about half a minute."""
 STOP_TIMEOUT_S = 60.0
 KILL_TIMEOUT_S = 0.5
-LOG_BYTES_MAX = 16 * 1024 * 1024
 
 OPTIONS = {
     "max_connections": "100",
@@ -65,8 +63,12 @@ def _url(password: str, host: str, port: int) -> str:
 class Postgres:
     """One server for one data directory. `start` and `stop` are called by one task."""
 
-    def __init__(self, data_dir: Path, options: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, options: Mapping[str, str] | None = None,
+        settings: LocalSettings | None = None,
+    ) -> None:  # fmt: skip
         """`options` are PostgreSQL's own settings and go before ours."""
+        self._settings = settings or LocalSettings()
         self._data_dir = data_dir.absolute()
         self._options = {"shared_buffers": _shared_buffers(), **OPTIONS, **(options or {})}
         self._home: Home | None = None
@@ -186,7 +188,8 @@ class Postgres:
             os.chown(half_made, found.user.uid, found.user.gid)
             os.chown(password_file, found.user.uid, found.user.gid)
         await _run(
-            found, "initdb", "--pgdata", str(half_made), "--username", ROLE,
+            found, self._settings.postgres_start_timeout_s, "initdb", "--pgdata", str(half_made),
+            "--username", ROLE,
             "--auth=scram-sha-256", "--pwfile", str(password_file), "--encoding=UTF8",
             "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
             "--data-checksums",
@@ -195,8 +198,9 @@ class Postgres:
         half_made.rename(found.cluster)
 
     async def _check_version(self, found: Home) -> None:
+        timeout_s = self._settings.postgres_start_timeout_s
         made_by = (found.cluster / "PG_VERSION").read_text().strip()
-        ours = (await _run(found, "postgres", "--version")).split()[-1]
+        ours = (await _run(found, timeout_s, "postgres", "--version")).split()[-1]
         if made_by != ours.split(".")[0]:
             raise PostgresError(
                 f"{found.cluster} was made by PostgreSQL {made_by}, this Headrace brings {ours}. "
@@ -206,7 +210,7 @@ class Postgres:
 
     async def _start_server(self, found: Home) -> None:
         log = self._data_dir / "postgres.log"
-        if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
+        if log.exists() and log.stat().st_size > self._settings.postgres_log_bytes_max:
             log.replace(log.with_suffix(".log.1"))
         options = {
             **self._options,
@@ -223,26 +227,28 @@ class Postgres:
             # Its own session: a Ctrl-C in the terminal is for us, who stop it last.
             self._process = await asyncio.create_subprocess_exec(
                 *command, cwd="/", env=_ENVIRONMENT, start_new_session=True,
-                stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, 
+                stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output,
                 user=found.uid, group=found.gid, extra_groups=found.groups,
             )  # fmt: skip
-        deadline = asyncio.get_running_loop().time() + START_TIMEOUT_S
+        timeout_s = self._settings.postgres_start_timeout_s
+        deadline = asyncio.get_running_loop().time() + timeout_s
         while not is_ready(found.cluster, self._process.pid):
             late = asyncio.get_running_loop().time() > deadline
             if late or self._process.returncode is not None:
                 with log.open("rb") as text:
                     text.seek(start_of_log)
                     told = text.read()[-2000:].decode(errors="replace")
-                reason = f"was not ready in {START_TIMEOUT_S:.0f} s" if late else "ended at start"
+                reason = f"was not ready in {timeout_s:g} s" if late else "ended at start"
                 raise PostgresError(f"PostgreSQL {reason}; it says in {log}:\n{told}")
             await asyncio.sleep(0.01)
 
     async def _ensure_database(self) -> None:
+        timeout_s = self._settings.postgres_start_timeout_s
         try:
-            connection = await asyncpg.connect(self.url, timeout=START_TIMEOUT_S)
+            connection = await asyncpg.connect(self.url, timeout=timeout_s)
         except asyncpg.InvalidCatalogNameError:
             other = self.url.replace(f"/{DATABASE}?", "/postgres?")
-            connection = await asyncpg.connect(other, timeout=START_TIMEOUT_S)
+            connection = await asyncpg.connect(other, timeout=timeout_s)
             await connection.execute(f"CREATE DATABASE {DATABASE}")
         except asyncpg.InvalidPasswordError as error:
             raise PostgresError(
@@ -289,16 +295,16 @@ def _shared_buffers() -> str:
     return f"{min(512, psutil.virtual_memory().total // 2**20 // 4)}MB"
 
 
-async def _run(found: Home, name: str, *arguments: str) -> str:
-    """One of PostgreSQL's programs, run to its end; what it printed."""
+async def _run(found: Home, timeout_s: float, name: str, *arguments: str) -> str:
+    """One of PostgreSQL's programs, run to its end within a time; what it printed."""
     process = await asyncio.create_subprocess_exec(
         str(found.binaries / name), *arguments, cwd="/", env=_ENVIRONMENT,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT, 
-                user=found.uid, group=found.gid, extra_groups=found.groups,
+        stderr=asyncio.subprocess.STDOUT,
+        user=found.uid, group=found.gid, extra_groups=found.groups,
     )  # fmt: skip
     try:
-        output, _ = await asyncio.wait_for(process.communicate(), START_TIMEOUT_S)
+        output, _ = await asyncio.wait_for(process.communicate(), timeout_s)
     finally:
         if process.returncode is None:  # it would go on writing
             process.terminate()

@@ -21,7 +21,9 @@ class PostgreSQL(Part):
 
     def __init__(self, site: Site) -> None:
         super().__init__(site)
-        self._server = Postgres(site.data_dir) if site.own_database else None
+        self._server = (
+            Postgres(site.data_dir, settings=site.settings.local) if site.own_database else None
+        )
 
     async def start(self) -> None:
         if self._server is not None:

@@ -20,7 +20,7 @@ KILL_TIMEOUT_S = 3.0
 def is_ready(cluster: Path, pid: int) -> bool:
     """As the postmaster itself says in its lock file."""
     try:
-        lines = (cluster / LOCK_FILE).read_text().splitlines()
+        lines = (cluster / LOCK_FILE).read_text().split("\n")  # and no other: it holds a path
     except FileNotFoundError:
         return False
     return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"

@@ -6,6 +6,7 @@ lives as long as the node; being one, it also keeps a stop behind the start it i
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,6 @@ import ray
 import yaml
 from ray import serve
 from ray._private import parameter, services
-from ray.exceptions import RayError
 from ray.serve.context import _get_global_client  # has no public form that deploys a file
 from ray.serve.schema import ServeDeploySchema
 
@@ -27,38 +27,51 @@ from headrace.actors.ray_names import NAMESPACE
 from headrace.cluster.local.errors import PlatformError
 from headrace.cluster.local.one_thread import OneThread
 from headrace.cluster.local.ports import free_ports
+from headrace.runtime.settings.local import LocalSettings
 
 T = TypeVar("T")
 
-CPUS = 16
-"""What actors may ask for together, not what the machine has: none of them keeps a core busy."""
-OBJECT_STORE_BYTES = 200 * 2**20
 DEAD_POLL_S = 0.1
 FAILURE_CHARACTERS_MAX = 1_500
 """Of what Serve says: the end of its traceback is what matters."""
+LINE_CHARACTERS_MAX = 300
 ESSENTIAL = ("gcs_server", "raylet")
 
 
 class RayNodeError(PlatformError):
-    """Ray or Serve could not start; the message is theirs."""
+    """Ray or Serve could not start or go on; the message is theirs."""
+
+
+class GaveUp(RayNodeError):
+    """Ray stopped trying to start: on a busy machine its own patience, half a minute for each of
+    its processes, may not be enough."""
 
 
 class RayNode:
     """Start, deploy, drain, stop, in that order; the last two may come at any time."""
 
-    def __init__(self, run: Path) -> None:
+    def __init__(self, run: Path, settings: LocalSettings) -> None:
         """`run` is a short path to a folder of its own."""
         self._run = run
+        self._settings = settings
         self._thread = OneThread("ray")
         self._essential: dict[str, psutil.Process] = {}
         self.dashboard_url = ""
 
     async def start(self, port: int) -> None:
-        """Ray and an empty Serve that listens on 127.0.0.1."""
+        """Ray and an empty Serve that listens on 127.0.0.1. After GaveUp, `clear` and once more."""
         try:
             await self._call(_own_sessions()(self._start), port)
-        except (RayError, RuntimeError, OSError, psutil.Error) as error:
-            raise RayNodeError(f"Ray could not start: {_end(str(error))}") from error
+        except RayNodeError:
+            raise
+        except Exception as error:  # Ray has many, and plain ones among them
+            raise GaveUp(_last_line(error)) from error
+
+    async def clear(self) -> None:
+        """Forgets a node that didn't start; its processes are ended by who knows them."""
+        self._essential = {}
+        with contextlib.suppress(Exception):
+            await self._call(ray.shutdown)
 
     def _start(self, port: int) -> None:
         for name in ("ray", "ray.serve"):
@@ -67,8 +80,8 @@ class RayNode:
             context = ray.init(
                 address="local",
                 namespace=NAMESPACE,
-                num_cpus=CPUS,
-                object_store_memory=OBJECT_STORE_BYTES,
+                num_cpus=self._settings.ray_cpus,
+                object_store_memory=self._settings.ray_object_store_bytes,
                 include_dashboard=True,
                 dashboard_host="127.0.0.1",
                 log_to_driver=False,
@@ -79,7 +92,7 @@ class RayNode:
         children = psutil.Process().children()
         named = {child.name(): child for child in children}
         if gone := [name for name in ESSENTIAL if name not in named]:
-            raise RayNodeError(f"Ray's {gone[0]} ended at once")
+            raise GaveUp(f"its {gone[0]} ended at once")
         self._essential = {name: named[name] for name in ESSENTIAL}
         config = _config(port)
         serve.start(
@@ -180,6 +193,12 @@ def _own_sessions() -> Iterator[None]:
         yield
     finally:
         services.ConsolePopen = original
+
+
+def _last_line(error: Exception) -> str:
+    """What is wrong: what Ray says before that are lines of its logs and of its code."""
+    lines = str(error).strip().splitlines()
+    return lines[-1].strip()[:LINE_CHARACTERS_MAX] if lines else type(error).__name__
 
 
 def _end(told: str) -> str:

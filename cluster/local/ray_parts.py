@@ -14,7 +14,6 @@ from headrace.cluster.local import ambient, environment, processes, state
 from headrace.cluster.local.errors import PlatformError
 from headrace.cluster.local.part import Part, Site
 
-READY_TIMEOUT_S = 120.0
 READY_POLL_S = 0.1
 FAILURE_POLL_S = 1.0
 KILL_TIMEOUT_S = 1.0
@@ -41,13 +40,26 @@ class Ray(Part):
             environment.of_platform(site.settings, site.run.path, _token(site.data_dir))
         )
         os.chdir(site.runtime_dir)  # by which the platform's processes are known
-        from headrace.cluster.local.ray_node import RayNode
+        from headrace.cluster.local.ray_node import GaveUp, RayNode
 
-        site.ray = RayNode(site.run.path)
-        await site.ray.start(site.port)
+        site.ray = RayNode(site.run.path, site.settings.local)
+        try:
+            await site.ray.start(site.port)
+        except GaveUp:
+            site.tell("starting Ray once more")
+            await site.ray.clear()
+            await processes.end_all_in(site.runtime_dir, KILL_TIMEOUT_S)
+            try:
+                await site.ray.start(site.port)
+            except GaveUp as error:
+                raise PlatformError(
+                    f"Ray could not start, nor the second time: {str(error).rstrip('.')}. "
+                    f"Try again when the machine is less busy; what Ray says is in "
+                    f"{site.data_dir / 'logs'}"
+                ) from error
         site.dashboard_url = site.ray.dashboard_url
         folder = site.run.folder
-        self._needed = [*folder.glob("haproxy*"), *folder.glob("ray/session_2*/sockets/[pr]*")]
+        self._needed = [*folder.glob("haproxy*"), *folder.glob("ray/session_latest/sockets/[pr]*")]
 
     async def tend(self) -> None:
         if self.site.ray is None:
@@ -88,7 +100,8 @@ class Gateway(Part):
     async def ready(self) -> None:
         assert self.site.ray is not None
         look_for_failure = 0.0
-        deadline = time.monotonic() + READY_TIMEOUT_S
+        timeout_s = self.site.settings.local.platform_ready_timeout_s
+        deadline = time.monotonic() + timeout_s
         async with httpx.AsyncClient(
             base_url=self.site.url, timeout=5, trust_env=False, verify=False
         ) as client:
@@ -102,7 +115,7 @@ class Gateway(Part):
                     look_for_failure = time.monotonic() + FAILURE_POLL_S
                 await asyncio.sleep(READY_POLL_S)
         raise PlatformError(
-            f"the platform was not ready in {READY_TIMEOUT_S:.0f} s; "
+            f"the platform was not ready in {timeout_s:g} s; "
             f"Ray's logs are in {self.site.data_dir}/logs"
         )
 

@@ -44,8 +44,8 @@ async def end_leftovers(data_dir: Path, timeout_s: float = END_TIMEOUT_S) -> Non
 
 def _keep_logs(run: Path, kept: Path) -> None:
     """The logs of Ray's processes, of the last run only."""
-    logs = next(run.glob("ray/session_2*/logs"), None)
-    if logs is not None:
+    sessions = sorted(run.glob("ray/session_2*/logs"))  # by when they began
+    if sessions:
         shutil.rmtree(kept, ignore_errors=True)
-        shutil.move(logs, kept)
+        shutil.move(sessions[-1], kept)
         kept.chmod(0o700)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from headrace.loadtests.books.api import Api
+from headrace.loadtests.books.judge import repeated
 
 Event = dict[str, Any]
 LINE_END = re.compile(r"\r\n|[\r\n]")
@@ -48,18 +49,13 @@ def kind(event: Event) -> str:
 
 
 def order(events: Sequence[Event]) -> list[str]:
-    """Each once, in the order of its partition."""
-    wrong = [
-        f"{id} is told {count} times"
-        for id, count in Counter(e["id"] for e in events).items()
-        if count > 1
-    ]
-    last: dict[str, int] = {}
+    """Each once, and those of a payment or an account's settings in the order of their times."""
+    wrong = repeated(events)
+    last: dict[str, str] = {}
     for event in events:
-        partition, _, sequence = event["id"].partition(":")
-        if int(sequence) <= last.get(partition, 0):
-            wrong.append(f"{event['id']} comes after {partition}:{last[partition]}")
-        last[partition] = int(sequence)
+        if event["time"] < last.get(event["subject"], ""):
+            wrong.append(f"{event['id']} of {event['subject']} is earlier than the one before it")
+        last[event["subject"]] = event["time"]
     return wrong
 
 

@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from headrace.loadtests.chaos.log import Entry, Sent, Told
-from headrace.loadtests.chaos.verdict import Ledger, Row, Verdict
+from headrace.loadtests.chaos.verdict import Heard, Ledger, Row, Verdict
+from headrace.runtime.clock import iso_us
 from headrace.runtime.journal.kinds import (
     COUNTERPART_KINDS,
     FIRST_KINDS,
@@ -34,10 +35,10 @@ HELD_STATES = STATES["holds"]
 
 
 def judge(
-    log: Iterable[Entry], ledger: Ledger, events: Sequence[str], unfenced: Sequence[str] = ()
+    log: Iterable[Entry], ledger: Ledger, events: Sequence[Heard], unfenced: Sequence[str] = ()
 ) -> Verdict:
-    """`events`: the ids of all payment events as a consumer heard them, in that order; `unfenced`:
-    what takeovers saw."""
+    """`events`: all of payments as a consumer heard them, in that order; `unfenced`: what takeovers
+    saw."""
     verdict = Verdict(unfenced=list(unfenced))
     sent: dict[str, Sent] = {}
     told: list[Told] = []
@@ -176,18 +177,20 @@ def _holds(verdict: Verdict, ledger: Ledger, under_way: set[str]) -> None:
     verdict.incomplete += [f"{p} without its hold" for p in sorted(holding - ledger.holds)]
 
 
-def _order(verdict: Verdict, ledger: Ledger, events: Sequence[str]) -> None:
+def _order(verdict: Verdict, ledger: Ledger, events: Sequence[Heard]) -> None:
     for partition, seqs in ledger.sequences.items():
         if seqs != list(range(1, ledger.last_seqs[partition] + 1)):
             verdict.gaps.append(f"partition {partition}: sequence is not 1 to its last")
-    expected: dict[int, list[int]] = defaultdict(list)
+    homes: dict[str, int] = {}
+    expected: dict[int, list[Heard]] = defaultdict(list)
     for row in sorted(ledger.rows, key=lambda row: (row.partition, row.seq)):
+        if row.kind not in COUNTERPART_KINDS:
+            homes[row.payment] = row.partition
         if row.kind in KINDS["event"] and not (row.kind in KINDS["captures"] and row.crosses):
-            expected[row.partition].append(row.seq)
-    came: dict[int, list[int]] = defaultdict(list)
+            expected[row.partition].append(Heard(row.payment, iso_us(row.at)))
+    came: dict[int, list[Heard]] = defaultdict(list)
     for event in events:
-        partition_text, _, seq = event.partition(":")
-        came[int(partition_text)].append(int(seq))
+        came[homes.get(event.payment, -1)].append(event)
     for partition in sorted(expected.keys() | came.keys()):
         if expected[partition] != came[partition]:
             verdict.gaps.append(f"partition {partition}: events are not the journal's")

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from headrace.cluster.cli.event_stream import parse
+from headrace.loadtests.chaos.verdict import Heard
 
 PAUSE_S = 0.2
 """Between two streams."""
@@ -17,6 +18,8 @@ PAYMENTS = "com.headrace.payment."
 class _Event(Struct):
     id: str
     type: str
+    subject: str
+    time: str
 
 
 _event = msgspec.json.Decoder(_Event)
@@ -28,8 +31,8 @@ class Listener:
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
         self._position = ""
-        self._heard: dict[str, None] = {}
-        """In order; an event may be told again."""
+        self._heard: dict[str, Heard] = {}
+        """By their ids, in order; an event may be told again."""
 
     async def run(self, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
@@ -37,11 +40,11 @@ class Listener:
             await stop.wait()
             following.cancel()
 
-    async def all(self) -> list[str]:
-        """The ids of payments' events, heard so far or up to now."""
+    async def all(self) -> list[Heard]:
+        """Payments' events, heard so far or up to now."""
         with suppress(httpx.HTTPError):
             await self._read(follow=False)
-        return list(self._heard)
+        return list(self._heard.values())
 
     async def _follow(self) -> None:
         while True:
@@ -59,4 +62,4 @@ class Listener:
     def _take(self, position: str, data: str) -> None:
         self._position = position
         if data and (event := _event.decode(data)).type.startswith(PAYMENTS):
-            self._heard[event.id] = None
+            self._heard.setdefault(event.id, Heard(event.subject, event.time))

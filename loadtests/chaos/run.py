@@ -24,7 +24,7 @@ from headrace.loadtests.chaos.listener import Listener
 from headrace.loadtests.chaos.log import Log, Told
 from headrace.loadtests.chaos.plan import Plan
 from headrace.loadtests.chaos.tested_platform import TestedPlatform
-from headrace.loadtests.chaos.verdict import WRONGS, Ledger, Verdict
+from headrace.loadtests.chaos.verdict import WRONGS, Heard, Ledger, Verdict
 from headrace.loadtests.chaos.watch import Watch
 from headrace.loadtests.platform_under_load import RunError
 from headrace.loadtests.signals import to_its_end
@@ -147,7 +147,7 @@ class Run:
         while await ledger.unsettled(url) and time.monotonic() < deadline:
             await asyncio.sleep(0.5)
 
-    async def _judge(self, plan: Plan, events: list[str]) -> dict[str, Any]:
+    async def _judge(self, plan: Plan, events: list[Heard]) -> dict[str, Any]:
         found = await ledger.read(self._platform.postgres.tcp_url)
         verdict = judge(self._log.entries, found, events, self._platform.unfenced)
         verified = await self._platform.verify()

@@ -1,6 +1,7 @@
 """What is held against the clients' log, and what comes of it."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from msgspec import Struct, field
 
@@ -29,6 +30,14 @@ class Row(Struct, frozen=True, kw_only=True):
     occurred_at: int = 0
     expires_at: int = 0
     """Microseconds; 0: no hold."""
+
+
+class Heard(NamedTuple):
+    """An event of a payment, as a consumer hears it."""
+
+    payment: str
+    at: str
+    """RFC 3339, of its record."""
 
 
 class Ledger(Struct, kw_only=True):

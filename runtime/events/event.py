@@ -12,6 +12,7 @@ from headrace.runtime.journal.kinds import Family, RecordKind, Who
 from headrace.runtime.journal.record import NO_LEG, Record
 from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.journal.telling import EVENTS
+from headrace.runtime.keys.tokens import Tokens
 from headrace.runtime.ledger.origins import Origins
 from headrace.runtime.ledger.views import details_of, reason_name, risk_of
 from headrace.runtime.money import currency_code
@@ -26,7 +27,7 @@ class UnknownType(ValueError):
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """`subject` is the payment's or account's id; `id` is <partition>:<sequence>."""
+    """`subject` is the payment's or account's id."""
 
     specversion: str
     id: str
@@ -51,8 +52,9 @@ def types_of(asked: Iterable[str]) -> frozenset[str]:
 
 
 def event_of(
-    record: Record, origins: Origins, accounts: Mapping[int, str], tenants: Mapping[int, str]
-) -> Event:
+    record: Record, origins: Origins, accounts: Mapping[int, str], tenants: Mapping[int, str],
+    tokens: Tokens,
+) -> Event:  # fmt: skip
     """The event that a record is; KeyError when it is none. Names by number: see ledger.views."""
     told = telling.event_of(record)
     if told is None:
@@ -70,7 +72,7 @@ def event_of(
     data["trace_id"] = record.trace.hex()
     return Event(
         specversion="1.0",
-        id=f"{record.partition}:{record.seq}",
+        id=tokens.id_of(record.tenant, record.partition, record.seq),
         source=SOURCE,
         type=PREFIX + told.type,
         subject=subject,

@@ -1,31 +1,74 @@
-"""How far a reader of events has come: a sequence in each partition, written 0:1187,1:940."""
+"""How far a reader of events has come, as a token: a checkpoint, and the record told last after it.
 
-from collections.abc import Mapping
+A checkpoint's id says when it was made and nothing else. The record is one block, enciphered:
+
+    tenant 4 bytes | partition 2 | sequence 6 | the record's time in microseconds, modulo 2^32, 4
+
+The tenant is that of the stream (0: of all), which nobody else can resume. The time tells a record
+from another that has its place in a history that went on from a backup.
+"""
+
+from struct import Struct as Layout
+from struct import error as NotSo
+from typing import NamedTuple
+
+from headrace.runtime.journal.account_numbers import PARTITIONS_MAX
+from headrace.runtime.keys.tokens import NotAToken, OfAnotherLedger, Tokens
+
+_checkpoint = Layout(">q")
+_record = Layout(">IHHII")
+_END = 0xFFFF
+"""In place of a partition: the checkpoint's own end, and no record."""
 
 
 class InvalidPosition(ValueError):
-    """Not written as a position is, or of a partition that the ledger does not have."""
+    """No stream of this tenant gave it."""
 
 
-def encode(position: Mapping[int, int]) -> str:
-    """In the order of the partitions; those at their beginning are left out."""
-    return ",".join(f"{p}:{seq}" for p, seq in sorted(position.items()) if seq)
+class OtherHistory(InvalidPosition):
+    """Another ledger's, or not in this one's history: it was given before a restore."""
 
 
-def decode(text: str, partitions: int) -> dict[int, int]:
-    """All partitions, those left out at their beginning. Raises InvalidPosition."""
-    position = dict.fromkeys(range(partitions), 0)
-    named = set()
-    for part in text.split(",") if text else ():
-        partition, _, seq = part.partition(":")
-        if not (_is_number(partition) and _is_number(seq)):
-            raise InvalidPosition(part)
-        if int(partition) not in position or partition in named:
-            raise InvalidPosition(part)
-        named.add(partition)
-        position[int(partition)] = int(seq)
-    return position
+class Expired(InvalidPosition):
+    """What it refers to is no longer kept."""
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 18 and text == str(int(text))
+class Place(NamedTuple):
+    """A record, as far as a position says."""
+
+    partition: int
+    seq: int
+    mark: int
+
+
+def mark(at_us: int) -> int:
+    """By which a record is known again, of its time."""
+    return at_us & 0xFFFFFFFF
+
+
+def encode(tokens: Tokens, tenant: int | None, checkpoint: int, place: Place | None) -> str:
+    """After a record that was told since a checkpoint; None: at the end of its stretch."""
+    partition, seq, known_by = place or (_END, 0, 0)
+    record = _record.pack(tenant or 0, partition, seq >> 32, seq & 0xFFFFFFFF, known_by)
+    return tokens.given(_checkpoint.pack(checkpoint) + tokens.positions.encipher(record))
+
+
+def decode(tokens: Tokens, tenant: int | None, text: str) -> tuple[int, Place | None]:
+    """Checkpoint and record. Raises InvalidPosition, OtherHistory."""
+    try:
+        content = tokens.taken(text)
+    except OfAnotherLedger as error:
+        raise OtherHistory(text) from error
+    except NotAToken as error:
+        raise InvalidPosition(text) from error
+    try:
+        (checkpoint,) = _checkpoint.unpack(content[: _checkpoint.size])
+        record = tokens.positions.decipher(content[_checkpoint.size :])
+        whose, partition, high, low, known_by = _record.unpack(record)
+    except NotSo as error:
+        raise InvalidPosition(text) from error
+    place = Place(partition, high << 32 | low, known_by)
+    at_end = place == (_END, 0, 0)
+    if whose != (tenant or 0) or not (at_end or partition < PARTITIONS_MAX):
+        raise InvalidPosition(text)
+    return checkpoint, None if at_end else place

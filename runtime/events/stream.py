@@ -6,20 +6,14 @@ twice: their ids tell.
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
-from typing import NamedTuple
 
 from headrace.runtime.events import position as positions
-from headrace.runtime.events.event import Event, event_of
-from headrace.runtime.journal.record import Record
+from headrace.runtime.events.checkpoints import BEGINNING, Checkpoints
+from headrace.runtime.events.position import InvalidPosition, OtherHistory, mark
+from headrace.runtime.events.stretch import Sequences
+from headrace.runtime.events.telling import Start, Telling, Told
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.settings.events import EventSettings
-
-
-class Told(NamedTuple):
-    """An event, or None to say that there was none for a while; `position` is where to go on."""
-
-    position: str
-    event: Event | None
 
 
 class Ends:
@@ -61,75 +55,68 @@ class EventStream:
 
     def __init__(self, reader: Reader, settings: EventSettings) -> None:
         self._reader = reader
-        self._heartbeat_s = settings.events_heartbeat_s
-        self._page_max = settings.events_page_max
+        self._settings = settings
         self._ends = Ends(reader, settings.events_poll_s)
-        self._tenants: dict[int, str] = {}
+        self._checkpoints = Checkpoints(reader.pool, settings)
+
+    async def start(self, position: str, tenant: int | None) -> Start:
+        """Where a stream of a tenant's (None: of all) goes on; from the first record without a
+        position. Raises InvalidPosition, OtherHistory, Expired."""
+        ends = await self._reader.ends()
+        at: Sequences = dict.fromkeys(ends, 0)
+        if not position:
+            return Start(tenant, position, BEGINNING, at, None)
+        number, place = positions.decode(self._reader.tokens, tenant, position)
+        checkpoint = await self._checkpoints.found(number)
+        stretch = checkpoint.stretch
+        if any(end > ends.get(p, 0) for p, end in stretch.ends.items()):
+            raise OtherHistory(position)
+        if place is None:
+            return Start(tenant, position, checkpoint, {**at, **stretch.ends}, None)
+        partition, seq, known_by = place
+        when = await self._reader.time_of(partition, seq)
+        if when is None or mark(when) != known_by:
+            raise OtherHistory(position)
+        page = stretch.page_of(partition, seq)
+        if page is not None:
+            return Start(tenant, position, checkpoint, {**at, **page}, (when, partition, seq))
+        if seq <= stretch.ends.get(partition, 0):
+            raise InvalidPosition(position)
+        beyond = {**at, **stretch.ends, partition: seq}
+        return Start(tenant, position, checkpoint, beyond, None)
 
     async def follow(
-        self,
-        position: Mapping[int, int],
-        tenant: int | None,
-        types: Collection[str] | None = None,
+        self, start: Start, types: Collection[str] | None = None
     ) -> AsyncIterator[Told]:
-        """Events of a tenant (None: of all) and of some types (without prefix) after a position,
-        without end.
+        """Events of some types (without their prefix), without end.
 
         At most `events_page_max` are read ahead of whoever takes them. Raises what the ledger's
         connection raises.
         """
-        at = dict(position)
+        telling = self._telling(start, types)
+        async for told in telling.rest():
+            yield told
         while True:
             try:
-                async with asyncio.timeout(self._heartbeat_s):
-                    ends = await self._ends.beyond(at)
+                async with asyncio.timeout(self._settings.events_heartbeat_s):
+                    ends = await self._ends.beyond(telling.at)
             except TimeoutError:
-                yield Told(positions.encode(at), None)
+                yield await telling.so_far()
                 continue
-            async for told in self._page(at, ends, tenant, types):
+            async for told in telling.up_to(ends):
                 yield told
 
     async def until_now(
-        self,
-        position: Mapping[int, int],
-        tenant: int | None,
-        types: Collection[str] | None = None,
+        self, start: Start, types: Collection[str] | None = None
     ) -> AsyncIterator[Told]:
         """The same up to what is committed when it is called; the last one told has no event."""
-        at = dict(position)
+        telling = self._telling(start, types)
         ends = await self._reader.ends()
-        while moved := {p: end for p, end in ends.items() if end > at.get(p, 0)}:
-            async for told in self._page(at, moved, tenant, types):
-                yield told
-        yield Told(positions.encode(at), None)
+        async for told in telling.rest():
+            yield told
+        async for told in telling.up_to(ends):
+            yield told
+        yield await telling.so_far()
 
-    async def _page(
-        self,
-        at: dict[int, int],
-        ends: Mapping[int, int],
-        tenant: int | None,
-        types: Collection[str] | None,
-    ) -> AsyncIterator[Told]:
-        """Some events of each partition that has more, in the order of their times; moves `at`."""
-        each = max(1, self._page_max // len(ends))
-        records: list[Record] = []
-        through: dict[int, int] = {}
-        for partition, end in ends.items():
-            found, through[partition] = await self._reader.events(
-                partition, at.get(partition, 0), tenant, each, through=end, types=types
-            )
-            records += found
-        records.sort(key=lambda r: (r.at, r.partition, r.seq))
-        origins = await self._reader.origins(records)
-        accounts = await self._reader.names.in_records([*records, *origins.records])
-        tenants = await self._tenant_names(records)
-        for record in records:
-            at[record.partition] = record.seq
-            yield Told(positions.encode(at), event_of(record, origins, accounts, tenants))
-        at.update(through)
-
-    async def _tenant_names(self, records: list[Record]) -> dict[int, str]:
-        unknown = {r.tenant for r in records} - self._tenants.keys()
-        if unknown:
-            self._tenants |= await self._reader.tenant_names(unknown)
-        return self._tenants
+    def _telling(self, start: Start, types: Collection[str] | None) -> Telling:
+        return Telling(self._reader, self._checkpoints, self._settings, start, types)

@@ -37,9 +37,9 @@ class Who(Enum):
     ACCOUNT = (Party.TENANT,)
     """The account that the record is about."""
     OF_A_ROLE = (Party.ROLE,)
-    DEBTOR = (Party.TENANT, 1)
+    DEBTOR = (Party.TENANT, "debtor")
     """The payment's; so the next."""
-    CREDITOR = (Party.TENANT, 2)
+    CREDITOR = (Party.TENANT, "creditor")
     EXTERNAL = (SystemAccount.EXTERNAL,)
     TRANSIT_OUT = (SystemAccount.TRANSIT_OUT,)
     TRANSIT_IN = (SystemAccount.TRANSIT_IN,)

@@ -54,6 +54,10 @@ class MasterKey:
     def _cipher(self) -> Cipher:
         return Cipher(self._secret)
 
+    def derived(self, purpose: bytes, salt: bytes) -> bytes:
+        """A key of KEY_BYTES for one purpose; at most 16 bytes each."""
+        return blake2b(self._secret, digest_size=KEY_BYTES, person=purpose, salt=salt).digest()
+
     def wrap(
         self, subject: int, generation: int, key: bytes,
         random: Callable[[int], bytes] = os.urandom,

@@ -1,32 +1,42 @@
-"""Where a page of a list ended: opaque to clients, and good for that list only."""
+"""Where a page of a list ended: opaque to clients, and good for that list of that tenant only."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from headrace.runtime.keys.tokens import NotAToken, OfAnotherLedger, Tokens
 
 
 class InvalidCursor(ValueError):
     """No page of this list ended so."""
 
 
-def encode(listing: str, key: str | int) -> str:
-    """The cursor for what follows a key of a list."""
-    return urlsafe_b64encode(f"{listing}/{key}".encode()).decode().rstrip("=")
+class OfAnotherHistory(InvalidCursor):
+    """Another ledger's, or beyond this one's end: it was given before a restore."""
 
 
-def decode(listing: str, cursor: str) -> str:
-    """The key; InvalidCursor when it is none of this list's."""
-    try:
-        text = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode()
-    except ValueError as error:
-        raise InvalidCursor(cursor) from error
-    found, _, key = text.partition("/")
-    if found != listing or not key or "\0" in key:  # no text of PostgreSQL's holds that
-        raise InvalidCursor(cursor)
-    return key
+class Cursors:
+    """Of one ledger's lists."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+
+    def encode(self, listing: str, tenant: int, key: str | int) -> str:
+        """The cursor for what follows a key of a list."""
+        return self._tokens.sealed(str(key).encode(), _bound_to(listing, tenant))
+
+    def decode(self, listing: str, tenant: int, cursor: str) -> str:
+        """The key. Raises InvalidCursor, OfAnotherHistory."""
+        try:
+            return self._tokens.opened(cursor, _bound_to(listing, tenant)).decode()
+        except OfAnotherLedger as error:
+            raise OfAnotherHistory(cursor) from error
+        except NotAToken as error:
+            raise InvalidCursor(cursor) from error
+
+    def decode_number(self, listing: str, tenant: int, cursor: str, most: int) -> int:
+        """A key that is a number, up to `most`, beyond which there is nothing yet."""
+        key = int(self.decode(listing, tenant, cursor))
+        if key > most:
+            raise OfAnotherHistory(cursor)
+        return key
 
 
-def decode_number(listing: str, cursor: str) -> int:
-    """A key that is a sequence."""
-    key = decode(listing, cursor)
-    if not key.isascii() or not key.isdigit() or len(key) > 18:
-        raise InvalidCursor(cursor)
-    return int(key)
+def _bound_to(listing: str, tenant: int) -> list[bytes]:
+    return [listing.encode(), tenant.to_bytes(4, "big")]

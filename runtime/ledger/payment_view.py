@@ -9,6 +9,7 @@ from headrace.runtime.journal.kinds import KINDS, Family, RecordKind, Step, Who
 from headrace.runtime.journal.record import Record
 from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.journal.telling import event_of
+from headrace.runtime.keys.tokens import Tokens
 from headrace.runtime.ledger.origins import Origins
 from headrace.runtime.ledger.views import (
     Movement,
@@ -99,13 +100,13 @@ def movements(records: Sequence[Record]) -> list[Movement]:
     ]
 
 
-def timeline(records: Sequence[Record]) -> list[TimelineEntry]:
+def timeline(records: Sequence[Record], tokens: Tokens) -> list[TimelineEntry]:
     """A payment's events in words, and what is still on its way to the creditor."""
     came_from = Origins(records)
     ended = {came_from.asked(r).seq for r in records if r.kind in KINDS["ends_leg"]}
     return [
         TimelineEntry(
-            id=f"{r.partition}:{r.seq}",
+            id=tokens.id_of(r.tenant, r.partition, r.seq),
             kind=told.name if told else ON_ITS_WAY,
             at=iso(from_us(r.at)),
             status=PaymentState(r.state).name.lower(),

@@ -3,6 +3,7 @@
 import asyncpg
 
 from headrace.runtime.keys.master_key import MasterKey
+from headrace.runtime.keys.tokens import Tokens, passing
 from headrace.runtime.ledger import read_payment_lists
 from headrace.runtime.ledger.account_names import AccountNames
 from headrace.runtime.ledger.read_accounts import AccountReader
@@ -21,13 +22,16 @@ class Reader(PaymentReader, AccountReader, EventReader):
     """
 
     def __init__(
-        self,
-        pool: asyncpg.Pool,
-        master: MasterKey | None = None,
+        self, pool: asyncpg.Pool, master: MasterKey | None = None, tokens: Tokens | None = None,
         settled_after_s: float = SETTLED_AFTER_S,
-    ) -> None:
-        """`master`: without it personal text is not told."""
-        AccountReader.__init__(self, pool, AccountNames(pool), Texts(pool, master), settled_after_s)
+    ) -> None:  # fmt: skip
+        """`master`: without it personal text is not told. `tokens`: without the ledger's own, ids
+        and cursors are good for this reader only."""
+        AccountReader.__init__(
+            self, pool, AccountNames(pool), Texts(pool, master), tokens or passing(),
+            settled_after_s,
+        )  # fmt: skip
+        self.tenants = {}
 
     async def payments(
         self, tenant: int, chosen: Filter, cursor: str | None = None, limit: int = 100
@@ -37,6 +41,6 @@ class Reader(PaymentReader, AccountReader, EventReader):
         A page can be short, or even empty, and yet have a next one: see read_payment_lists.
         """
         found, following = await read_payment_lists.payments(
-            self.pool, tenant, chosen, cursor, limit
+            self.pool, self.cursors, tenant, chosen, cursor, limit
         )
         return Page(await self.payment_views(tenant, found), following)

@@ -20,8 +20,10 @@ from headrace.runtime.journal.account_numbers import partition_of_account
 from headrace.runtime.journal.record import Record
 from headrace.runtime.journal.rows import record_of
 from headrace.runtime.journal.states import AccountState
-from headrace.runtime.ledger import cursors, statement
+from headrace.runtime.keys.tokens import Tokens
+from headrace.runtime.ledger import statement
 from headrace.runtime.ledger.account_names import AccountNames
+from headrace.runtime.ledger.cursors import Cursors
 from headrace.runtime.ledger.origins import origins
 from headrace.runtime.ledger.texts import Texts
 from headrace.runtime.ledger.views import AccountView, Entry, Limits, Page, Statement
@@ -53,6 +55,12 @@ async def seq_until(database: Database, partition: int, moment: datetime) -> int
     return await _bound(database, "seq_until", partition, moment)
 
 
+async def end_of(database: Database, partition: int) -> int:
+    """A partition's newest sequence."""
+    seq: int = await database.fetchval(SQL["end"], partition)
+    return seq
+
+
 async def _bound(database: Database, name: str, partition: int, moment: datetime) -> int:
     seq: int | None = await database.fetchval(SQL[name], partition, moment)
     if seq is None:
@@ -68,11 +76,14 @@ class AccountReader:
         pool: asyncpg.Pool,
         names: AccountNames,
         texts: Texts,
+        tokens: Tokens,
         settled_after_s: float = SETTLED_AFTER_S,
     ) -> None:
         self.pool = pool
         self.names = names
         self.texts = texts
+        self.tokens = tokens
+        self.cursors = Cursors(tokens)
         self.settled_after = timedelta(seconds=settled_after_s)
 
     async def account(self, tenant: int, id: str, at: datetime | None = None) -> AccountView | None:
@@ -88,10 +99,11 @@ class AccountReader:
         self, tenant: int, cursor: str | None = None, limit: int = 100
     ) -> Page[AccountView]:
         """A tenant's accounts by id. Raises InvalidCursor."""
-        after = cursors.decode("accounts", cursor) if cursor else ""
+        after = self.cursors.decode("accounts", tenant, cursor) if cursor else ""
         rows = await self.pool.fetch(SQL["accounts"], tenant, after, limit + 1)
         items = [_account(row, self._sure(row)) for row in rows[:limit]]
-        return Page(items, cursors.encode("accounts", items[-1].id) if len(rows) > limit else None)
+        more = len(rows) > limit
+        return Page(items, self.cursors.encode("accounts", tenant, items[-1].id) if more else None)
 
     async def entries(
         self,
@@ -119,14 +131,17 @@ class AccountReader:
         if since is not None:
             low = await seq_before(self.pool, partition, since)
         if cursor is not None:
-            high = min(high, cursors.decode_number("entries", cursor))
+            end = reach["last_seq"]
+            high = min(high, self.cursors.decode_number("entries", tenant, cursor, end))
         rows = await self.pool.fetch(SQL["entries"], number, high, low, since, until, limit + 1)
         records = sorted(map(record_of, rows), key=lambda r: _own_seq(r, number), reverse=True)
         page = records[:limit]
         more = len(records) > limit
         return Statement(
             await self._entries(page, number),
-            cursors.encode("entries", _own_seq(page[-1], number) - 1) if more else None,
+            self.cursors.encode("entries", tenant, _own_seq(page[-1], number) - 1)
+            if more
+            else None,
             iso(as_of),
         )
 
@@ -166,7 +181,7 @@ class AccountReader:
         ]
         names = await self.names.of(others)
         return [
-            statement.entry(record, first, account, other, names)
+            statement.entry(record, first, account, other, names, self.tokens)
             for record, first, other in zip(records, firsts, others, strict=True)
         ]
 

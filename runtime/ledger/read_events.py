@@ -1,12 +1,13 @@
 """Reading the journal in order, partition by partition."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import asyncpg
 
+from headrace.runtime.clock import to_us
 from headrace.runtime.database.sql_by_name import load as load_sql
-from headrace.runtime.following import follow
 from headrace.runtime.journal.record import Record
+from headrace.runtime.journal.rows import record_of
 from headrace.runtime.journal.telling import EVENTS, event_of, kinds_telling
 from headrace.runtime.ledger import fencing
 from headrace.runtime.ledger.origins import Origins, origins
@@ -21,31 +22,28 @@ class EventReader:
     def __init__(self, pool: asyncpg.Pool, texts: Texts) -> None:
         self.pool = pool
         self.texts = texts
+        self.tenants: dict[int, str] = {}
+        """Names by number, of those looked up so far: neither changes."""
 
     async def ends(self) -> dict[int, int]:
         """Each partition's newest sequence."""
         return await fencing.ends(self.pool)
 
     async def events(
-        self,
-        partition: int,
-        after_seq: int,
-        tenant: int | None,
-        limit: int,
-        *,
-        through: int,
+        self, after: Mapping[int, int], through: Mapping[int, int], tenant: int | None,
         types: Collection[str] | None = None,
-    ) -> tuple[list[Record], int]:
-        """Of the next `limit` records of a partition, up to `through`, those that are events of a
-        tenant (None: of all) and of some types, without their prefix; and the sequence up to which
-        that is all. Texts are as they are kept."""
+    ) -> list[Record]:  # fmt: skip
+        """Of each partition in `through`, from after a sequence up to there, the records that are
+        events of a tenant (None: of all) and of some types, without their prefix; of each partition
+        in order. Their texts are still sealed."""
         wanted = EVENTS.keys() if types is None else types
-        page = await follow.page(
-            self.pool, partition, after_seq, limit, through=through, tenant=tenant,
-            kinds=kinds_telling(wanted),
+        rows = await self.pool.fetch(
+            SQL["events"], list(through), [after.get(p, 0) for p in through],
+            list(through.values()), tenant,
+            list(kinds_telling(wanted)),
         )  # fmt: skip
-        found = ((record, event_of(record)) for record in page.records)
-        return [record for record, told in found if told and told.type in wanted], page.through
+        records = map(record_of, rows)
+        return [r for r in records if (told := event_of(r)) and told.type in wanted]
 
     async def origins(self, records: Sequence[Record]) -> Origins:
         """What events belong to. Their texts, and the events' own, are unsealed."""
@@ -53,7 +51,14 @@ class EventReader:
         await self.texts.unseal([*records, *found.records])
         return found
 
+    async def time_of(self, partition: int, seq: int) -> int | None:
+        """A record's, in microseconds; None: there is no such record."""
+        at = await self.pool.fetchval(SQL["at"], partition, seq)
+        return None if at is None else to_us(at)
+
     async def tenant_names(self, numbers: Collection[int]) -> dict[int, str]:
-        """Of tenants by number."""
-        rows = await self.pool.fetch(SQL["tenant_names"], list(numbers))
-        return {row["number"]: row["name"] for row in rows}
+        """Of tenants by number, and of others too."""
+        if unknown := set(numbers) - self.tenants.keys():
+            rows = await self.pool.fetch(SQL["tenant_names"], list(unknown))
+            self.tenants |= {row["number"]: row["name"] for row in rows}
+        return self.tenants

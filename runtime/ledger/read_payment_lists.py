@@ -19,8 +19,8 @@ from headrace.runtime.database.connect import Database
 from headrace.runtime.database.sql_by_name import load
 from headrace.runtime.journal.account_numbers import partition_of_account
 from headrace.runtime.journal.states import STATES, PaymentState
-from headrace.runtime.ledger import cursors
-from headrace.runtime.ledger.read_accounts import seq_before, seq_until
+from headrace.runtime.ledger.cursors import Cursors
+from headrace.runtime.ledger.read_accounts import end_of, seq_before, seq_until
 
 SQL = load("headrace.runtime.ledger", "read_payments")
 ROWS_MAX = 100_000
@@ -57,6 +57,8 @@ class _Route(NamedTuple):
     """Rows (key, payment, counts) from a key down, at most so many."""
     by_payment: bool
     """Places are payments, of which an index holds several rows."""
+    partition: int | None = None
+    """Whose sequences the keys are; None: they are payments."""
 
 
 class _Parties(NamedTuple):
@@ -65,16 +67,18 @@ class _Parties(NamedTuple):
 
 
 async def payments(
-    database: Database, tenant: int, chosen: Filter, cursor: str | None, limit: int
-) -> tuple[list[UUID], str | None]:
-    """The ids of a page and the cursor of the next; InvalidCursor if `cursor` is another list's."""
+    database: Database, cursors: Cursors, tenant: int, chosen: Filter, cursor: str | None,
+    limit: int,
+) -> tuple[list[UUID], str | None]:  # fmt: skip
+    """The ids of a page and the cursor of the next. Raises InvalidCursor, OfAnotherHistory."""
     parties = await _parties(database, tenant, chosen)
     if parties is None:
         return [], None
     route = await _route(database, tenant, chosen, parties)
     high = route.high
     if cursor is not None:
-        high = min(high, _key(route, cursor))
+        end = _UUID_MAX if route.partition is None else await end_of(database, route.partition)
+        high = min(high, cursors.decode_number(route.name, tenant, cursor, end))
     found: list[tuple[int, UUID]] = []
     started, rows_seen, rows = monotonic(), 0, max(4 * limit, 100)
     while high >= route.low and len(found) <= limit:
@@ -98,7 +102,8 @@ async def payments(
     if len(found) > limit:
         high = page[-1][0] - 1
     more = high >= route.low
-    return [payment for _, payment in page], cursors.encode(route.name, high) if more else None
+    following = cursors.encode(route.name, tenant, high) if more else None
+    return [payment for _, payment in page], following
 
 
 async def _parties(database: Database, tenant: int, chosen: Filter) -> _Parties | None:
@@ -153,7 +158,7 @@ async def _of_account(database: Database, name: str, account: int, chosen: Filte
     async def stretch(high: int, rows: int) -> list[Row]:
         return await database.fetch(SQL[name], account, high, low, rows)
 
-    return _Route(name, high, low, stretch, False)
+    return _Route(name, high, low, stretch, False, partition)
 
 
 async def _matching(
@@ -179,13 +184,3 @@ def _first_id(ms: int) -> int:
 
 def _number(key: int | UUID) -> int:
     return key if isinstance(key, int) else key.int
-
-
-def _key(route: _Route, cursor: str) -> int:
-    key = cursors.decode(route.name, cursor)
-    if not key.isascii() or not key.isdigit() or len(key) > 39:
-        raise cursors.InvalidCursor(cursor)
-    number = int(key)
-    if number > (_UUID_MAX if route.by_payment else _SEQ_MAX):
-        raise cursors.InvalidCursor(cursor)
-    return number

@@ -9,6 +9,7 @@ from headrace.runtime.database.sql_by_name import load as load_sql
 from headrace.runtime.journal.kinds import FIRST_KINDS
 from headrace.runtime.journal.record import Record
 from headrace.runtime.journal.rows import record_of
+from headrace.runtime.keys.tokens import Tokens
 from headrace.runtime.ledger import payment_view
 from headrace.runtime.ledger.account_names import AccountNames
 from headrace.runtime.ledger.texts import Texts
@@ -21,10 +22,13 @@ SQL = load_sql("headrace.runtime.ledger", "read_payments")
 class PaymentReader:
     """Each question belongs to a tenant, and no other's payment answers it."""
 
-    def __init__(self, pool: asyncpg.Pool, names: AccountNames, texts: Texts) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, names: AccountNames, texts: Texts, tokens: Tokens
+    ) -> None:
         self.pool = pool
         self.names = names
         self.texts = texts
+        self.tokens = tokens
 
     async def payment(
         self, tenant: int, payment: bytes, as_of: tuple[int, int] | None = None
@@ -49,7 +53,7 @@ class PaymentReader:
 
     async def timeline(self, tenant: int, payment: bytes) -> list[TimelineEntry]:
         """Everything that happened to a payment, in order; empty when there is no such payment."""
-        return payment_view.timeline(await self._records(tenant, payment))
+        return payment_view.timeline(await self._records(tenant, payment), self.tokens)
 
     async def operation(self, tenant: int, key: str) -> Operation | None:
         """What an idempotency key was used for, whatever it was."""

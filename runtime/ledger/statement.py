@@ -10,11 +10,14 @@ from headrace.runtime.journal.account_numbers import (
 from headrace.runtime.journal.kinds import COUNTERPART_KINDS, RecordKind
 from headrace.runtime.journal.record import Record
 from headrace.runtime.journal.telling import told_of
+from headrace.runtime.keys.tokens import Tokens
 from headrace.runtime.ledger.views import Entry, Names, details_of
 from headrace.runtime.money import currency_code
 
 
-def entry(r: Record, first: Record, account: int, other: int, names: Names) -> Entry:
+def entry(
+    r: Record, first: Record, account: int, other: int, names: Names, tokens: Tokens
+) -> Entry:
     """A record from the side of an account that it changes; `other` is its counterparty. Its
     payment's `first` record, or itself, has the texts."""
     told = told_of(r)
@@ -24,7 +27,7 @@ def entry(r: Record, first: Record, account: int, other: int, names: Names) -> E
     currency = currency_code(r.currency)
     seq = r.seq if debited else r.credit_seq
     return Entry(
-        id=f"{partition_of_account(account)}:{seq}",
+        id=tokens.id_of(r.tenant, partition_of_account(account), seq),
         at=iso(from_us(r.at)),
         kind=told.name if told else kind.name.lower(),
         payment=ids.text(r.payment) if any(r.payment) else None,

@@ -137,9 +137,12 @@ class Book:
         batch.put(table, key, row)
 
     def has_room(self, account: Account, amount: int) -> bool:
-        """Whether an amount can be credited to a tenant's account: its balance stays within
-        BALANCE_MAX, even when all that may come back to it does."""
-        return account.posted + self.coming_back.get(account.number, 0) <= BALANCE_MAX - amount
+        """Whether an amount can be credited to a tenant's account, or added to its credit line:
+        what is available then stays within BALANCE_MAX, even when all that may come back does."""
+        return (
+            account.posted + account.credit_line + self.coming_back.get(account.number, 0)
+            <= BALANCE_MAX - amount
+        )
 
     def take_over(self, partition: Partition, legs: list[OpenLeg]) -> None:
         """Puts a partition in, with the legs that are open in it, in the order of their records."""

@@ -83,6 +83,9 @@ def decide_change(book: Book, batch: Batch, command: ChangeAccount, now: int) ->
         return Refused(Refusal.ACCOUNT_CLOSED, "account")
     if command.close and (account.posted or account.held or account.number in book.coming_back):
         return Refused(Refusal.BALANCE_NOT_ZERO, "account")
+    more = (command.credit_line or 0) - account.credit_line
+    if more > 0 and not book.has_room(account, more):
+        return Refused(Refusal.AMOUNT_TOO_LARGE, "credit_line")
     if needs_counts(command) and not account.counts:
         raise LookupError(f"what account {account.number} paid today was not looked up")
     kind = K.ACCOUNT_CHANGED

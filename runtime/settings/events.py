@@ -12,3 +12,10 @@ class EventSettings(Section):
     """A stream without events says so as often."""
     events_page_max: Count = 2_000
     """Events that a stream reads ahead of its client."""
+    events_checkpoint_s: Seconds = 1.0
+    """A stream notes where it stands at most as often. Whoever resumes it in between may get again
+    what was told since."""
+    events_checkpoint_timeout_s: Seconds = 1.0
+    """What can't be noted in time is left out."""
+    events_checkpoints_each_second_max: Count = 20
+    """Of all streams of a gateway; more are left out."""

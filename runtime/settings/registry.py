@@ -13,6 +13,7 @@ from headrace.runtime.settings.followers import FollowerSettings
 from headrace.runtime.settings.gateway import GatewaySettings
 from headrace.runtime.settings.keys import KeySettings
 from headrace.runtime.settings.ledger import LedgerSettings
+from headrace.runtime.settings.local import LocalSettings
 from headrace.runtime.settings.partition import CallSettings, PartitionSettings
 from headrace.runtime.settings.risk import RiskSettings
 from headrace.runtime.settings.section import Rules, Section, variable
@@ -41,6 +42,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     events: EventSettings = EventSettings()
     followers: FollowerSettings = FollowerSettings()
     risk: RiskSettings = RiskSettings()
+    local: LocalSettings = LocalSettings()
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**_by_area(self.areas(), values))

@@ -7,6 +7,7 @@ import asyncpg
 from headrace.actors.partition_client import PartitionClient
 from headrace.runtime.clock import now_us
 from headrace.runtime.database.connect import pool as connect_pool
+from headrace.runtime.keys import tokens
 from headrace.runtime.keys.subject_keys import bound
 from headrace.runtime.settings import Settings
 from headrace.serve.gateway.doors import DOORS
@@ -52,7 +53,10 @@ class Gateway(Server[Services]):
         settings = self._settings
         pool = self._pool or await connect_pool(settings.ledger, application="headrace gateway")
         master = await bound(pool, settings.keys.master_key_file)
-        return Services(settings, self._partitions, pool, master, self._now, doors=self._doors)
+        return Services(
+            settings, self._partitions, pool, master, await tokens.of_ledger(pool, master),
+            self._now, doors=self._doors,
+        )  # fmt: skip
 
     async def closed(self, services: Services) -> None:
         """Lets what was submitted finish, then closes the connections that `opened` made."""

@@ -25,7 +25,8 @@ Amount = Annotated[
     Meta(
         ge=1,
         le=AMOUNT_MAX,
-        description="Minor units of the currency: 1250 is 12.50 EUR.",
+        description="Minor units of the currency: 1250 is 12.50 EUR. Written without fraction or"
+        " exponent: `1250.0`, an integer to JSON Schema, is refused.",
         examples=[1250],
     ),
 ]
@@ -37,7 +38,8 @@ CreditLine = Annotated[
     Meta(
         ge=0,
         le=BALANCE_MAX,
-        description="How far the account may go below zero, in minor units.",
+        description="How far the account may go below zero, in minor units. Together with its"
+        f" balance at most {BALANCE_MAX}.",
         examples=[0],
     ),
 ]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from headrace.runtime.ledger.cursors import InvalidCursor
+from headrace.runtime.ledger.cursors import InvalidCursor, OfAnotherHistory
 from headrace.runtime.refusals import Refusal
 from headrace.serve.http.problems import Problem
 
@@ -15,7 +15,7 @@ class ListQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     cursor: (
         Annotated[
             str,
-            Meta(min_length=1, max_length=200, description="`next_cursor` of the page before."),
+            Meta(min_length=1, max_length=256, description="`next_cursor` of the page before."),
         ]
         | UnsetType
     ) = UNSET
@@ -28,5 +28,7 @@ NextCursor = Annotated[
 
 
 def invalid_cursor(error: InvalidCursor) -> Problem:
-    """The problem of a cursor that is no page's end of this list."""
+    """The problem of a cursor that is no page's end of this list, or of another history."""
+    if isinstance(error, OfAnotherHistory):
+        return Problem(Refusal.OTHER_HISTORY, field="cursor")
     return Problem(Refusal.INVALID_FIELD, "is not a cursor of this list", "cursor")

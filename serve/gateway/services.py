@@ -9,6 +9,7 @@ from headrace.actors.partition_client import PartitionClient
 from headrace.runtime.clock import now_us
 from headrace.runtime.events.stream import EventStream
 from headrace.runtime.keys.master_key import MasterKey
+from headrace.runtime.keys.tokens import Tokens
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.settings import Settings
 from headrace.serve.gateway.authentication import Authentication
@@ -27,6 +28,7 @@ class Services:
         partitions: PartitionClient,
         pool: Pool,
         master: MasterKey,
+        tokens: Tokens,
         now: Callable[[], int] = now_us,
         *,
         doors: Sequence[Door],
@@ -35,7 +37,7 @@ class Services:
         self.partitions = partitions
         self.pool = pool
         self.digest = master.digest
-        self.reader = Reader(pool, master, settings.ledger.settled_after_s)
+        self.reader = Reader(pool, master, tokens, settings.ledger.settled_after_s)
         self.events = EventStream(self.reader, settings.events)
         self.now_us = now
         self.admission = Admission(settings.gateway)

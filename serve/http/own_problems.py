@@ -110,6 +110,15 @@ OWN_PROBLEMS: dict[IntEnum, ProblemType] = {
         " that the key made; one that captured, refunded, cancelled or decided stands in its"
         " payment's timeline.",
     ),
+    R.OTHER_HISTORY: ProblemType(
+        410,
+        "Of another history",
+        "The cursor or position was given by another ledger, or by this one before it was restored"
+        " from a backup: what it names is not in this ledger's history.",
+        "Begin anew: a list without `cursor`; events without a position, dropping those whose"
+        " `id` you have. Then compare what you know with what is told: after a restore, what came"
+        " after the backup is gone.",
+    ),
     R.OVERLOADED: ProblemType(
         429,
         "Too much at once",

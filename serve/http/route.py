@@ -78,6 +78,8 @@ class Route(Struct, frozen=True, kw_only=True):
             }  # fmt: skip
         if self.query is not None or self.batch_keyed:
             found.add(R.INVALID_FIELD)
+        if self.query is not None and "cursor" in self.query.__struct_fields__:
+            found.add(R.OTHER_HISTORY)
         if self.keyed:
             found |= {R.IDEMPOTENCY_KEY_MISSING, R.INVALID_FIELD, R.KEY_REUSED}
         return sorted(found)

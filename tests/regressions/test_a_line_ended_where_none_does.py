@@ -14,11 +14,13 @@ Lines end at LF, CR and CRLF (WHATWG HTML, section 9.2.5). httpx's `aiter_lines`
 | loadtests/chaos: its consumer        | U+0085, U+2028, U+2029             | found: JSON cut     |
 | loadtests/books: its reader          | the same                           | found: JSON cut     |
 | `--json` of any command              | the same in any text               | found: a line is two |
+| up: postmaster.pid, which has a path | U+0085 in --data-dir               | found: not ready    |
 | loadtests' reading of `--json`, logs | bytes, which end at LF, CR, CRLF   | clean               |
 """
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -31,6 +33,7 @@ from typer.testing import CliRunner
 from headrace.cluster.cli.event_stream import Event, parse
 from headrace.cluster.cli.main import app
 from headrace.cluster.cli.output import json_line
+from headrace.cluster.local.postmaster import LOCK_FILE, is_ready
 from headrace.loadtests.books import stream
 from headrace.loadtests.books.api import Told
 from headrace.loadtests.chaos.listener import Listener
@@ -138,3 +141,19 @@ async def test_what_is_no_utf8_is_replaced() -> None:
 @pytest.mark.parametrize("character", NO_LINE_ENDS, ids=ascii)
 def test_json_of_any_command_is_one_line(character: str) -> None:
     assert len(json_line({"x": f"a{character}b"}).splitlines()) == 1
+
+
+@pytest.mark.parametrize("character", NO_LINE_ENDS, ids=ascii)
+def test_a_data_directory_may_have_any_name(tmp_path: Path, character: str) -> None:
+    lines = [
+        "4711",
+        f"/srv/a{character}b",
+        "1764331200",
+        "5432",
+        "/tmp/x",
+        "127.0.0.1",
+        "0 0",
+        "ready   ",
+    ]
+    (tmp_path / LOCK_FILE).write_text("\n".join(lines) + "\n")
+    assert is_ready(tmp_path, 4711)

@@ -60,7 +60,7 @@ def open_csv(file: InputFile, text: Text, delimiter: str | None, tabs: bool, row
         raise BadInput(f"the CSV header names a column twice: {', '.join(twice)}")
 
     def chunks(wanted: list[str] | None) -> Iterator[Chunk]:
-        records = _records(reader, text, len(names), len(header))
+        records = _records(reader, text, used, len(names), len(header))
         for taken in stretches(records, rows):
             broken = {i: record.flaw for i, record in enumerate(taken) if record.flaw}
             none = [""] * len(names)
@@ -100,7 +100,15 @@ def _check_delimiter(file: InputFile, header: list[str], line: str, used: str, g
         )
 
 
-def _records(reader: Any, text: Text, named: int, width: int) -> Iterator[_Record]:
+def _ends_in_line(line: str, delimiter: str) -> bool:
+    """Whether the next line begins a row, for readers that take a stray quote for a character and
+    for those that count quotes."""
+    lenient = csv.reader([line, ""], delimiter=delimiter)
+    next(lenient)
+    return lenient.line_num == 1 and line.count('"') % 2 == 0
+
+
+def _records(reader: Any, text: Text, delimiter: str, named: int, width: int) -> Iterator[_Record]:
     """Rows with something in them; the blank ones are counted. Fields past the last named column
     may be missing, and those past the header are empty."""
     row = 0
@@ -110,8 +118,7 @@ def _records(reader: Any, text: Text, named: int, width: int) -> Iterator[_Recor
             fields: list[str] | None = next(reader, None)
         except csv.Error as error:
             row += 1
-            # with an even number of quotes on its only line the next one surely begins a row
-            if text.number > line or text.line.count('"') % 2:
+            if text.number > line or not _ends_in_line(text.line, delimiter):
                 raise BadInput(
                     f"CSV, row {row}, line {line}: {error}; where the next row begins is not sure"
                 ) from error

@@ -10,8 +10,9 @@ from headrace.cluster.cli.failures import (
     Unreachable,
     of_system,
 )
-from headrace.cluster.cli.output import Outcome, say
+from headrace.cluster.cli.output import Outcome
 from headrace.cluster.cli.payfile.summary import Summary
+from headrace.cluster.cli.streams import say
 
 FAILED = 1
 FAIL_ON = ("refused", "declined", "in_review", "repeated_in_file")

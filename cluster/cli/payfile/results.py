@@ -39,7 +39,7 @@ class ResultRow(Struct, omit_defaults=True, gc=False):
 def rows(mapped: Mapped, results: Results, repeats: Repeats) -> list[ResultRow]:
     """The rows that have an answer."""
     made = []
-    lines = mapped.lines or [None] * len(results)
+    lines: Sequence[int | None] = mapped.lines or [None] * len(results)
     numbered = zip(mapped.rows, lines, mapped.keys, results, strict=True)
     for i, (row, line, key, result) in enumerate(numbered):
         if isinstance(result, Paid):

@@ -62,7 +62,7 @@ def _free(value: Any) -> str:
 
 def _whole(value: float | Decimal, below: int, kind: str) -> str:
     # compared before it is made an integer: 1E+999999999 would fill the memory
-    if isfinite(value) and abs(value) < below and value == int(value):
+    if isfinite(value) and -below < value < below and value == int(value):
         return str(int(value))
     return _refuse(value, kind)
 

@@ -44,7 +44,7 @@ class Books(Directory):
         if isinstance(parties, Outcome):
             return parties
         debtor, creditor = parties
-        if creditor.posted + amount > BALANCE_MAX:
+        if creditor.posted + creditor.credit_line + amount > BALANCE_MAX:
             return refused("amount_too_large", "amount")
         risk = outcome_of(amount, degraded=degraded)
         reason = debtor.over_limit(amount, day) or _rejected(risk, degraded)
@@ -89,7 +89,7 @@ class Books(Directory):
         debtor, creditor = self._of(payment)
         if creditor.state == "closed":
             return refused("account_closed", "creditor")
-        if creditor.posted + amount > BALANCE_MAX:
+        if creditor.posted + creditor.credit_line + amount > BALANCE_MAX:
             return refused("amount_too_large", "amount")
         after = copy.deepcopy(payment)
         rest = payment.held - amount if asked.get("final", True) else 0
@@ -170,7 +170,7 @@ class Books(Directory):
         else:
             if creditor.state == "closed":
                 return refused("account_closed", "creditor")
-            if creditor.posted + payment.amount > BALANCE_MAX:
+            if creditor.posted + creditor.credit_line + payment.amount > BALANCE_MAX:
                 return refused("amount_too_large", "amount")
             after.status, after.captured, after.held = "settled", payment.held, 0
 

@@ -100,7 +100,7 @@ class Directory:
         if not deposit and account.available < amount:
             return refused("insufficient_funds", "amount")
         change = amount if deposit else -amount
-        if account.posted + change > BALANCE_MAX:
+        if account.posted + account.credit_line + change > BALANCE_MAX:
             return refused("amount_too_large", "amount")
         body = {
             "kind": kind, "account": id, "amount": amount, "currency": currency,

@@ -4,6 +4,10 @@ SELECT value FROM platform WHERE name = 'partitions';
 -- name: write_partitions
 INSERT INTO platform VALUES ('partitions', $1) ON CONFLICT DO NOTHING;
 
+-- name: write_ledger
+-- By which its tokens are known. A copy and a restored ledger keep it.
+INSERT INTO platform VALUES ('ledger', $1) ON CONFLICT DO NOTHING;
+
 -- name: names
 SELECT subject, number, name FROM names;
 

@@ -79,6 +79,9 @@ WITH RECURSIVE search (low, high) AS (
 )
 SELECT low FROM search WHERE low = high;
 
+-- name: end
+SELECT last_seq FROM leases WHERE partition = $1;
+
 -- name: balance_at
 -- $2 is seq_until of the moment $3: what another partition's record carries may stand below it and
 -- yet be later.

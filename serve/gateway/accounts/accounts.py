@@ -152,7 +152,7 @@ async def read_account(services: Services, request: Request) -> Reply:
     right=("change", "account"),
     body=AccountChange,
     body_example={"limits": {"daily_amount_max": 500000}},
-    refusals=_CHANGE,
+    refusals=(*_CHANGE, R.AMOUNT_TOO_LARGE),
 )
 async def change_account(services: Services, request: Request) -> Reply:
     asked = await request.json(_change_decoder)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from headrace.serve.gateway.examples import AT, PAYMENT_ID
+from headrace.serve.gateway.examples import AT, PAYMENT_ID, RECORD_ID
 
 ACCOUNT: dict[str, Any] = {
     "id": "customer-17",
@@ -18,7 +18,7 @@ ACCOUNT: dict[str, Any] = {
 }
 
 ENTRY: dict[str, Any] = {
-    "id": "3:1187",
+    "id": RECORD_ID,
     "at": AT,
     "kind": "settled",
     "payment": PAYMENT_ID,
@@ -33,7 +33,7 @@ ENTRY: dict[str, Any] = {
 }
 
 DEPOSIT: dict[str, Any] = {
-    "id": "3:1042",
+    "id": "b41f0c5a9d2e4e6f8a7c3b1d0e9f2a64",
     "kind": "deposit",
     "account": "customer-17",
     "amount": 250000,

@@ -71,7 +71,13 @@ async def deposit(services: Services, request: Request) -> Reply:
         201,
         "The withdrawal.",
         Funding,
-        {**DEPOSIT, "id": "3:1310", "kind": "withdrawal", "amount": 50000, "posted": 200000},
+        {
+            **DEPOSIT,
+            "id": "b41f0c5a9d2e4e6f8a7c3b1d0e9f2a64",
+            "kind": "withdrawal",
+            "amount": 50000,
+            "posted": 200000,
+        },
         headers=_HEADERS,
     ),
     right=("withdraw", "account"),
@@ -96,7 +102,7 @@ async def _funded(services: Services, request: Request, *, deposit: bool) -> Rep
     if told is None or told.account is None or told.posted is None or told.held is None:
         raise Problem(R.UNAVAILABLE, "the ledger cannot be read")
     funding = Funding(
-        f"{told.partition}:{told.seq}",
+        services.reader.tokens.id_of(tenant, told.partition, told.seq),
         "deposit" if deposit else "withdrawal",
         told.account,
         told.amount,

@@ -35,7 +35,7 @@ WORDS: dict[str, dict[str, Json]] = {
         "daily_count_max": {"description": "Payments a UTC day; 0: no limit."},
     },
     "Entry": {
-        "id": {"description": "<partition>:<sequence> of the account's own partition."},
+        "id": {"description": "Opaque, and always the same."},
         "kind": ENTRY_KINDS
         | {"description": "The type of the event that tells it, without `payment.` or `account.`."},
         "counterparty": {"description": "The payment's other account, or an external one's name."},
@@ -48,7 +48,7 @@ WORDS: dict[str, dict[str, Json]] = {
         "at": MOMENT,
     },
     "Funding": {
-        "id": {"description": "<partition>:<sequence>"},
+        "id": {"description": "Opaque, and always the same: that of its event."},
         "amount": minor("How much, in either direction above zero"),
         "posted": minor("Posted balance after it"),
         "held": minor("Held balance after it"),

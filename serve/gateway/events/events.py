@@ -5,15 +5,15 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from headrace.runtime.events import position as positions
 from headrace.runtime.events.event import Event, UnknownType, types_of
-from headrace.runtime.events.position import InvalidPosition
-from headrace.runtime.events.stream import Told
+from headrace.runtime.events.position import Expired, InvalidPosition, OtherHistory
+from headrace.runtime.events.telling import Start, Told
 from headrace.runtime.identity.keys import Role
 from headrace.runtime.json_lines import on_a_line
 from headrace.runtime.refusals import Refusal
 from headrace.serve.gateway.events.event_types import LISTED
-from headrace.serve.gateway.events.example import EVENT
+from headrace.serve.gateway.events.example import EVENT, POSITION
+from headrace.serve.gateway.events.problems import PROBLEMS
 from headrace.serve.gateway.services import Services
 from headrace.serve.http.problems import Problem
 from headrace.serve.http.reply import Stream, encode
@@ -40,7 +40,7 @@ class EventQuery(Struct, forbid_unknown_fields=True):
     ] = ""
     after: Annotated[
         str,
-        Meta(max_length=16_000, description="A position, where the header cannot be set."),
+        Meta(max_length=256, description="A position, where the header cannot be set."),
     ] = ""
 
 
@@ -49,7 +49,7 @@ class ServerSentEvent(Struct):
 
     id: Annotated[
         str,
-        Meta(description="The position after it: `<partition>:<sequence>,…`.", examples=["0:1"]),
+        Meta(description="The position after it, opaque.", examples=[POSITION]),
     ]
     data: Annotated[
         str,
@@ -68,6 +68,7 @@ FAMILY = Family(
     "Everything that happens is an event, read from the ledger itself: none is lost, and none comes"
     " before what it tells is durable.\n\n" + LISTED,
     rights={("read", "event"): Role.MEMBER},
+    problems=PROBLEMS,
 )
 
 
@@ -76,38 +77,50 @@ FAMILY = Family(
     "/v1/events",
     "Stream events",
     "Server-sent events, each a CloudEvent 1.0 in JSON. A payment's events come in their order; an"
-    " event's `id:` is the position of the stream after it (`0:1187,1:940`: a sequence in each"
-    " partition). Reconnect with it in `Last-Event-ID` and the stream goes on from there; without"
-    " it, it begins at the ledger's first record. An event can come twice: drop repeats by the"
-    " CloudEvent's own `id`.",
+    " event's `id:` is the position of the stream after it. Reconnect with it in `Last-Event-ID`"
+    " within 30 days and the stream goes on from there; without it, it begins at the ledger's first"
+    " record. An event can come twice: drop repeats by the CloudEvent's own `id`.",
     Answer(
         200,
         "The stream, event by event.",
         ServerSentEvent,
-        {"id": "3:1187,7:940", "data": EVENT},
+        {"id": POSITION, "data": EVENT},
         media=MEDIA,
-        text=f"retry: {RETRY_MS}\n\nid: 3:1187,7:940\ndata: {EVENT}\n",
+        text=f"retry: {RETRY_MS}\n\nid: {POSITION}\ndata: {EVENT}\n",
     ),
     right=("read", "event"),
     query=EventQuery,
+    refusals=(Refusal.OTHER_HISTORY, Refusal.POSITION_EXPIRED),
     schemas=(Event,),
 )
 async def stream_events(services: Services, request: Request) -> Stream:
     asked = request.query(EventQuery)
-    tenant = _whose(request)
-    last = request.headers.get(b"last-event-id", b"").decode("latin-1") or asked.after
-    try:
-        position = positions.decode(last, services.settings.cell.partitions)
-    except InvalidPosition:
-        raise Problem(Refusal.INVALID_FIELD, "is not a position", "Last-Event-ID") from None
     try:
         types = types_of(filter(None, asked.types.split(","))) or None
     except UnknownType as unknown:
         raise Problem(Refusal.INVALID_FIELD, f"no events are {unknown}"[:200], "types") from None
-    read = services.events.follow if asked.follow else services.events.until_now
     streams = services.admission.streams
     streams.take()
-    return Stream(_pieces(read(position, tenant, types)), MEDIA.encode(), streams.give)
+    try:
+        start = await _start(services, request, asked)
+    except BaseException:
+        streams.give()
+        raise
+    read = services.events.follow if asked.follow else services.events.until_now
+    return Stream(_pieces(read(start, types)), MEDIA.encode(), streams.give)
+
+
+async def _start(services: Services, request: Request, asked: EventQuery) -> Start:
+    last = request.headers.get(b"last-event-id", b"").decode("latin-1")
+    field = "Last-Event-ID" if last else "after"
+    try:
+        return await services.events.start(last or asked.after, _whose(request))
+    except OtherHistory:
+        raise Problem(Refusal.OTHER_HISTORY, field=field) from None
+    except Expired:
+        raise Problem(Refusal.POSITION_EXPIRED, field=field) from None
+    except InvalidPosition:
+        raise Problem(Refusal.INVALID_FIELD, "is not a position of this stream", field) from None
 
 
 def _whose(request: Request) -> int | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from headrace.serve.gateway.examples import AT, PAYMENT_ID, TRACE_ID
+from headrace.serve.gateway.examples import AT, PAYMENT_ID, RECORD_ID, TRACE_ID
 
 PAYMENT: dict[str, Any] = {
     "id": PAYMENT_ID,
@@ -33,7 +33,7 @@ PAYMENT: dict[str, Any] = {
 
 TIMELINE: list[dict[str, Any]] = [
     {
-        "id": "3:1187",
+        "id": RECORD_ID,
         "kind": "settled",
         "at": AT,
         "status": "settled",

@@ -40,8 +40,8 @@ PROBLEMS = declare(
         R.AMOUNT_TOO_LARGE: ProblemType(
             422,
             "Amount too large",
-            "More than is left to capture or refund, or an account's balance would pass"
-            f" {BALANCE_MAX} minor units.",
+            "More than is left to capture or refund, or an account's balance and credit line would"
+            f" together pass {BALANCE_MAX} minor units.",
             "Read the payment for what is left, or leave `amount` out to take all of it.",
         ),
         R.TOO_MANY_MOVEMENTS: ProblemType(

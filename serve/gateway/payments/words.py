@@ -77,7 +77,7 @@ WORDS: dict[str, dict[str, Json]] = {
         "reasons": {"items": one_of(*(f.name.lower() for f in RiskFlag if f.name))},
     },
     "TimelineEntry": {
-        "id": {"description": "Of its event: <partition>:<sequence>."},
+        "id": {"description": "Opaque, and always the same: that of its event."},
         "kind": KINDS
         | {
             "description": "The type of its event, without `payment.`. `sent` is no event: money on"

@@ -48,7 +48,8 @@ def _with_null_listed(schema: Json) -> Json:
     rest = {key: item for key, item in schema.items() if key != "anyOf"}
     if rest.get("default", ...) is None:
         del rest["default"]
-    return kind | rest | {"type": [kind["type"], "null"]}
+    told: Json = kind | rest | {"type": [kind["type"], "null"]}
+    return told
 
 
 def _with_type(schema: Json) -> Json:

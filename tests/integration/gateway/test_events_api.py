@@ -82,7 +82,8 @@ async def test_types_and_tenants(house: "House") -> None:
     [
         ({"types": "payment.exploded"}, "", "types"),
         ({}, "x", "Last-Event-ID"),
-        ({}, "99:1", "Last-Event-ID"),
+        ({}, "0:1187,1:940", "Last-Event-ID"),
+        ({"after": "x"}, "", "after"),
         ({"follow": "perhaps"}, "", "follow"),
         ({"colour": "red"}, "", "colour"),
     ],

@@ -13,7 +13,6 @@ from support.verdict import verdict_of
 from headrace.actors.account_partition import AccountPartition
 from headrace.runtime.commands import home_of
 from headrace.runtime.database.connect import pool
-from headrace.runtime.events import position
 from headrace.runtime.events.stream import EventStream
 from headrace.runtime.identity import tenants
 from headrace.runtime.journal.states import OPEN_STATES, PaymentState
@@ -202,9 +201,7 @@ async def _reads_agree(settings, reader, clients):
     settled = {s.name.lower() for s in PaymentState} - {s.name.lower() for s in OPEN_STATES}
     last_status = {}
     stream = EventStream(reader, settings.events)
-    async for told in stream.until_now(
-        position.decode("", settings.cell.partitions), clients.tenant
-    ):
+    async for told in stream.until_now(await stream.start("", clients.tenant)):
         if told.event and "payment" in told.event.data:
             last_status[told.event.subject] = told.event.data["status"]
     assert last_status == {id: p.status for id, p in listed.items()}

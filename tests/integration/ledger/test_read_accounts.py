@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 import pytest_asyncio
+from support.ledger_tokens import TOKENS, place_of
 
 from headrace.runtime.clock import from_us, iso
 from headrace.runtime.identity import tenants
@@ -18,7 +19,7 @@ TICK = timedelta(microseconds=1)
 
 @pytest.fixture
 def reader(database):
-    return Reader(database)
+    return Reader(database, tokens=TOKENS)
 
 
 @pytest_asyncio.fixture
@@ -142,10 +143,10 @@ async def test_a_statement_has_bounds_in_time(reader, books, scene):
     assert len(part) == len(whole) - 7
 
 
-async def test_the_entry_id_is_the_accounts_own_sequence(reader, books, scene):
+async def test_the_entry_id_stands_for_the_accounts_own_sequence(reader, books, scene):
     partition = partition_of_account(books.numbers[scene.shop])
     listed = await statement(reader, books.tenant, scene.shop, 100)
-    assert {e.id.split(":")[0] for e in listed} == {str(partition)}
+    assert {place_of(e.id)[0] for e in listed} == {partition}
     assert len({e.id for e in listed}) == len(listed)
 
 

@@ -73,7 +73,7 @@ async def test_no_client_can_name_one_and_readers_are_told_what_it_is_for(
     assert not [id for _, id in book.by_id]
     reader = Reader(database)
     assert (await reader.accounts(tenant)).items == []
-    (record,), _ = await reader.events(3, 0, tenant, 10, through=done.seq)
+    (record,) = await reader.events({}, {3: done.seq}, tenant)
     assert await reader.names.in_records([record]) == {
         role_account_number(3, FIRST_ORDINAL): "settlement:visa:EUR:3"
     }

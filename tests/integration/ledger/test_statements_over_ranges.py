@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from support.books_written import write
+from support.ledger_tokens import TOKENS, place_of
 
 from headrace.runtime.clock import from_us
 from headrace.runtime.ids import text
@@ -25,7 +26,7 @@ NO_RECORD = frozenset({1, 2, 3, 13})
 
 @pytest.fixture
 def reader(database):
-    return Reader(database)
+    return Reader(database, tokens=TOKENS)
 
 
 @pytest_asyncio.fixture
@@ -73,7 +74,7 @@ async def statement(reader, tenant: int, id: str, since: int, until: int) -> lis
 
 
 def sequences(entries: Sequence[Any]) -> list[int]:
-    return [int(entry.id.split(":")[1]) for entry in entries]
+    return [place_of(entry.id)[1] for entry in entries]
 
 
 async def test_statements_over_random_ranges_lose_no_entry(reader, books, quiet):

@@ -11,7 +11,9 @@ from msgspec import to_builtins
 
 from headrace.loadtests.chaos import judge, ledger
 from headrace.loadtests.chaos.log import Sent
+from headrace.loadtests.chaos.verdict import Heard
 from headrace.runtime.areas import AREAS
+from headrace.runtime.clock import iso_us
 from headrace.runtime.database.connect import connect, pool
 from headrace.runtime.database.migrate import migrate
 from headrace.runtime.events.event import event_of, types_of
@@ -94,19 +96,19 @@ async def main(url: str) -> dict[str, object]:
     fee = play(book, batch, tenant)
     await commit(connection, prepare(batch, book.partitions))
     reader = Reader(database)
+    read = await reader.events({fee.partition: fee.seq - 1}, {fee.partition: fee.seq}, tenant)
     origins = await reader.origins([fee])
     names = await reader.names.in_records([fee, *origins.records])
-    read, _ = await reader.events(fee.partition, fee.seq - 1, tenant, 9, through=fee.seq)
     entries = await reader.entries(tenant, "anna")
     payment = await reader.payment(tenant, fee.payment)
     kept = await ledger.read(url)
     sent = [Sent(key="payment", operation="payment", amount=100, debtor="anna", creditor="shop")]
-    verdict = judge.judge(sent, kept, [f"{r.partition}:{r.seq}" for r in kept.rows])
+    verdict = judge.judge(sent, kept, [Heard(r.payment, iso_us(r.at)) for r in kept.rows])
     assert entries is not None
     assert payment is not None
     told = {
         "read": [r.kind for r in read] == [RecordKind.FEE_TAKEN],
-        "event": event_of(fee, origins, names, {tenant: "acme"}).type,
+        "event": event_of(fee, origins, names, {tenant: "acme"}, reader.tokens).type,
         "asked for": [k.name for k in kinds_telling(types_of(["payment.fee_taken"]))],
         "entry": to_builtins(entries.items[0]),
         "timeline": [e.kind for e in await reader.timeline(tenant, fee.payment)],

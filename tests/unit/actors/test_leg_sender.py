@@ -1,33 +1,19 @@
 import asyncio
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from counterparts import FULL, HOME, TIMEOUT_S, Answering, legs
 
 from headrace.actors import leg_sender
 from headrace.actors.leg_sender import SMALLER, LegSender
-from headrace.runtime.journal.account_numbers import ORDINAL_BITS
-from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsAnswer, LegsDone, Refused
+from headrace.runtime.payments.answer import NO_SUCH_LEG, LegsAnswer, LegsDone
 from headrace.runtime.payments.command import PostLegs, SettleLegs
 from headrace.runtime.payments.open_leg import OpenLeg
-from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings.partition import CallSettings
 
-FULL, HOME = 10, 3
 SETTINGS = CallSettings(call_payments_max=FULL, leg_pause_s=0.0001)
 CALLS_OUT_MAX, FAILURES_MAX = SETTINGS.leg_calls_max, SETTINGS.leg_failures_max
-TIMEOUT_S = 60.0
-
-
-def legs(count: int, actor: int = 1, first: int = 1) -> list[OpenLeg]:
-    creditor = actor << ORDINAL_BITS | 5_000
-    return [
-        OpenLeg(
-            seq.to_bytes(16, "big"), 0, HOME, seq, False, True, 1, 978, 5, 1, creditor, bytes(16)
-        )
-        for seq in range(first, first + count)
-    ]
 
 
 class Counterpart:
@@ -121,45 +107,6 @@ async def test_what_is_forgotten_is_not_sent_and_others_are() -> None:
     assert other.arrived == [20, 21]
 
 
-class Answering:
-    """Answers at once: calls with a poison in them fail, and while it is away all do."""
-
-    def __init__(self, poison: int = 0, at_home: bool = False, full: int = FULL) -> None:
-        self.poison = poison
-        self.at_home = at_home
-        self.away = False
-        self.calls: list[PostLegs] = []
-        self.arrived: set[int] = set()
-        self.parked: list[tuple[int, int]] = []
-        self.sender = LegSender(
-            2, CallSettings(call_payments_max=full, leg_pause_s=0.0001), self.submit, self.take,
-            lambda leg, n, _: self.parked.append((leg.seq, n)),
-        )  # fmt: skip
-
-    async def submit(self, actor: int, command: PostLegs) -> LegsAnswer:
-        self.calls.append(command)
-        await asyncio.sleep(0)
-        if self.away:
-            return Refused(Refusal.UNAVAILABLE)
-        if self.poison in command.seqs and not self.at_home:
-            return Refused(Refusal.INTERNAL_ERROR)
-        return LegsDone([0] * len(command.seqs))
-
-    def take(self, arrived: SettleLegs) -> asyncio.Future[list[LegsAnswer]]:
-        taken: asyncio.Future[list[LegsAnswer]] = asyncio.get_running_loop().create_future()
-        if self.poison in arrived.seqs:
-            taken.set_result([Refused(Refusal.INTERNAL_ERROR)])
-        else:
-            self.arrived |= set(arrived.seqs)
-            taken.set_result([LegsDone([0] * len(arrived.seqs))])
-        return taken
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(TIMEOUT_S):
-            while not condition():
-                await asyncio.sleep(0.0005)
-
-
 @pytest.mark.parametrize("at_home", [False, True])
 async def test_one_poison_among_a_thousand_is_parked_alone(at_home: bool) -> None:
     other = Answering(poison=613, at_home=at_home, full=1_000)
@@ -222,87 +169,6 @@ async def test_a_leg_held_back_is_not_sent() -> None:
     other.sender.send(legs(2, first=2))
     await other.until(lambda: len(other.arrived) == 2)
     assert [command.seqs for command in other.calls] == [[2, 3]]
-
-
-class Careless(Answering):
-    """Home ends what it takes in as `ending` says; calls raise as long as there is an `error`."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.error: Exception | None = None
-        self.taken: list[asyncio.Future[list[LegsAnswer]]] = []
-
-    async def submit(self, actor: int, command: PostLegs) -> LegsAnswer:
-        if self.error is not None:
-            self.calls.append(command)
-            await asyncio.sleep(0)
-            raise self.error
-        return await super().submit(actor, command)
-
-    def take(self, arrived: SettleLegs) -> asyncio.Future[list[LegsAnswer]]:
-        self.taken.append(asyncio.get_running_loop().create_future())
-        return self.taken[-1]
-
-    async def all_sent(self) -> None:
-        await self.until(lambda: bool(self.taken))
-
-    async def settle(self) -> None:
-        """Turns of the loop in which it could send again."""
-        for _ in range(20):
-            await asyncio.sleep(0)
-
-
-async def test_a_call_that_raises_is_sent_again(
-    no_waiting: None, logged: list[dict[str, object]]
-) -> None:
-    other = Careless()
-    other.error = OSError("gone")
-    other.sender.send(legs(2))
-    await other.until(lambda: len(other.calls) == 3)
-    other.error = None
-    await other.all_sent()
-    assert [(call.seqs, call.again) for call in other.calls[:2]] == [
-        ([1, 2], False),
-        ([1, 2], True),
-    ]
-    assert {log["event"] for log in logged} == {"legs_not_carried"}
-    assert other.sender.calls_failed == len(logged)
-
-
-@pytest.mark.parametrize("ending", ["cancelled", "failed"])
-async def test_where_home_is_ending_legs_are_left_to_its_successor(ending: str) -> None:
-    other = Careless()
-    other.sender.send(legs(1))
-    await other.all_sent()
-    if ending == "cancelled":
-        other.taken[0].cancel()
-    else:
-        other.taken[0].set_exception(OSError("ending"))
-    await other.settle()
-    assert len(other.calls) == 1
-    assert other.sender.calls_failed == 0
-
-
-async def test_what_home_says_of_legs_that_were_forgotten_is_not_heard() -> None:
-    other = Careless()
-    other.sender.send(legs(1))
-    await other.all_sent()
-    other.sender.forget()
-    other.taken[0].set_result([Refused(Refusal.UNAVAILABLE)])
-    await other.settle()
-    assert len(other.calls) == 1
-    assert (other.sender.calls_failed, other.sender.parked) == (0, {})
-
-
-async def test_what_home_can_not_take_now_is_sent_again(no_waiting: None) -> None:
-    other = Careless()
-    other.sender.send(legs(2))
-    await other.all_sent()
-    other.taken[0].set_result([Refused(Refusal.UNAVAILABLE)])
-    await other.until(lambda: len(other.taken) == 2)
-    assert [(call.seqs, call.again) for call in other.calls] == [([1, 2], False), ([1, 2], True)]
-    assert other.sender.calls_failed == 1
-    assert other.parked == []
 
 
 # Pauses

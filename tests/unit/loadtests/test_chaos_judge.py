@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from headrace.loadtests.chaos.judge import judge
 from headrace.loadtests.chaos.log import Entry, Sent, Told
-from headrace.loadtests.chaos.verdict import Ledger, Row, Verdict
+from headrace.loadtests.chaos.verdict import Heard, Ledger, Row, Verdict
+from headrace.runtime.clock import iso_us
 from headrace.runtime.journal.kinds import RecordKind as K
 from headrace.runtime.journal.states import PaymentState as S
 
@@ -20,7 +21,8 @@ def row(seq: int, kind: K, state: S | int, payment: str, key: str | None, **more
         "partition": 0, "seq": seq, "credit_partition": 0, "credit_seq": seq, "kind": kind,
         "state": state, "payment": payment, "leg": 0, "amount": 100, "key": key,
         "debited": "ann" if kind in DEBITED else "", "credited": "ben" if kind in CREDITED else "",
-        "creditor": "ben", **more,
+        "creditor": "ben", "at": seq, "occurred_at": seq,
+        "expires_at": seq if kind == K.HELD else 0, **more,
     }  # fmt: skip
     return Row(**values)  # type: ignore[arg-type]  # columns by name
 
@@ -62,7 +64,9 @@ class Case:
         ]
         self.sequences = {0: list(range(1, 13)), 1: [1]}
         self.holds = frozenset({"p4"})
-        self.events = [f"0:{seq}" for seq in range(1, 13) if seq not in (2, 11)]
+        self.events = [
+            Heard(one.payment, iso_us(one.at)) for one in self.rows[:12] if one.seq not in (2, 11)
+        ]
         self.backwards: list[str] = []
         self.early: list[str] = []
         self.overdue: list[str] = []
@@ -241,11 +245,11 @@ def _event_missing(case: Case) -> None:
 
 
 def _event_twice(case: Case) -> None:
-    case.events.insert(1, "0:1")
+    case.events.insert(1, case.events[0])
 
 
 def _events_swapped(case: Case) -> None:
-    case.events[0:2] = ["0:2", "0:1"]
+    case.events[0:2] = case.events[1::-1]
 
 
 def _occurred_otherwise(case: Case) -> None:

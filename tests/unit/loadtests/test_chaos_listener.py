@@ -10,7 +10,7 @@ from headrace.loadtests.chaos.listener import Listener
 
 
 def told(seq: int, type: str = "payment.settled") -> str:
-    event = {"id": f"0:{seq}", "type": f"com.headrace.{type}"}
+    event = {"id": f"e{seq}", "type": f"com.headrace.{type}", "subject": f"p{seq}", "time": "t"}
     return f"id: 0:{seq}\ndata: {json.dumps(event)}\n\n"
 
 
@@ -31,14 +31,14 @@ async def test_it_goes_on_after_the_last_event_that_was_whole() -> None:
 
     heard = listener(answer)
     for _ in range(3):
-        ids = await heard.all()
+        events = await heard.all()
     assert positions == ["", "0:1", "0:5"]
-    assert ids == ["0:1", "0:2", "0:4", "0:6"]
+    assert [event.payment for event in events] == ["p1", "p2", "p4", "p6"]
 
 
 async def test_only_payments_count_and_each_once() -> None:
     heard = listener(lambda _: httpx.Response(200, text=told(1, "account.opened") + told(2) * 2))
-    assert await heard.all() == ["0:2"]
+    assert await heard.all() == [("p2", "t")]
 
 
 async def test_it_follows_through_refusals_and_breaks_until_it_is_stopped() -> None:

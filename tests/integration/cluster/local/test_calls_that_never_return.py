@@ -11,6 +11,7 @@ import pytest
 
 from headrace.cluster.local.one_thread import OneThread
 from headrace.cluster.local.ray_node import RayNode, RayNodeError
+from headrace.runtime.settings.local import LocalSettings
 
 FAR_OUT_S = 30.0
 LEAVES = """
@@ -26,7 +27,7 @@ asyncio.run(main())
 
 
 async def test_a_call_is_given_up_when_an_essential_process_goes(tmp_path: Path) -> None:
-    node = RayNode(tmp_path)
+    node = RayNode(tmp_path, LocalSettings())
     raylet = await asyncio.create_subprocess_exec("sleep", "600")
     node._essential = {"raylet": psutil.Process(raylet.pid)}
     waiting = asyncio.ensure_future(node._call(threading.Event().wait))
@@ -43,7 +44,7 @@ async def test_a_call_is_given_up_when_an_essential_process_goes(tmp_path: Path)
 
 
 async def test_a_stop_behind_a_call_that_never_returns_keeps_to_its_bound(tmp_path: Path) -> None:
-    node = RayNode(tmp_path)
+    node = RayNode(tmp_path, LocalSettings())
     stuck = node._thread.call(threading.Event().wait)
     async with asyncio.timeout(FAR_OUT_S):
         await node.stop(0.01)

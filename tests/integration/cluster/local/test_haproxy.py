@@ -320,7 +320,9 @@ def test_haproxy_starts_within_the_files_that_a_process_may_open(
     (port, server_port) = free_ports(2)
     file = tmp_path / "haproxy.cfg"
     text = CONFIGURATION.format(port=port, server_port=server_port, log="127.0.0.1:1")
-    file.write_text(text.replace("maxconn 100", f"maxconn {haproxy.connections_max(files)}"))
+    file.write_text(
+        text.replace("maxconn 100", f"maxconn {haproxy.connections_max(20_000, files)}")
+    )
     wrapper = haproxy.write_wrapper(tmp_path, Settings())
     process = subprocess.Popen(
         [wrapper, "-db", "-f", file],

@@ -30,3 +30,13 @@ def test_rows_leave_out_empty_columns() -> None:
     text = shown(rows([{"id": "a", "label": None}, {"id": "b"}], ("id", "label")))
     assert "label" not in text
     assert "none" in shown(rows([], ("id",)))
+
+
+def test_what_holds_nothing_is_not_shown() -> None:
+    thing = {
+        "id": "a",
+        "limits": {"payment_max": 0, "x": None},
+        "risk": {"score": 1, "reasons": []},
+    }
+    assert shown(fields(thing)).split() == ["id", "a", "risk", "score=1"]
+    assert "label" not in shown(rows([{"id": "a", "label": ""}], ("id", "label")))

@@ -30,7 +30,11 @@ def _changed(seq: int, **limits: int) -> dict[str, Any]:
 
 
 def test_events_come_once_and_in_order() -> None:
-    right = [_event("1:1", "a.b"), _event("2:1", "a.b"), _event("1:2", "a.b")]
+    right = [
+        {**_event("x", "a.b", "p1"), "time": "1"},
+        {**_event("a", "a.b", "p2"), "time": "0"},
+        {**_event("b", "a.b", "p1"), "time": "2"},
+    ]
     assert not stream.order(right)
     assert stream.order([*right, right[1]])
     assert stream.order([right[2], right[0]])

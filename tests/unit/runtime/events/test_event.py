@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from support.ledger_tokens import TOKENS
 
 from headrace.runtime.events.event import UnknownType, event_of, types_of
 from headrace.runtime.ids import payment_id, text
@@ -35,7 +36,7 @@ FIRST = record(
 
 
 def told(kind: RecordKind, *before: Record, **fields: object):
-    return event_of(record(kind, **fields), Origins(before or [FIRST]), ACCOUNTS, TENANTS)
+    return event_of(record(kind, **fields), Origins(before or [FIRST]), ACCOUNTS, TENANTS, TOKENS)
 
 
 def test_types_are_known_with_and_without_prefix():
@@ -82,7 +83,7 @@ def test_a_cloud_event_has_every_attribute_that_the_standard_asks_for():
     event = msgspec.to_builtins(told(K.SETTLED, debit=ANNA, credit=SHOP))
     assert {k: v for k, v in event.items() if k != "data"} == {
         "specversion": "1.0",
-        "id": "3:7",
+        "id": TOKENS.id_of(1, 3, 7),
         "source": "/v1/events",
         "type": "com.headrace.payment.settled",
         "subject": text(PAYMENT),

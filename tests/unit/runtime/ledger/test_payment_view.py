@@ -1,6 +1,7 @@
 """A payment's records in words."""
 
 import pytest
+from support.ledger_tokens import TOKENS
 
 from headrace.runtime.ids import payment_id, text
 from headrace.runtime.journal.account_numbers import FIRST_ORDINAL, TRANSIT_OUT, system_account
@@ -187,13 +188,15 @@ def test_a_timeline_tells_each_event():
     held, captured = records((K.HELD, S.AUTHORIZED, NO_LEG, 9), (K.CAPTURED, S.SETTLED, 1, 9))
     captured.key, captured.reason, captured.trace = "k", 9, bytes(range(16))
     captured.partition, captured.credit = 4, SHOP
-    assert timeline([held, captured]) == [
+    assert timeline([held, captured], TOKENS) == [
         TimelineEntry(
-            id="0:1", kind="held", at="1970-01-01T00:00:01.000000Z", status="authorized", amount=9,
+            id=TOKENS.id_of(1, 0, 1), kind="held", at="1970-01-01T00:00:01.000000Z",
+            status="authorized", amount=9,
             movement=None, decline_reason=None, idempotency_key=None, trace_id="0" * 32,
         ),
         TimelineEntry(
-            id="4:2", kind="captured", at="1970-01-01T00:00:02.000000Z", status="settled",
+            id=TOKENS.id_of(1, 4, 2), kind="captured", at="1970-01-01T00:00:02.000000Z",
+            status="settled",
             amount=9, movement=1, decline_reason="creditor_closed", idempotency_key="k",
             trace_id=bytes(range(16)).hex(),
         ),
@@ -224,7 +227,7 @@ def test_money_on_its_way_is_a_step_until_its_end_is_told_with_the_same_key(step
     lived = records(*steps)
     for record, key in zip(lived, "abcdef", strict=False):
         record.key = None if record.kind in KINDS["ends_leg"] else key
-    assert [(step.kind, step.idempotency_key) for step in timeline(lived)] == told
+    assert [(step.kind, step.idempotency_key) for step in timeline(lived, TOKENS)] == told
 
 
 @pytest.mark.parametrize(
@@ -261,7 +264,7 @@ def test_reasons_are_told_in_words():
 
 
 def test_what_is_no_capture_or_refund_is_no_movement_of_a_timeline():
-    (sent,) = timeline(records((K.DEBITED, S.AUTHORIZED, 0, 9)))
+    (sent,) = timeline(records((K.DEBITED, S.AUTHORIZED, 0, 9)), TOKENS)
     assert sent.movement is None
 
 

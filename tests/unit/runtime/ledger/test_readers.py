@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from msgspec import json
+from support.ledger_tokens import TOKENS, place_of
 from support.rows_of_a_journal import (
     ACCOUNTS,
     ANNA,
@@ -28,14 +29,15 @@ from headrace.runtime.journal.account_numbers import (
 from headrace.runtime.journal.kinds import RecordKind as K
 from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger import account_names, read_accounts
-from headrace.runtime.ledger import cursors as pages
 from headrace.runtime.ledger.account_names import AccountNames
-from headrace.runtime.ledger.cursors import InvalidCursor
+from headrace.runtime.ledger.cursors import Cursors, InvalidCursor, OfAnotherHistory
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.ledger.read_accounts import AccountReader, Settings
 from headrace.runtime.ledger.read_payments import SQL as PAYMENTS
 from headrace.runtime.ledger.texts import Texts
 from headrace.runtime.ledger.views import AccountView, Limits
+
+pages = Cursors(TOKENS)
 
 # Names
 
@@ -107,7 +109,7 @@ def account(**fields: Any) -> dict[str, Any]:
 
 
 def reader(db: Any) -> AccountReader:
-    return AccountReader(db, AccountNames(db), Texts(db, None))
+    return AccountReader(db, AccountNames(db), Texts(db, None), TOKENS)
 
 
 async def test_an_account_is_told_as_it_is(told) -> None:
@@ -230,14 +232,14 @@ async def test_pages_of_a_statement_are_all_entries_newest_first(told, limit: in
     found, cursor = [], None
     for _ in range(6):
         page = await reader(statement.db).entries(5, "anna", cursor, limit)
-        found += [(entry.id, entry.amount, entry.counterparty) for entry in page.items]
+        found += [(place_of(entry.id), entry.amount, entry.counterparty) for entry in page.items]
         cursor = page.next_cursor
         assert len(page.items) == limit or cursor is None
         assert page.items
         if cursor is None:
             break
-    assert found == [("1:9", 9, "shop"), ("1:7", -7, "shop"), ("1:5", 5, "shop"),
-                     ("1:4", 4, "shop"), ("1:3", -3, "shop")]  # fmt: skip
+    assert found == [((1, 9), 9, "shop"), ((1, 7), -7, "shop"), ((1, 5), 5, "shop"),
+                     ((1, 4), 4, "shop"), ((1, 3), -3, "shop")]  # fmt: skip
     assert set(statement.limits) == {limit + 1}
     assert statement.bounds[0] == (11, 0)
 
@@ -246,20 +248,22 @@ async def test_a_statement_is_bounded_by_what_stood_at_its_times(told) -> None:
     statement = Statement(told)
     page = await reader(statement.db).entries(5, "anna", None, 9, from_us(AT), from_us(AT + 1))
     assert statement.bounds == [(7, 3)]
-    assert [entry.id for entry in page.items] == ["1:7", "1:5", "1:4", "1:3"]
+    assert [place_of(entry.id)[1] for entry in page.items] == [7, 5, 4, 3]
     assert page.as_of == iso(from_us(AT + 1))
     later = await reader(statement.db).entries(5, "anna", until=from_us(AT + 2))
     assert later.as_of == iso(from_us(AT + 1))
     statement.bounds.pop()
     await reader(statement.db).entries(
-        5, "anna", pages.encode("entries", 5), 9, until=from_us(AT + 1)
+        5, "anna", pages.encode("entries", 5, 5), 9, until=from_us(AT + 1)
     )
     await reader(statement.db).entries(
-        5, "anna", pages.encode("entries", 8), 9, until=from_us(AT + 1)
+        5, "anna", pages.encode("entries", 5, 8), 9, until=from_us(AT + 1)
     )
     assert statement.bounds[1:] == [(5, 0), (7, 0)]
     with pytest.raises(InvalidCursor):
-        await reader(statement.db).entries(5, "anna", pages.encode("accounts", 5))
+        await reader(statement.db).entries(5, "anna", pages.encode("accounts", 5, 5))
+    with pytest.raises(OfAnotherHistory):
+        await reader(statement.db).entries(5, "anna", pages.encode("entries", 5, 12))
 
 
 async def test_nobodys_statement_is_none(told) -> None:

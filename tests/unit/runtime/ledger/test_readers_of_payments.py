@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from support.ledger_tokens import TOKENS
 from support.rows_of_a_journal import (
     AT,
     OTHER,
@@ -14,13 +15,15 @@ from support.rows_of_a_journal import (
 
 from headrace.runtime import ids
 from headrace.runtime.clock import from_us
-from headrace.runtime.following.follow import SQL as FOLLOW
 from headrace.runtime.ids import payment_id
+from headrace.runtime.journal.account_numbers import TRANSIT_OUT, system_account
 from headrace.runtime.journal.kinds import KINDS
 from headrace.runtime.journal.kinds import RecordKind as K
+from headrace.runtime.journal.rows import record_of
 from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.ledger import parked_legs, standing
 from headrace.runtime.ledger.account_names import AccountNames
+from headrace.runtime.ledger.read_events import SQL as READ_EVENTS
 from headrace.runtime.ledger.read_events import EventReader
 from headrace.runtime.ledger.read_payments import SQL as PAYMENTS
 from headrace.runtime.ledger.read_payments import PaymentReader
@@ -33,7 +36,7 @@ from headrace.runtime.payments.open_leg import OpenLeg
 
 def payments(told, **answers: Any) -> PaymentReader:
     db = told(PAYMENTS, account_names=named, **answers)
-    return PaymentReader(db, AccountNames(db), Texts(db, None))
+    return PaymentReader(db, AccountNames(db), Texts(db, None), TOKENS)
 
 
 HELD = {"kind": K.HELD, "state": S.AUTHORIZED, "leg": -1, "credit": 0, "credit_partition": 1}
@@ -107,43 +110,45 @@ async def test_a_payments_text_is_that_of_its_first_record(told) -> None:
 # Events
 
 
-class Events:
-    """A partition's records are all of kind SETTLED, at these sequences."""
-
-    def __init__(self, told, *seqs: int) -> None:
-        self.db = told(FOLLOW, edge=self.edge, page=self.records)
-        self.seqs = seqs
-
-    def edge(self, partition: int, after: int, through: int, offset: int) -> list[int]:
-        return [seq for seq in self.seqs if after < seq <= through][offset : offset + 1]
-
-    def records(self, partition: int, after: int, through: int, *rest: Any) -> list[dict[str, Any]]:
-        self.rest = rest
-        return [journal(seq=seq) for seq in self.seqs if after < seq <= through]
-
-    async def page(self, after: int, limit: int, through: int) -> tuple[list[int], int]:
-        records, upto = await EventReader(self.db, Texts(self.db, None)).events(
-            1, after, 5, limit, through=through
-        )
-        return [record.seq for record in records], upto
+async def test_events_are_read_of_all_partitions_at_once(told) -> None:
+    db = told(READ_EVENTS, events=[journal(seq=2), journal(seq=4)])
+    reader = EventReader(db, Texts(db, None))
+    records = await reader.events({1: 1, 7: 5}, {1: 4, 3: 9}, 5)
+    assert [record.seq for record in records] == [2, 4]
+    assert db.asked == [("events", ([1, 3], [1, 0], [4, 9], 5, list(KINDS["event"])))]
 
 
-async def test_a_page_of_events_ends_with_its_last_record(told) -> None:
-    events = Events(told, 2, 4, 6, 8, 9)
-    assert await events.page(0, 3, 9) == ([2, 4, 6], 6)
-    assert await events.page(6, 3, 9) == ([8, 9], 9)
-    assert events.rest == (5, list(KINDS["event"]))
-    assert await events.page(0, 5, 9) == ([2, 4, 6, 8, 9], 9)
-    assert await events.page(0, 6, 9) == ([2, 4, 6, 8, 9], 9)
-    assert await events.page(0, 9, 9) == ([2, 4, 6, 8, 9], 9)
+async def test_events_of_some_types_are_never_others(told) -> None:
+    transit = system_account(1, 978, TRANSIT_OUT)
+    rows = [
+        journal(seq=1),
+        journal(seq=2, kind=K.CAPTURED, leg=1),
+        journal(seq=3, kind=K.CAPTURED),
+        journal(seq=4, kind=K.CAPTURED, credit=transit),
+    ]
+    db = told(READ_EVENTS, events=rows)
+    found = await EventReader(db, Texts(db, None)).events({}, {1: 4}, None, ["payment.settled"])
+    assert [record.seq for record in found] == [1, 3]
+    ((_, arguments),) = db.asked
+    assert arguments[3] is None
+    assert set(arguments[4]) == {K.SETTLED, K.COMPLETED, K.CAPTURED}
 
 
-async def test_a_page_that_can_not_be_too_long_is_not_measured(told) -> None:
-    events = Events(told, 2, 4)
-    await events.page(0, 4, 4)
-    assert events.db.names() == ["page"]
-    await events.page(0, 3, 4)
-    assert events.db.names() == ["page", "edge", "page"]
+async def test_what_events_belong_to_is_asked_for_once(told) -> None:
+    db = told(PAYMENTS, origins=[journal()])
+    reader = EventReader(db, Texts(db, None))
+    records = [record_of(journal(kind=K.COMPLETED, seq=n)) for n in (2, 3)]
+    origins = await reader.origins(records)
+    assert [origins.first(r).seq for r in records] == [4, 4]
+    assert db.asked == [("origins", ([UUID(bytes=PAYMENT)], [UUID(bytes=PAYMENT)], [0]))]
+
+
+async def test_names_of_tenants_are_looked_up_once(told) -> None:
+    db = told(READ_EVENTS, tenant_names=lambda ns: [{"number": n, "name": f"t{n}"} for n in ns])
+    reader = EventReader(db, Texts(db, None))
+    for _ in range(2):
+        assert (await reader.tenant_names({5}))[5] == "t5"
+    assert db.asked == [("tenant_names", ([5],))]
 
 
 # Uses of keys

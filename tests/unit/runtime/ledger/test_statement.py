@@ -1,6 +1,7 @@
 """An account's statement: a record told from the side of an account that it changes."""
 
 import pytest
+from support.ledger_tokens import TOKENS
 
 from headrace.runtime.clock import DAY_US
 from headrace.runtime.ids import payment_id, text
@@ -29,7 +30,7 @@ PAYMENT = payment_id(AT, 3)
 def record(kind, debit=ANNA, credit=SHOP, **fields):
     given = {
         "seq": 7, "credit_seq": 9, "partition": 3, "credit_partition": 3, "at": AT,
-        "occurred_at": AT - DAY_US, "currency": 978, "amount": 25, "payment": PAYMENT,
+        "occurred_at": AT - DAY_US, "currency": 978, "amount": 25, "payment": PAYMENT, "tenant": 1,
         "state": PaymentState.SETTLED, "creditor": SHOP, "debit_posted": 10, "debit_held": 2,
         "credit_posted": 30, "credit_held": 4, "reference": "ref",
         "details": b'{"description":"words"}',
@@ -46,14 +47,17 @@ KINDS = {K.DEBITED: "settled", K.CAPTURED: "settled", K.CREDITED: "settled",
 def line(kind, **fields):
     """From the debtor's side."""
     given = {
-        "id": "3:7", "at": "2024-10-04T00:00:00.000001Z", "kind": kind, "payment": text(PAYMENT),
+        "id": TOKENS.id_of(1, 3, 7), "at": "2024-10-04T00:00:00.000001Z", "kind": kind,
+        "payment": text(PAYMENT),
         "counterparty": "shop", "amount": -25, "held_amount": 0, "currency": "EUR", "posted": 10,
         "held": 2, "reference": "ref", "description": "words",
     }  # fmt: skip
     return Entry(**{**given, **fields})
 
 
-CREDITORS = {"id": "3:9", "counterparty": "anna", "amount": 25, "posted": 30, "held": 4}
+CREDITORS = {
+    "id": TOKENS.id_of(1, 3, 9), "counterparty": "anna", "amount": 25, "posted": 30, "held": 4,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -70,13 +74,13 @@ CREDITORS = {"id": "3:9", "counterparty": "anna", "amount": 25, "posted": 30, "h
     ],
 )
 def test_from_the_side_of_the_account_that_is_debited(kind, debtors):
-    told = entry(record(kind), FIRST, ANNA, SHOP, NAMES)
+    told = entry(record(kind), FIRST, ANNA, SHOP, NAMES, TOKENS)
     assert told == line(KINDS.get(kind, kind.name.lower()), **debtors)
 
 
 @pytest.mark.parametrize("kind", [K.SETTLED, K.CAPTURED, K.CREDITED, K.DEPOSITED, K.REFUNDED])
 def test_from_the_side_of_the_account_that_is_credited(kind):
-    told = entry(record(kind), FIRST, SHOP, ANNA, NAMES)
+    told = entry(record(kind), FIRST, SHOP, ANNA, NAMES, TOKENS)
     assert told == line(KINDS.get(kind, kind.name.lower()), **CREDITORS)
 
 
@@ -88,24 +92,24 @@ def test_from_the_side_of_the_account_that_is_credited(kind):
     ],
 )  # fmt: skip
 def test_a_movement_is_a_capture_or_a_refund_for_both_parties(kind, leg, told):
-    assert entry(record(kind, leg=leg), FIRST, SHOP, ANNA, NAMES).kind == told
+    assert entry(record(kind, leg=leg), FIRST, SHOP, ANNA, NAMES, TOKENS).kind == told
 
 
 def test_texts_are_the_payments():
     captured = record(K.CREDITED, leg=1, reference=None, details=None)
-    told = entry(captured, FIRST, SHOP, ANNA, NAMES)
+    told = entry(captured, FIRST, SHOP, ANNA, NAMES, TOKENS)
     assert (told.reference, told.description) == ("ref", "words")
 
 
 def test_a_creditor_of_another_partition_has_its_own_sequence():
-    told = entry(record(K.SETTLED, credit=BERT), FIRST, BERT, ANNA, NAMES)
-    assert told == line("settled", **{**CREDITORS, "id": "1:9"})
+    told = entry(record(K.SETTLED, credit=BERT), FIRST, BERT, ANNA, NAMES, TOKENS)
+    assert told == line("settled", **{**CREDITORS, "id": TOKENS.id_of(1, 1, 9)})
 
 
 def test_what_is_of_no_payment_and_no_other_account_says_so():
     opened = record(K.ACCOUNT_OPENED, 0, ANNA, payment=bytes(16), amount=0, reference=None,
                     details=None, creditor=0)  # fmt: skip
-    assert entry(opened, opened, ANNA, 0, NAMES) == line(
+    assert entry(opened, opened, ANNA, 0, NAMES, TOKENS) == line(
         "opened", **CREDITORS | {"amount": 0, "payment": None, "counterparty": None},
         reference=None, description=None,
     )  # fmt: skip

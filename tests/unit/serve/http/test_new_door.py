@@ -14,10 +14,10 @@ import msgspec
 import pytest
 import pytest_asyncio
 from openapi_spec_validator import validate
+from support.ledger_tokens import MASTER, TOKENS
 
 from headrace.actors.partition_client import PartitionClient
 from headrace.runtime.identity.keys import Role
-from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.refusals import Refusal
 from headrace.runtime.settings import Settings
 from headrace.serve.gateway.app import Gateway
@@ -131,7 +131,7 @@ class WithoutLedger(Gateway):
 
     async def opened(self):
         return Services(
-            self._settings, self._partitions, self._pool, MasterKey(bytes(32)), doors=self._doors
+            self._settings, self._partitions, self._pool, MASTER, TOKENS, doors=self._doors
         )
 
 

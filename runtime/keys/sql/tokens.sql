@@ -1,0 +1,2 @@
+-- name: ledger
+SELECT value FROM platform WHERE name = 'ledger';
