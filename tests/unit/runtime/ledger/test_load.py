@@ -54,7 +54,9 @@ def journal(**fields: Any) -> dict[str, Any]:
 
 
 async def test_an_account_is_its_row(told) -> None:
-    (found,) = await load.accounts_by_id(told(SQL, accounts_by_id=[account(ANNA)]), [(5, "id-0")])
+    db = told(SQL, accounts_by_id=[account(ANNA)])
+    (found,) = await load.accounts_by_id(db, [(5, "id-0"), (6, "other")])
+    assert db.asked == [("accounts_by_id", ([5, 6], ["id-0", "other"]))]
     assert (found.number, found.tenant, found.id, found.currency) == (ANNA, 5, "id-0", EUR)
     assert found.state is AccountState.FROZEN
     assert found.terms() == Terms(11, 12, 13, 14)
@@ -299,5 +301,7 @@ async def test_a_key_gets_its_first_answer(
 
 
 async def test_a_hold_that_ends_tells_when(told) -> None:
-    found = await load.keys(told(SQL, keys=[key_row(K.HELD, expires_at=AT + 5)]), [(5, "k")])
+    db = told(SQL, keys=[key_row(K.HELD, expires_at=AT + 5)])
+    found = await load.keys(db, [(5, "k"), (6, "l")])
     assert found[5, "k"][1].expires_at == AT + 5
+    assert db.asked == [("keys", ([5, 6], ["k", "l"]))]

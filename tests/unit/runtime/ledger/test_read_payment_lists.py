@@ -138,6 +138,28 @@ async def test_pages_of_all_payments_are_the_list(limit: int) -> None:
     assert pages[-1], "nor is it empty"
 
 
+class Adjoining(Payment):
+    """No key lies between it and the next."""
+
+    @property
+    def id(self) -> UUID:
+        return UUID(int=(START // 1_000 << 80) + self.n)
+
+    @property
+    def seq(self) -> int:
+        return 10 + self.n
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+@pytest.mark.parametrize("chosen", [{}, {"debtor": "anna"}, {"reference": "r"}])
+async def test_payments_whose_keys_adjoin_are_all_told_once(
+    limit: int, chosen: dict[str, Any]
+) -> None:
+    index = Index(*(Adjoining(n, reference="r") for n in range(9)))
+    pages = await index.pages(limit, **chosen)
+    assert [n for page in pages for n in page] == list(range(8, -1, -1))
+
+
 @pytest.mark.parametrize("limit", [7, 230])
 @pytest.mark.parametrize(
     ("chosen", "let_through", "route"),

@@ -72,6 +72,7 @@ FINE = {
         K.HELD, asked(manual=True, expires_in_s=86_401), leg=NO_LEG,
         expires_at=AT + 86_401 * SECOND_US,
     ),
+    "a hold of which no end is known": row(K.HELD, asked(manual=True), leg=NO_LEG),
     "a payment in review": row(
         K.HELD_FOR_REVIEW, asked(), expires_at=AT + 3_600 * SECOND_US
     ),
