@@ -63,13 +63,13 @@ class EventStream:
         """Where a stream of a tenant's (None: of all) goes on; from the first record without a
         position. Raises InvalidPosition, OtherHistory, Expired."""
         ends = await self._reader.ends()
-        at: Sequences = dict.fromkeys(ends, 0)
+        at: Sequences = dict.fromkeys(sorted(ends), 0)
         if not position:
             return Start(tenant, position, BEGINNING, at)
         number, places = positions.decode(self._reader.tokens, tenant, position)
         checkpoint = await self._checkpoints.found(number)
         stretch = checkpoint.stretch
-        if any(end > ends.get(p, 0) for p, end in stretch.ends.items()):
+        if any(end > ends.get(p, 0) for p, end in stretch.end.items()):
             raise OtherHistory(position)
         told = {place.partition: place.seq for place in places}
         times = await self._reader.times_of(told)
@@ -81,9 +81,9 @@ class EventStream:
             if page is not None:
                 last = times[partition], partition, seq
                 return Start(tenant, position, checkpoint, {**at, **page}, last)
-        if any(seq <= stretch.ends.get(p, 0) for p, seq in told.items()):
+        if any(seq <= stretch.end.get(p, 0) for p, seq in told.items()):
             raise InvalidPosition(position)
-        return Start(tenant, position, checkpoint, {**at, **stretch.ends, **told}, None, places)
+        return Start(tenant, position, checkpoint, {**at, **stretch.end, **told}, None, places)
 
     async def follow(
         self, start: Start, types: Collection[str] | None = None

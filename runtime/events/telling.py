@@ -74,9 +74,10 @@ class Telling:
 
     async def up_to(self, ends: Sequences) -> AsyncIterator[Told]:
         """All from here to there."""
-        stretch = Stretch(dict(self.at), {**self.at, **ends}, self._settings.events_page_max)
-        if not stretch.page_from(self.at):
+        moved = {p: end for p, end in ends.items() if end > self.at.get(p, 0)}
+        if not moved:
             return
+        stretch = Stretch(dict(self.at), moved, self._settings.events_page_max)
         self._noted = False
         if self._first or self._is_due():
             await self._note(stretch)
@@ -88,13 +89,13 @@ class Telling:
         """The position after all that was told or left out."""
         old = self._checkpoints.is_old(self._checkpoint)
         if self._is_due() and (old or not self._at_end()):
-            await self._note(Stretch(dict(self.at), dict(self.at), 1))
+            await self._note(Stretch(dict(self.at), {}, 1))
         if self._at_end():
             self._position = self._after(())
         return Told(self._position, None)
 
     def _at_end(self) -> bool:
-        return self.at == self._checkpoint.stretch.ends
+        return self.at == self._checkpoint.stretch.end
 
     def _is_due(self) -> bool:
         return self._monotonic() >= self._due_at
