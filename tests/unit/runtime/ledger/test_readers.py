@@ -280,3 +280,15 @@ async def test_what_came_from_elsewhere_names_its_debtor(told) -> None:
     )  # fmt: skip
     (entry,) = (await reader(db).entries(5, "anna")).items
     assert entry.counterparty == "bert"
+
+
+async def test_what_came_from_a_payment_that_is_not_found_names_nobody(told) -> None:
+    row = journal(
+        kind=K.CREDITED, debit=system_account(1, EUR, 3), credit=ANNA, creditor=ANNA, credit_seq=4
+    )
+    db = told(
+        ACCOUNTS, account_number=[ANNA], entries=[row], account_names=named, debtors=[],
+        reach=[REACH],
+    )  # fmt: skip
+    (entry,) = (await reader(db).entries(5, "anna")).items
+    assert entry.counterparty is None
