@@ -55,7 +55,7 @@ def retry_after_s(value: str | None) -> float:
         pass
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0
 
 
@@ -269,5 +269,8 @@ def _sentence(problem: Json) -> str:
         text += f": {said}"
     errors = problem.get("errors") or []
     if errors:
-        text += " (" + "; ".join(f"{e.get('field')}: {e.get('reason')}" for e in errors) + ")"
+        told = (
+            f"{e.get('field')}: {e.get('reason')}" if isinstance(e, dict) else e for e in errors
+        )
+        text += " (" + "; ".join(map(str, told)) + ")"
     return printable(text)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
+ENDS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+"""Signals that end a command in order, as Ctrl-C does: told to, its terminal closed, Ctrl-\\."""
+
 
 def listing(page: dict[str, Any], *columns: str) -> Outcome:
     """A page of a list, as a table with these columns."""
@@ -158,7 +161,8 @@ def _check_variables() -> None:
 
 
 def _cancel_when_told() -> None:
-    """SIGTERM and a closed terminal end a command as Ctrl-C does: with what it started stopped.
+    """SIGTERM, a closed terminal and Ctrl-\\ end a command as Ctrl-C does: with what it started
+    stopped.
 
     Once: a second one must not cut that short.
     """
@@ -170,7 +174,7 @@ def _cancel_when_told() -> None:
         if not task.cancelling():
             task.cancel()
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in ENDS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             asyncio.get_running_loop().add_signal_handler(number, end, number)
 

@@ -5,6 +5,7 @@ and lines end at LF, CR or CRLF and nowhere else.
 """
 
 import codecs
+import json
 import re
 from collections.abc import AsyncIterator
 from typing import NamedTuple
@@ -20,6 +21,33 @@ class Event(NamedTuple):
 
     id: str
     data: str
+
+
+class Heard:
+    """The events of late, by their ids: a stream that is taken up again may repeat some."""
+
+    def __init__(self, kept_max: int = 10_000) -> None:
+        self._kept_max = kept_max
+        self._ids: dict[str, None] = {}
+
+    def before(self, event: Event) -> bool:
+        """Whether it was heard already; what has no id never was."""
+        id = _id_of(event)
+        if id is None or id in self._ids:
+            return id is not None
+        self._ids[id] = None
+        if len(self._ids) > self._kept_max:
+            del self._ids[next(iter(self._ids))]
+        return False
+
+
+def _id_of(event: Event) -> str | None:
+    try:
+        told = json.loads(event.data)
+    except ValueError:
+        return None
+    id = told.get("id") if isinstance(told, dict) else None
+    return id if isinstance(id, str) else None
 
 
 async def parse(chunks: AsyncIterator[bytes]) -> AsyncIterator[Event]:

@@ -8,7 +8,7 @@ from typer import Option
 
 from headrace.cluster.cli.address import checked_header
 from headrace.cluster.cli.command import Outcome, api_command, group
-from headrace.cluster.cli.event_stream import MEDIA, Event, parse
+from headrace.cluster.cli.event_stream import MEDIA, Event, Heard, parse
 from headrace.cluster.cli.failures import BadInput, NotWritten, Unreachable
 from headrace.cluster.cli.output import safe_line
 from headrace.cluster.cli.streams import say, write
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 app = group("Events, read from the ledger itself.")
 
 
+POSITION = "4f1c09abofOkurwOJKlBWL41l30trKp2ejX8DtFZ7nI"
+"""As one may look."""
 ATTEMPTS_MAX = 6
 """Connections tried in vain before `--no-follow` gives up."""
 
@@ -31,7 +33,7 @@ async def read(api: "Api", follow: bool, types: str | None, position: str) -> As
     from headrace.cluster.cli.connection import mistaken, named
 
     params = {"follow": "true" if follow else "false"} | ({"types": types} if types else {})
-    attempt = 0
+    attempt, heard = 0, Heard()
     while True:
         headers = {"Accept": MEDIA}
         if position:
@@ -43,7 +45,8 @@ async def read(api: "Api", follow: bool, types: str | None, position: str) -> As
                     attempt = 0
                     async for event in parse(response.aiter_bytes()):
                         position = event.id or position
-                        yield event
+                        if not heard.before(event):
+                            yield event
                     if not follow:
                         return
                 lost = f"{response.status_code} or end of stream"
@@ -64,7 +67,7 @@ async def read(api: "Api", follow: bool, types: str | None, position: str) -> As
     "headrace events tail",
     "headrace events tail --types payment.declined,account.opened",
     "headrace events tail --no-follow --json | jq .type",
-    "headrace events tail --after 0:1187,1:940",
+    f"headrace events tail --after {POSITION}",
 )
 async def tail(
     api: "Api",
@@ -73,7 +76,7 @@ async def tail(
         str | None, Option(help="Only these, separated by commas. Default: all.")
     ] = None,
     after: Annotated[
-        str | None, Option(metavar="POSITION", help="Go on after this position: 0:1187,1:940.")
+        str | None, Option(metavar="POSITION", help="Go on after this position, up to 30 days old.")
     ] = None,
 ) -> Outcome:
     """Print events, one JSON object a line. Ends with their number and the position reached."""

@@ -85,4 +85,5 @@ class Interrupted(Failure):
 def of_system(error: OSError) -> Failure:
     """What the system refused, in a sentence: no space, no permission, no such file."""
     reason = error.strerror or str(error) or type(error).__name__
-    return Failure(f"{error.filename}: {reason}" if error.filename else reason)
+    where = error.filename2 or error.filename  # of a rename, what was to be there
+    return Failure(f"{where}: {reason}" if where else reason)

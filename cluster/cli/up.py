@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import typer
 from typer import Option
 
-from headrace.cluster.cli.command import plain_command, run
+from headrace.cluster.cli.command import ENDS, plain_command, run
 from headrace.cluster.cli.credentials import DATA_DIR, DataDirOption, JsonOption
 from headrace.cluster.cli.failures import BadInput, Failure, NotInOrder
 from headrace.cluster.cli.on_this_machine import failures
@@ -284,7 +284,8 @@ def _up_and_running(data: dict[str, Any], keys: "Credentials", *, detached: bool
 
 
 def _at_signals(asked: asyncio.Event, work: "asyncio.Task[Any]") -> None:
-    """Ctrl-C, SIGTERM and a terminal that is closed end the work; the stop goes on at any other."""
+    """Ctrl-C, Ctrl-\\, SIGTERM and a terminal that is closed end the work; the stop goes on at any
+    other."""
 
     def stop() -> None:
         if asked.is_set():
@@ -294,7 +295,7 @@ def _at_signals(asked: asyncio.Event, work: "asyncio.Task[Any]") -> None:
             work.cancel()
         asked.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, *ENDS):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             asyncio.get_running_loop().add_signal_handler(number, stop)
 

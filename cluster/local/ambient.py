@@ -6,6 +6,7 @@ All else stays, such as PATH, HOME, HTTPS_PROXY or AWS_PROFILE. PostgreSQL and H
 
 import os
 import re
+import warnings
 from collections.abc import Mapping
 
 LEFT_OUT: Mapping[str, str] = {
@@ -53,6 +54,8 @@ def of_parts(variables: Mapping[str, str], *, own_database: bool) -> dict[str, s
 
 def leave_out(*, own_database: bool) -> None:
     """Makes them this process's own, of which its children have theirs."""
+    if "PYTHONWARNINGS" in os.environ:  # heeded by now, and meant for other programs' warnings
+        warnings.simplefilter("ignore")
     reach = of_parts(os.environ, own_database=own_database)
     for name in os.environ.keys() - reach.keys():
         del os.environ[name]

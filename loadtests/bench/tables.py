@@ -43,7 +43,7 @@ def targets(results: Results) -> Table:
         sign = ">=" if target.at_least else "<="
         table.add_row(
             target.measure, f"{sign} {target.must:,g} {target.unit}", f"{sign} {target.aim:,g}",
-            f"{measured:,g} {target.unit}", f"[{_STYLES[met]}]{met}[/]",
+            f"{measured:,g} {target.unit}", Text(met, _STYLES[met]),
         )  # fmt: skip
     return table
 
@@ -52,7 +52,7 @@ def markdown(table: Table) -> str:
     """The same table, for a document."""
     columns = [
         [str(c.header), "---:" if c.justify == "right" else "---"]
-        + [Text.from_markup(str(cell)).plain.strip() for cell in c.cells]
+        + [str(cell).strip() for cell in c.cells]
         for c in table.columns
     ]
     lines = ("| " + " | ".join(row) + " |\n" for row in zip(*columns, strict=True))

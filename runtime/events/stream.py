@@ -66,25 +66,25 @@ class EventStream:
         ends = await self._reader.ends()
         at: Sequences = dict.fromkeys(ends, 0)
         if not position:
-            return Start(tenant, position, BEGINNING, at, None)
-        number, place = positions.decode(self._reader.tokens, tenant, position)
+            return Start(tenant, position, BEGINNING, at)
+        number, places = positions.decode(self._reader.tokens, tenant, position)
         checkpoint = await self._checkpoints.found(number)
         stretch = checkpoint.stretch
         if any(end > ends.get(p, 0) for p, end in stretch.ends.items()):
             raise OtherHistory(position)
-        if place is None:
-            return Start(tenant, position, checkpoint, {**at, **stretch.ends}, None)
-        partition, seq, known_by = place
-        when = await self._reader.time_of(partition, seq)
-        if when is None or mark(when) != known_by:
+        told = {place.partition: place.seq for place in places}
+        times = await self._reader.times_of(told)
+        if any(p.partition not in times or mark(times[p.partition]) != p.mark for p in places):
             raise OtherHistory(position)
-        page = stretch.page_of(partition, seq)
-        if page is not None:
-            return Start(tenant, position, checkpoint, {**at, **page}, (when, partition, seq))
-        if seq <= stretch.ends.get(partition, 0):
+        if len(places) == 1:
+            ((partition, seq),) = told.items()
+            page = stretch.page_of(partition, seq)
+            if page is not None:
+                last = times[partition], partition, seq
+                return Start(tenant, position, checkpoint, {**at, **page}, last)
+        if any(seq <= stretch.ends.get(p, 0) for p, seq in told.items()):
             raise InvalidPosition(position)
-        beyond = {**at, **stretch.ends, partition: seq}
-        return Start(tenant, position, checkpoint, beyond, None)
+        return Start(tenant, position, checkpoint, {**at, **stretch.ends, **told}, None, places)
 
     async def follow(
         self, start: Start, kinds: Collection[RecordKind] | None = None

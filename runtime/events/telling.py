@@ -1,13 +1,13 @@
 """One stream at work: it tells stretch after stretch, page by page, and notes where it stands."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from typing import NamedTuple
 
 from headrace.runtime.events import position
 from headrace.runtime.events.checkpoints import Checkpoint, Checkpoints
 from headrace.runtime.events.event import Event, event_of
-from headrace.runtime.events.position import Place, mark
+from headrace.runtime.events.position import PLACES_MAX, Place, mark
 from headrace.runtime.events.stretch import Sequences, Stretch
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.record import Record
@@ -35,8 +35,10 @@ class Start(NamedTuple):
     """As the client has it."""
     checkpoint: Checkpoint
     at: Sequences
-    told: Order | None
+    told: Order | None = None
     """Of the next page, the last that was told already."""
+    beyond: Sequence[Place] = ()
+    """What was told last of partitions beyond the checkpoint's stretch."""
 
 
 def _order(record: Record) -> Order:
@@ -61,6 +63,8 @@ class Telling:
         self._told = start.told
         self.at = dict(start.at)
         self._first = True
+        self._noted = True
+        self._beyond = {place.partition: place for place in start.beyond}
         self._due_at = monotonic() + settings.events_checkpoint_s
 
     async def rest(self) -> AsyncIterator[Told]:
@@ -74,6 +78,7 @@ class Telling:
         stretch = Stretch(dict(self.at), {**self.at, **ends}, self._settings.events_page_max)
         if not stretch.page_from(self.at):
             return
+        self._noted = False
         if self._first or self._is_due():
             await self._note(stretch)
         self._first = False
@@ -86,7 +91,7 @@ class Telling:
         if self._is_due() and (old or not self._at_end()):
             await self._note(Stretch(dict(self.at), dict(self.at), 1))
         if self._at_end():
-            self._position = self._after(None)
+            self._position = self._after(())
         return Told(self._position, None)
 
     def _at_end(self) -> bool:
@@ -97,7 +102,8 @@ class Telling:
 
     async def _note(self, stretch: Stretch) -> None:
         noted = await self._checkpoints.of(stretch)
-        self._checkpoint = noted or self._checkpoint
+        if noted is not None:
+            self._checkpoint, self._noted, self._beyond = noted, True, {}
         self._due_at = self._monotonic() + self._settings.events_checkpoint_s
 
     async def _tell(self, stretch: Stretch) -> AsyncIterator[Told]:
@@ -109,7 +115,7 @@ class Telling:
             begun = True
             for record, event in await self._events(page):
                 place = Place(record.partition, record.seq, mark(record.at))
-                self._position = self._after(place)
+                self._position = self._after(self._places(place))
                 yield Told(self._position, event)
             self.at.update(page)
 
@@ -125,5 +131,15 @@ class Telling:
         tokens = self._reader.tokens
         return [(r, event_of(r, accounts, tenants, tokens)) for r in records]
 
-    def _after(self, place: Place | None) -> str:
-        return position.encode(self._reader.tokens, self._tenant, self._checkpoint.id, place)
+    def _places(self, last: Place) -> Sequence[Place]:
+        """What a position names after a record that is told now."""
+        if self._noted:
+            return (last,)
+        self._beyond.pop(last.partition, None)
+        others = self._beyond.values() if len(self._beyond) < PLACES_MAX else ()
+        named = (last, *others)
+        self._beyond[last.partition] = last
+        return named
+
+    def _after(self, places: Sequence[Place]) -> str:
+        return position.encode(self._reader.tokens, self._tenant, self._checkpoint.id, places)

@@ -2,9 +2,10 @@
 
 What is told says as of when, and asked for again as of then it is the same. An answer is sure up to
 the time of its partition's newest record, for every later batch has a later time (actors/turns.py);
-or up to `settled_after_s` (LedgerSettings) ago, when that is later: whatever was decided before it
-is committed by now, or never will be. Nothing is told as of a later moment: that could still be
-changed by a batch that is decided and not committed.
+without a moment to ask for, it is told as of then. Of a moment that is asked for it is sure too up
+to `settled_after_s` (LedgerSettings) ago: what was decided before is committed, or never will be.
+Nothing is told as of a later moment, which a batch could still change that is decided and not
+committed.
 """
 
 from datetime import datetime, timedelta
@@ -93,8 +94,10 @@ class AccountReader:
         row = await self.pool.fetchrow(SQL["account"], tenant, id)
         if row is None:
             return None
+        if at is None:
+            return _account(row, row["last_at"])
         sure = self._sure(row)
-        return _account(row, sure) if at is None or at >= sure else await self._account_at(row, at)
+        return _account(row, sure) if at >= sure else await self._account_at(row, at)
 
     async def accounts(
         self, tenant: int, cursor: str | None = None, limit: int = 100
@@ -102,7 +105,7 @@ class AccountReader:
         """A tenant's accounts by id. Raises InvalidCursor."""
         after = self.cursors.decode("accounts", tenant, cursor) if cursor else ""
         rows = await self.pool.fetch(SQL["accounts"], tenant, after, limit + 1)
-        items = [_account(row, self._sure(row)) for row in rows[:limit]]
+        items = [_account(row, row["last_at"]) for row in rows[:limit]]
         more = len(rows) > limit
         return Page(items, self.cursors.encode("accounts", tenant, items[-1].id) if more else None)
 
@@ -125,10 +128,10 @@ class AccountReader:
         if reach is None:
             raise LookupError(f"the ledger has no lease row for partition {partition}")
         high, low = reach["last_seq"], 0
-        as_of = self._sure(reach) + _TICK
+        as_of = reach["last_at"] + _TICK
         if until is not None:
             high = min(high, await seq_until(self.pool, partition, until))
-            as_of = min(as_of, until)
+            as_of = min(self._sure(reach) + _TICK, until)
         if since is not None:
             low = await seq_before(self.pool, partition, since)
         if cursor is not None:

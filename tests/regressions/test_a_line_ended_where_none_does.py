@@ -43,7 +43,10 @@ NO_LINE_ENDS = ["\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u202
 
 
 def event(seq: int, text: str) -> dict[str, Any]:
-    return {"id": f"0:{seq}", "type": "com.headrace.payment.settled", "data": {"description": text}}
+    return {
+        "id": f"0:{seq}", "type": "com.headrace.payment.settled", "subject": f"p{seq}",
+        "time": "2026-01-01T00:00:00Z", "data": {"description": text},
+    }  # fmt: skip
 
 
 def block(told: dict[str, Any]) -> str:
@@ -80,7 +83,8 @@ def test_tail_prints_each_event_on_one_line_and_loses_none(api: Canned) -> None:
 
 async def test_the_consumer_under_chaos_hears_all(api: Canned) -> None:
     async with httpx.AsyncClient(base_url=api.url) as http:
-        assert await Listener(http).all() == [event["id"] for event in EVENTS]
+        heard = await Listener(http).all()
+    assert [event.payment for event in heard] == [event["subject"] for event in EVENTS]
 
 
 async def test_the_books_reader_hears_all() -> None:

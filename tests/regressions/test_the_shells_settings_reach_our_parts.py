@@ -30,7 +30,10 @@ import asyncpg
 import pytest
 
 from headrace.cluster.cli.database import settings_of_running
+from headrace.cluster.cli.failures import Failure
+from headrace.cluster.cli.up import _Up
 from headrace.cluster.local import ambient, haproxy
+from headrace.cluster.local.ports import free_ports
 from headrace.runtime.database.connect import NotConnected, connect, pool
 from headrace.runtime.settings import Settings, load
 
@@ -178,6 +181,23 @@ async def test_a_database_that_cannot_be_reached_is_told_in_one_line_without_sec
         assert SECRET not in said
         assert "3301" not in said
         assert len(said) > len("connecting failed: ")
+
+
+@pytest.mark.parametrize("what", ["no URL", "no certificate", "nobody listens"])
+async def test_up_says_so_in_one_line(
+    what: str, strange_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADRACE_DATABASE_URL", WRONG_URLS[what])
+    before = os.umask(0o077)
+    up = _Up(strange_home / "data", free_ports(1)[0], None, None, 0, as_json=True)
+    try:
+        with pytest.raises(Failure, match=r"^the ledger's database: connecting") as told:
+            await up.run()
+        assert "\n" not in told.value.message
+        assert SECRET not in told.value.message
+    finally:
+        await up.stop()
+        os.umask(before)
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,13 @@ could not start at all. Siblings looked for:
 Taken from a whole platform: tests/acceptance/test_a_hostile_machine.py.
 """
 
-import asyncio
+import contextlib
 import os
 import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import psutil
 import pytest
 import pytest_asyncio
 
@@ -32,6 +33,7 @@ from headrace.cluster.local.part import Part
 from headrace.cluster.local.platform import Platform
 from headrace.cluster.local.ports import free_ports
 from headrace.cluster.local.postgres import Postgres
+from headrace.cluster.local.ray_parts import Ray
 from headrace.cluster.local.short_path import WHERE, ShortPath
 from headrace.runtime.database.connect import connect
 from headrace.runtime.settings import Settings
@@ -73,17 +75,29 @@ def test_what_a_killed_platform_left_is_taken_away_by_the_next(run: Path) -> Non
     assert leading_to(run) == []
 
 
-def test_a_name_that_others_took_ends_it_with_a_sentence(run: Path) -> None:
+def test_a_part_that_was_quicker_is_no_obstacle(run: Path) -> None:
+    """Serve makes the folders of what it starts; what it finds when it tries again is the run's."""
     short = ShortPath(run)
     short.path.unlink()
-    short.path.mkdir()
+    (short.path / "node").mkdir(parents=True)
+    short.restore()
+    assert short.path.readlink() == run
+    assert not (run / "node").exists()
+    short.remove()
+
+
+def test_a_name_that_others_took_ends_it_with_a_sentence(run: Path, tmp_path: Path) -> None:
+    short = ShortPath(run)
+    short.path.unlink()
+    short.path.symlink_to(tmp_path)
     try:
         with pytest.raises(PlatformError, match="was removed and can't be made again"):
             short.restore()
         short.remove()
-        assert short.path.is_dir(), "it isn't ours"
+        assert short.path.readlink() == tmp_path, "it isn't ours"
+        assert tmp_path.exists()
     finally:
-        short.path.rmdir()
+        short.path.unlink()
 
 
 class Nothing(Part):
@@ -150,12 +164,40 @@ async def test_processes_of_a_run_are_ended_and_a_look_around_is_not(tmp_path: P
     logs = tmp_path / "run" / "logs"
     logs.mkdir()
     ours, theirs = [
-        await asyncio.create_subprocess_exec("sleep", "600", cwd=where)
-        for where in (run_folder.work_dir(tmp_path), logs)
+        psutil.Popen(["sleep", "600"], cwd=where) for where in (run_folder.work_dir(tmp_path), logs)
     ]
     await run_folder.end_leftovers(tmp_path)
-    async with asyncio.timeout(60):
-        assert await ours.wait() == -9
-    assert theirs.returncode is None
-    theirs.kill()
-    await theirs.wait()
+    assert not ours.is_running() or ours.status() == psutil.STATUS_ZOMBIE
+    assert theirs.is_running()
+    for process in (ours, theirs):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+            process.wait()
+
+
+class Living:
+    """A node that nothing happened to."""
+
+    def dead(self) -> str:
+        return ""
+
+
+async def test_what_cannot_be_brought_back_ends_the_platform(tmp_path: Path) -> None:
+    """With a sentence, instead of answers that never come again."""
+    (port,) = free_ports(1)
+    platform = Platform(tmp_path, port, Settings(), lambda phase: None, [Nothing])
+    await platform.start()
+    site = platform._site
+    assert site is not None
+    part = Ray(site)
+    site.ray = Living()  # type: ignore[assignment]  # all that is asked of it here
+    part._needed = [haproxy.write_wrapper(site.run.path, Settings()).resolve()]
+    await part.tend()
+    site.run.path.unlink()
+    await part.tend()
+    assert site.run.path.is_symlink()
+    part._needed[0].unlink()
+    with pytest.raises(PlatformError, match=r"haproxy-of-headrace was removed; start again"):
+        await part.tend()
+    site.ray = None
+    await platform.stop()

@@ -53,7 +53,7 @@ class Books(Directory):
         payment = Payment(
             debtor=debtor_id, creditor=creditor_id, amount=amount, currency=currency,
             manual=manual, key=key, reference=asked.get("reference"),
-            description=asked.get("description"), metadata=asked.get("metadata"),
+            description=asked.get("description") or None, metadata=asked.get("metadata") or None,
             status="declined", decline_reason=reason or None,
             outcome=risk if not reason or reason.startswith("risk") else None,
             degraded=degraded, day=day, expires_in_s=asked.get("expires_in_s"),
@@ -252,7 +252,8 @@ def _wanted(asked: Mapping[str, Any]) -> tuple[object, ...]:
     return (
         "payment", asked["debtor"], asked["creditor"], asked["amount"], asked["currency"],
         asked.get("capture") == "manual", asked.get("occurred_at"), asked.get("expires_in_s"),
-        asked.get("reference"), asked.get("description"), _sorted(asked.get("metadata")),
+        asked.get("reference"), asked.get("description") or None,
+        _sorted(asked.get("metadata") or None),
     )  # fmt: skip
 
 

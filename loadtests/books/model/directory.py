@@ -85,7 +85,8 @@ class Directory:
         if currency not in CURRENCIES:
             return refused("unknown_currency", "currency")
         kind = "deposit" if deposit else "withdrawal"
-        wanted = (kind, id, amount, currency, asked.get("reference"), asked.get("description"))
+        description = asked.get("description") or None
+        wanted = (kind, id, amount, currency, asked.get("reference"), description)
         if key in self.keys:
             return self._again(key, wanted)
         account = self.accounts.get(id)
@@ -105,7 +106,7 @@ class Directory:
         body = {
             "kind": kind, "account": id, "amount": amount, "currency": currency,
             "posted": account.posted + change, "held": account.held, "idempotency_key": key,
-            "reference": asked.get("reference"), "description": asked.get("description"),
+            "reference": asked.get("reference"), "description": description,
         }  # fmt: skip
 
         def funded(told: Mapping[str, Any]) -> None:

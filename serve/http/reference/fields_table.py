@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-import orjson
-
 from headrace.serve.http.pages.html import element, inline
 from headrace.serve.http.reference.schema_forms import types_of
 
@@ -96,6 +94,4 @@ def _bounds(schema: Json) -> str:
         told.append(f"at least {schema['minimum']}")
     if "maxLength" in schema and "pattern" not in schema:
         told.append(f"at most {schema['maxLength']} characters")
-    if "default" in schema and schema["default"] is not None:
-        told.append(f"default {orjson.dumps(schema['default']).decode()}")
     return ", ".join(told)

@@ -114,7 +114,9 @@ class _Schemas:
             repr(kind): self._referring(formed(schema))
             for kind, schema in zip(unique, shown, strict=True)
         }
-        self.components: Json = vocabulary.told(self._referring(formed(components)))
+        self.components: Json = vocabulary.told(
+            {name: self._referring(formed(schema)) for name, schema in components.items()}
+        )
         self._queries: dict[str, Json] = {  # told as parameters
             repr(query): self.components.pop(vocabulary.renamed(query.__name__))
             for query in {route.query for route in routes if route.query is not None}

@@ -5,10 +5,13 @@ Several ways of saying one thing are right by JSON Schema, and generators take s
   it makes classes without a name, or stops the generator;
 * what has a name and may be null has no such form: it is left out where there is none (UNSET);
 * an `enum` says its type, and holds no null;
-* an integer says how wide it is: without a format it is 32 bits in Java.
+* an integer says how wide it is: without a format it is 32 bits in Java;
+* a default is told in words: openapi-typescript would have every caller give the field.
 """
 
 from typing import Any
+
+import orjson
 
 from headrace.serve.http.forms import END
 
@@ -19,24 +22,41 @@ INT32_MAX = 2**31 - 1
 _TYPES = {str: "string", int: "integer"}
 
 
-def formed(value: Any) -> Any:
+def formed(schema: Json) -> Json:
     """A schema with all that it holds, in these forms and with patterns in ECMA's dialect; raises
     ValueError where there is none."""
-    if isinstance(value, list | tuple):
-        return [formed(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    schema = {
-        key: item.replace(END, "$") if key == "pattern" else formed(item)
-        for key, item in value.items()
-    }
-    return _with_width(_with_type(_with_null_listed(schema)))
+    parts = {key: _part(key, item) for key, item in schema.items()}
+    return _with_width(_with_type(_with_null_listed(_with_default_told(parts))))
+
+
+def _part(key: str, item: Any) -> Any:
+    match key, item:
+        case "properties", _:
+            return {name: formed(schema) for name, schema in item.items()}
+        case "pattern", str():
+            return item.replace(END, "$")
+        case _, dict():
+            return formed(item)
+        case "anyOf" | "prefixItems", _:
+            return [formed(schema) for schema in item]
+    return item
 
 
 def types_of(schema: Json) -> list[str]:
     """All types that a schema names; none where it is a reference."""
     named = schema.get("type", [])
     return list(named) if isinstance(named, list) else [named]
+
+
+def _with_default_told(schema: Json) -> Json:
+    if "default" not in schema:
+        return schema
+    default, rest = schema["default"], {k: v for k, v in schema.items() if k != "default"}
+    if default in (None, ""):
+        return rest
+    word = default if isinstance(default, str) else orjson.dumps(default).decode()
+    says = (rest.get("description", ""), f"Default: `{word}`.")
+    return {**rest, "description": " ".join(filter(None, says))}
 
 
 def _with_null_listed(schema: Json) -> Json:
@@ -46,8 +66,6 @@ def _with_null_listed(schema: Json) -> Json:
     if "$ref" in kind or "enum" in kind:
         raise ValueError(f"this or null has no form that clients take; leave it out: {kind}")
     rest = {key: item for key, item in schema.items() if key != "anyOf"}
-    if rest.get("default", ...) is None:
-        del rest["default"]
     told: Json = kind | rest | {"type": [kind["type"], "null"]}
     return told
 

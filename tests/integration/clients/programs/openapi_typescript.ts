@@ -21,7 +21,6 @@ const payment = (
   creditor,
   amount,
   currency: "EUR",
-  capture: "automatic",
   ...more,
 });
 
@@ -43,7 +42,7 @@ function code(answer: { error?: Problem }): string {
 
 async function story() {
   for (const id of ["customer-17", "merchant-3"])
-    done(await client.POST("/v1/accounts", { body: { id, currency: "EUR", credit_line: 0 } }));
+    done(await client.POST("/v1/accounts", { body: { id, currency: "EUR" } }));
   const funded = done(
     await client.POST("/v1/accounts/{account}/deposits", {
       params: { path: { account: "customer-17" }, header: { "Idempotency-Key": "d" } },

@@ -7,10 +7,10 @@ import signal
 import pytest
 import typer
 
-from headrace.cluster.cli.command import Outcome, run
+from headrace.cluster.cli.command import ENDS, Outcome, run
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", [*ENDS, signal.SIGINT])
 def test_a_signal_lets_a_command_clean_up(number: int, capsys: pytest.CaptureFixture[str]) -> None:
     done: list[str] = []
 

@@ -158,10 +158,10 @@ async def test_nothing_is_told_as_of_what_may_still_change(
     """Sure is what the partition's newest record, or a minute, has left behind."""
     sure = AT + max(0, quiet_s - 60) * 1_000_000
     row = account(read_at=from_us(AT + quiet_s * 1_000_000))
-    for at in (None, from_us(sure + ahead_us)):
+    for at, as_of in ((None, AT), (from_us(sure + ahead_us), sure)):
         found = await reader(told(ACCOUNTS, account=[row])).account(5, "anna", at)
         assert found is not None
-        assert (found.posted, found.as_of) == (100, iso(from_us(sure)))
+        assert (found.posted, found.as_of) == (100, iso(from_us(as_of)))
 
 
 @pytest.mark.parametrize("bound", [read_accounts.seq_before, read_accounts.seq_until])
