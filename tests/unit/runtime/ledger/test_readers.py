@@ -266,6 +266,12 @@ async def test_a_statement_is_bounded_by_what_stood_at_its_times(told) -> None:
         await reader(statement.db).entries(5, "anna", pages.encode("entries", 5, 12))
 
 
+async def test_a_statement_of_a_partition_without_a_lease_is_refused(told) -> None:
+    db = told(ACCOUNTS, account_number=[ANNA], reach=[])
+    with pytest.raises(LookupError, match="partition 1"):
+        await reader(db).entries(5, "anna")
+
+
 async def test_nobodys_statement_is_none(told) -> None:
     assert await reader(told(ACCOUNTS, account_number=[])).entries(5, "nobody") is None
 
