@@ -289,6 +289,13 @@ async def test_a_payment_with_more_rows_than_a_stretch_is_got_past() -> None:
     assert [limit for _, limit in index.stretches] == [100, 200]
 
 
+@pytest.mark.parametrize("rows", [1, 2, 3, 4])
+async def test_a_stretch_may_end_anywhere_in_a_payments_rows(rows: int) -> None:
+    """After the first hundred rows: at the end of a payment's, at their beginning or between."""
+    index = Index(*(Payment(n, rows=rows) for n in range(150)))
+    assert await index.pages(150) == [list(range(149, -1, -1))]
+
+
 async def test_another_lists_cursor_is_refused() -> None:
     index = Index(*MANY)
     _, cursor = await lists.payments(index, CURSORS, TENANT, Filter(), None, 5)
