@@ -70,6 +70,7 @@ async def test_no_answer_outside_the_document(
             cwd=tmp_path,
             env={
                 **os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1",
+                "SCHEMATHESIS_HOOKS": "told_codes", "PYTHONPATH": str(Path(__file__).parent),
                 "TESTS_MASTER_KEY_FILE": house.settings.keys.master_key_file,
                 "TESTS_LEDGER": await house.pool.fetchval(LEDGER),
             },
