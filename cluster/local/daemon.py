@@ -18,11 +18,12 @@ from headrace.cluster.local.errors import PlatformError
 from headrace.cluster.local.lock import AlreadyRunning, Lock, holder
 from headrace.cluster.local.parts import PARTS
 from headrace.cluster.local.processes import Process
-from headrace.cluster.local.state import STOPPED, State, private
+from headrace.cluster.local.state import STOPPED, State, open_private
 
 LOG = "headrace.log"
 LOG_TAIL_BYTES = 4_000
-START_TIMEOUT_S = 180.0
+START_TIMEOUT_S = 600.0
+"""More than a platform's own bounds add up to, with Ray's second attempt; it ends by itself."""
 STOP_TIMEOUT_S = 30.0
 """More than a platform's own bounds add up to; then it is killed."""
 KILL_TIMEOUT_S = 5.0
@@ -128,7 +129,7 @@ async def _until_ready(
 
 def _spawn(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
     """Not asyncio's, which ends its processes with the event loop."""
-    with open(log, "wb", opener=private) as output:
+    with open_private(log, "wb") as output:
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
             env=of_parts(os.environ, own_database=False),

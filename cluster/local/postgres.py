@@ -25,6 +25,7 @@ from headrace.cluster.local.postmaster import (
     stop_leftover,
 )
 from headrace.cluster.local.short_path import ShortPath, remove_links_to
+from headrace.cluster.local.state import open_private
 from headrace.runtime.database.connect import OF_OUR_OWN
 from headrace.runtime.settings.local import LocalSettings
 
@@ -222,7 +223,7 @@ class Postgres:
         command = [str(found.binaries / "postgres"), "-D", str(found.cluster)]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
-        with log.open("ab") as output:
+        with open_private(log, "ab") as output:
             start_of_log = output.tell()
             # Its own session: a Ctrl-C in the terminal is for us, who stop it last.
             self._process = await asyncio.create_subprocess_exec(

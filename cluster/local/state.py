@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import msgspec
 
@@ -60,15 +61,19 @@ def write_private(path: Path, content: bytes) -> None:
     """A file that its owner alone can read, replaced at one stroke."""
     new = path.with_name(f".{path.name}.new")
     new.unlink(missing_ok=True)
-    with open(new, "xb", opener=private) as file:
+    with open_private(new, "xb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
 
 
-def private(path: str, flags: int) -> int:
-    """For `open`: a file that its owner alone can read, whatever the shell's umask is."""
-    descriptor = os.open(path, flags, 0o600)
-    os.fchmod(descriptor, 0o600)
-    return descriptor
+def open_private(path: Path, mode: str) -> BinaryIO:
+    """Of bytes: a file that its owner alone can read, whatever the shell's umask is."""
+
+    def opener(name: str, flags: int) -> int:
+        descriptor = os.open(name, flags, 0o600)
+        os.fchmod(descriptor, 0o600)
+        return descriptor
+
+    return cast("BinaryIO", open(path, mode, opener=opener))

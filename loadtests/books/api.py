@@ -171,6 +171,6 @@ def _again(status: int) -> bool:
 def client(port: int) -> httpx.AsyncClient:
     """Connections to a platform on this machine, to be closed by the caller."""
     return httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{port}", timeout=TIMEOUT_S,
+        base_url=f"http://127.0.0.1:{port}", timeout=TIMEOUT_S, trust_env=False,
         limits=httpx.Limits(max_connections=200, max_keepalive_connections=100),
     )  # fmt: skip

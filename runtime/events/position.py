@@ -1,15 +1,18 @@
-"""How far a reader of events has come, as a token: a checkpoint, and the record told last after it.
+"""How far a reader of events has come, as a token: a checkpoint, and the record told last since.
 
 A checkpoint's id says when it was made and nothing else. The record is one block, enciphered:
 
     tenant 4 bytes | partition 2 | sequence 6 | the record's time in microseconds, modulo 2^32, 4
 
+Beyond the checkpoint's stretch some more blocks say what was told last of other partitions, as long
+as these are few; else whoever goes on from there gets it again.
+
 The tenant is that of the stream (0: of all), which nobody else can resume. The time tells a record
 from another that has its place in a history that went on from a backup.
 """
 
+from collections.abc import Sequence
 from struct import Struct as Layout
-from struct import error as NotSo
 from typing import NamedTuple
 
 from headrace.runtime.journal.account_numbers import PARTITIONS_MAX
@@ -17,8 +20,8 @@ from headrace.runtime.keys.tokens import NotAToken, OfAnotherLedger, Tokens
 
 _checkpoint = Layout(">q")
 _record = Layout(">IHHII")
-_END = 0xFFFF
-"""In place of a partition: the checkpoint's own end, and no record."""
+PLACES_MAX = 4
+"""Records that a position names."""
 
 
 class InvalidPosition(ValueError):
@@ -41,34 +44,46 @@ class Place(NamedTuple):
     mark: int
 
 
+_END = Place(0xFFFF, 0, 0)
+"""In place of a record: the end of the checkpoint's stretch."""
+
+
 def mark(at_us: int) -> int:
     """By which a record is known again, of its time."""
     return at_us & 0xFFFFFFFF
 
 
-def encode(tokens: Tokens, tenant: int | None, checkpoint: int, place: Place | None) -> str:
-    """After a record that was told since a checkpoint; None: at the end of its stretch."""
-    partition, seq, known_by = place or (_END, 0, 0)
-    record = _record.pack(tenant or 0, partition, seq >> 32, seq & 0xFFFFFFFF, known_by)
-    return tokens.given(_checkpoint.pack(checkpoint) + tokens.positions.encipher(record))
+def encode(tokens: Tokens, tenant: int | None, checkpoint: int, places: Sequence[Place]) -> str:
+    """After records that were told since a checkpoint, the last first; none: at the end of its
+    stretch."""
+    blocks = (
+        _record.pack(tenant or 0, partition, seq >> 32, seq & 0xFFFFFFFF, known_by)
+        for partition, seq, known_by in places or (_END,)
+    )
+    return tokens.given(
+        _checkpoint.pack(checkpoint) + b"".join(map(tokens.positions.encipher, blocks))
+    )
 
 
-def decode(tokens: Tokens, tenant: int | None, text: str) -> tuple[int, Place | None]:
-    """Checkpoint and record. Raises InvalidPosition, OtherHistory."""
+def decode(tokens: Tokens, tenant: int | None, text: str) -> tuple[int, list[Place]]:
+    """Checkpoint and records. Raises InvalidPosition, OtherHistory."""
     try:
         content = tokens.taken(text)
     except OfAnotherLedger as error:
         raise OtherHistory(text) from error
     except NotAToken as error:
         raise InvalidPosition(text) from error
-    try:
-        (checkpoint,) = _checkpoint.unpack(content[: _checkpoint.size])
-        record = tokens.positions.decipher(content[_checkpoint.size :])
-        whose, partition, high, low, known_by = _record.unpack(record)
-    except NotSo as error:
-        raise InvalidPosition(text) from error
-    place = Place(partition, high << 32 | low, known_by)
-    at_end = place == (_END, 0, 0)
-    if whose != (tenant or 0) or not (at_end or partition < PARTITIONS_MAX):
+    head, blocks = content[: _checkpoint.size], content[_checkpoint.size :]
+    count, rest = divmod(len(blocks), _record.size)
+    if rest or not 0 < count <= PLACES_MAX:
         raise InvalidPosition(text)
-    return checkpoint, None if at_end else place
+    places = []
+    for record in _record.iter_unpack(tokens.positions.decipher(blocks)):
+        whose, partition, high, low, known_by = record
+        places.append(Place(partition, high << 32 | low, known_by))
+        if whose != (tenant or 0) or not (partition < PARTITIONS_MAX or places == [_END]):
+            raise InvalidPosition(text)
+    (checkpoint,) = _checkpoint.unpack(head)
+    if len({place.partition for place in places}) < count:
+        raise InvalidPosition(text)
+    return checkpoint, [] if places == [_END] else places

@@ -1,15 +1,14 @@
 """One stream at work: it tells stretch after stretch, page by page, and notes where it stands."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from typing import NamedTuple
 
 from headrace.runtime.events import position
 from headrace.runtime.events.checkpoints import Checkpoint, Checkpoints
 from headrace.runtime.events.event import Event, event_of
-from headrace.runtime.events.position import Place, mark
+from headrace.runtime.events.position import PLACES_MAX, Place, mark
 from headrace.runtime.events.stretch import Sequences, Stretch
-from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.settings.events import EventSettings
@@ -35,8 +34,10 @@ class Start(NamedTuple):
     """As the client has it."""
     checkpoint: Checkpoint
     at: Sequences
-    told: Order | None
+    told: Order | None = None
     """Of the next page, the last that was told already."""
+    beyond: Sequence[Place] = ()
+    """What was told last of partitions beyond the checkpoint's stretch."""
 
 
 def _order(record: Record) -> Order:
@@ -48,19 +49,21 @@ class Telling:
 
     def __init__(
         self, reader: Reader, checkpoints: Checkpoints, settings: EventSettings, start: Start,
-        kinds: Collection[RecordKind] | None, *, monotonic: Callable[[], float] = time.monotonic,
+        types: Collection[str] | None, *, monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._reader = reader
         self._checkpoints = checkpoints
         self._settings = settings
         self._monotonic = monotonic
-        self._kinds = kinds
+        self._types = types
         self._tenant = start.tenant
         self._position = start.position
         self._checkpoint = start.checkpoint
         self._told = start.told
         self.at = dict(start.at)
         self._first = True
+        self._noted = True
+        self._beyond = {place.partition: place for place in start.beyond}
         self._due_at = monotonic() + settings.events_checkpoint_s
 
     async def rest(self) -> AsyncIterator[Told]:
@@ -71,9 +74,11 @@ class Telling:
 
     async def up_to(self, ends: Sequences) -> AsyncIterator[Told]:
         """All from here to there."""
-        stretch = Stretch(dict(self.at), {**self.at, **ends}, self._settings.events_page_max)
-        if not stretch.page_from(self.at):
+        moved = {p: end for p, end in ends.items() if end > self.at.get(p, 0)}
+        if not moved:
             return
+        stretch = Stretch(dict(self.at), moved, self._settings.events_page_max)
+        self._noted = False
         if self._first or self._is_due():
             await self._note(stretch)
         self._first = False
@@ -84,20 +89,21 @@ class Telling:
         """The position after all that was told or left out."""
         old = self._checkpoints.is_old(self._checkpoint)
         if self._is_due() and (old or not self._at_end()):
-            await self._note(Stretch(dict(self.at), dict(self.at), 1))
+            await self._note(Stretch(dict(self.at), {}, 1))
         if self._at_end():
-            self._position = self._after(None)
+            self._position = self._after(())
         return Told(self._position, None)
 
     def _at_end(self) -> bool:
-        return self.at == self._checkpoint.stretch.ends
+        return self.at == self._checkpoint.stretch.end
 
     def _is_due(self) -> bool:
         return self._monotonic() >= self._due_at
 
     async def _note(self, stretch: Stretch) -> None:
         noted = await self._checkpoints.of(stretch)
-        self._checkpoint = noted or self._checkpoint
+        if noted is not None:
+            self._checkpoint, self._noted, self._beyond = noted, True, {}
         self._due_at = self._monotonic() + self._settings.events_checkpoint_s
 
     async def _tell(self, stretch: Stretch) -> AsyncIterator[Told]:
@@ -109,21 +115,32 @@ class Telling:
             begun = True
             for record, event in await self._events(page):
                 place = Place(record.partition, record.seq, mark(record.at))
-                self._position = self._after(place)
+                self._position = self._after(self._places(place))
                 yield Told(self._position, event)
             self.at.update(page)
 
     async def _events(self, page: Sequences) -> list[tuple[Record, Event]]:
-        """Of the tenant and the kinds, in the order of their times."""
-        records = await self._reader.events(self.at, page, self._tenant, self._kinds)
+        """Of the tenant and the types, in the order of their times."""
+        records = await self._reader.events(self.at, page, self._tenant, self._types)
         records.sort(key=_order)
         if self._told is not None:
             last, self._told = self._told, None
             records = [r for r in records if _order(r) > last]
-        accounts = await self._reader.names.in_records(records)
+        origins = await self._reader.origins(records)
+        accounts = await self._reader.names.in_records([*records, *origins.records])
         tenants = await self._reader.tenant_names({r.tenant for r in records})
         tokens = self._reader.tokens
-        return [(r, event_of(r, accounts, tenants, tokens)) for r in records]
+        return [(r, event_of(r, origins, accounts, tenants, tokens)) for r in records]
 
-    def _after(self, place: Place | None) -> str:
-        return position.encode(self._reader.tokens, self._tenant, self._checkpoint.id, place)
+    def _places(self, last: Place) -> Sequence[Place]:
+        """What a position names after a record that is told now."""
+        if self._noted:
+            return (last,)
+        self._beyond.pop(last.partition, None)
+        others = self._beyond.values() if len(self._beyond) < PLACES_MAX else ()
+        named = (last, *others)
+        self._beyond[last.partition] = last
+        return named
+
+    def _after(self, places: Sequence[Place]) -> str:
+        return position.encode(self._reader.tokens, self._tenant, self._checkpoint.id, places)

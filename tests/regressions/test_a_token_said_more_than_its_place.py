@@ -26,7 +26,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from integration.gateway.conftest import House, running
+from support.house import House, running
 from support.journal_in_memory import JournalInMemory
 from support.ledger_tokens import LEDGER, MASTER, TOKENS
 from support.ledgers import fresh_ledger

@@ -67,17 +67,17 @@ class JournalInMemory:
                     for row in self.rows[p][a:t]
                     if tenant in (None, row["tenant"]) and row["kind"] in kinds
                 ]
+            case "times":
+                return [
+                    {"partition": p, "at": self.rows[p][seq - 1]["at"]}
+                    for p, seq in zip(*given, strict=True)
+                    if p < len(self.rows) and 0 < seq <= len(self.rows[p])
+                ]
             case "tenant_names":
                 return [{"number": n, "name": f"tenant-{n}"} for n in given[0]]
             case "account_names":
                 return [{"number": n, "id": NAMES[n]} for n in given[0]]
         raise AssertionError(statement)
-
-    async def fetchval(self, statement: str, *given: Any) -> Any:
-        assert STATEMENTS[statement] == "at"
-        partition, seq = given
-        rows = self.rows[partition] if partition < len(self.rows) else []
-        return rows[seq - 1]["at"] if 0 < seq <= len(rows) else None
 
     async def fetchrow(self, statement: str, *given: Any) -> Any:
         assert STATEMENTS[statement] == "found"

@@ -12,5 +12,6 @@ CROSS JOIN LATERAL (
     ORDER BY seq
 ) j;
 
--- name: at
-SELECT at FROM journal WHERE partition = $1 AND seq = $2;
+-- name: times
+SELECT j.partition, j.at FROM unnest($1::smallint[], $2::bigint[]) AS w (partition, seq)
+JOIN journal j ON j.partition = w.partition AND j.seq = w.seq;

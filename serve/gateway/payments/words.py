@@ -1,8 +1,9 @@
 """What the ledger's payments mean to readers of the API document: names, words, values."""
 
-from headrace.runtime.journal.kinds import Family, RecordKind
 from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.states import PaymentState
+from headrace.runtime.journal.telling import EVENTS
+from headrace.runtime.ledger.payment_view import ON_ITS_WAY
 from headrace.runtime.risk.flags import RiskFlag
 from headrace.serve.http.reference.vocabulary import (
     MOMENT,
@@ -29,7 +30,8 @@ REASONS = today(
 )
 KINDS = today(
     "What may happen to a payment",
-    *(k.name.lower() for k in RecordKind if k.facts.family is Family.PAYMENT),
+    *(told.name for type, told in EVENTS.items() if type.startswith("payment.")),
+    ON_ITS_WAY,
 )
 FLAGS = today("What risk may notice", *(flag.name.lower() for flag in RiskFlag if flag.name))
 LISTS = {
@@ -84,7 +86,11 @@ WORDS: dict[str, dict[str, Json]] = {
     },
     "TimelineEntry": {
         "id": {"description": "Opaque, and always the same: that of its event."},
-        "kind": among("What happened.", KINDS),
+        "kind": among(
+            "The type of its event, without `payment.`. `sent` is no event: money on its way to the"
+            " creditor, until its end is told in its place.",
+            KINDS,
+        ),
         "status": STATUS,
         "amount": minor("Of this step"),
         "movement": {"description": "Number of the capture or refund that it belongs to."},

@@ -49,8 +49,7 @@ def test_private_files_are_so_whatever_the_umask_is(tmp_path: Path) -> None:
     file.touch(0o666)
     before = os.umask(0)
     try:
-        with open(file, "wb", opener=state.private):
-            pass
+        state.open_private(file, "wb").close()
     finally:
         os.umask(before)
     assert file.stat().st_mode & 0o777 == 0o600

@@ -1,5 +1,6 @@
 """Which ledgers a version of the platform may touch, before it touches one."""
 
+import re
 import sys
 from enum import IntEnum
 from pathlib import Path
@@ -164,6 +165,8 @@ async def test_what_waits_is_applied_in_order_noted_and_told(told) -> None:
     notes = [arguments for name, arguments in db.asked if name == "note"]
     assert notes == [(m.area, m.number, m.file, m.digest) for m in waiting]
     founded = {name: arguments for name, arguments in db.asked if name.startswith("write")}
+    (ledger_id,) = founded.pop("write_ledger")
+    assert re.fullmatch("[0-9a-f]{8}", ledger_id)
     assert founded == {"write_partitions": ("64",)}
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from support.ledger_tokens import MASTER, TOKENS
 
 from headrace.runtime.events import position
-from headrace.runtime.events.position import InvalidPosition, OtherHistory, Place
+from headrace.runtime.events.position import PLACES_MAX, InvalidPosition, OtherHistory, Place
 from headrace.runtime.keys.tokens import Tokens
 
 places = st.builds(
@@ -14,29 +14,46 @@ places = st.builds(
 )
 
 
-@given(st.none() | st.integers(1, 2**31 - 1), st.integers(0, 2**63 - 1), st.none() | places)
-def test_a_position_is_read_as_it_was_given(tenant, checkpoint, place):
-    token = position.encode(TOKENS, tenant, checkpoint, place)
-    assert len(token) == 43
-    assert position.decode(TOKENS, tenant, token) == (checkpoint, place)
+several = st.lists(places, max_size=PLACES_MAX, unique_by=lambda place: place.partition)
 
 
-@pytest.mark.parametrize("place", [None, Place(3, 1187, 7)])
+@given(st.none() | st.integers(1, 2**31 - 1), st.integers(0, 2**63 - 1), several)
+def test_a_position_is_read_as_it_was_given(tenant, checkpoint, named):
+    token = position.encode(TOKENS, tenant, checkpoint, named)
+    assert len(token) == 43 if len(named) < 2 else len(token) < 110
+    assert position.decode(TOKENS, tenant, token) == (checkpoint, named)
+
+
+@pytest.mark.parametrize("named", [(), (Place(3, 1187, 7),)])
 @pytest.mark.parametrize("tenant", [6, None])
-def test_another_tenants_position_is_refused(place, tenant):
-    token = position.encode(TOKENS, 5, 1, place)
+def test_another_tenants_position_is_refused(named, tenant):
+    token = position.encode(TOKENS, 5, 1, named)
     with pytest.raises(InvalidPosition):
         position.decode(TOKENS, tenant, token)
 
 
+@pytest.mark.parametrize(
+    "named",
+    [
+        [Place(n, 1, 7) for n in range(PLACES_MAX + 1)],
+        [Place(3, 1, 7), Place(3, 2, 7)],
+        [Place(3, 1, 7), Place(0xFFFF, 0, 0)],
+        [Place(4096, 1, 7)],
+    ],
+)
+def test_what_no_stream_gives_is_refused(named):
+    with pytest.raises(InvalidPosition):
+        position.decode(TOKENS, 5, position.encode(TOKENS, 5, 1, named))
+
+
 def test_another_ledgers_position_is_told_apart():
     with pytest.raises(OtherHistory):
-        position.decode(TOKENS, 5, position.encode(Tokens(MASTER, "00000000"), 5, 1, None))
+        position.decode(TOKENS, 5, position.encode(Tokens(MASTER, "00000000"), 5, 1, ()))
 
 
 @given(st.data())
 def test_a_position_that_was_changed_is_refused(data):
-    token = position.encode(TOKENS, 5, 2**40, Place(3, 1187, 7))
+    token = position.encode(TOKENS, 5, 2**40, [Place(3, 1187, 7)])
     at = data.draw(st.integers(20, len(token) - 1))
     other = data.draw(st.sampled_from("ABab01-_").filter(lambda c: c != token[at]))
     with pytest.raises(InvalidPosition):

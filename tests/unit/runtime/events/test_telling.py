@@ -13,8 +13,8 @@ from support.journal_in_memory import JournalInMemory
 from support.ledger_tokens import TOKENS, place_of
 
 from headrace.runtime.events.checkpoints import KEPT_S, RENEWED_S, Checkpoints
-from headrace.runtime.events.event import kinds_of
-from headrace.runtime.events.position import Expired, InvalidPosition, OtherHistory
+from headrace.runtime.events.event import types_of
+from headrace.runtime.events.position import PLACES_MAX, Expired, InvalidPosition, OtherHistory
 from headrace.runtime.events.stream import EventStream
 from headrace.runtime.events.telling import Telling, Told
 from headrace.runtime.journal.kinds import RecordKind as K
@@ -43,9 +43,9 @@ class House:
         self, position: str = "", tenant: int | None = MINE, types: str = ""
     ) -> Telling:
         start = await self.stream.start(position, tenant)
-        kinds = kinds_of([types]) if types else None
+        chosen = types_of([types]) if types else None
         return Telling(
-            self.reader, self.checkpoints, self.settings, start, kinds,
+            self.reader, self.checkpoints, self.settings, start, chosen,
             monotonic=lambda: self.now,
         )  # fmt: skip
 
@@ -133,22 +133,29 @@ def test_within_what_was_noted_nothing_comes_twice(
     run(scene())
 
 
-async def test_what_comes_twice_came_after_the_last_note() -> None:
-    house = House(JournalInMemory(4))
+@pytest.mark.parametrize("fails", [False, True])
+async def test_what_comes_twice_came_after_the_last_note_and_is_of_many_partitions(
+    fails: bool,
+) -> None:
+    house = House(JournalInMemory(9))
     telling = await house.telling()
     house.journal.commit(0)
     await house.more(telling)
-    house.journal.commit(1)
-    house.journal.commit(2)
+    for p in range(1, PLACES_MAX + 2):
+        house.journal.commit(p)
     told = await house.more(telling)
     assert len(house.journal.checkpoints) == 1
-    assert places(await house.read(told[1].position)) == [(1, 1)]
-    noted = len(house.journal.checkpoints)
-    house.now += 1.0
-    house.journal.commit(3)
-    told = await house.more(telling)
-    assert len(house.journal.checkpoints) == noted + 1
-    assert places(await house.read(told[-1].position)) == []
+    house.journal.commit(0)
+    house.journal.fails = fails
+    for cut in range(PLACES_MAX):
+        rest = await house.read(told[cut].position)
+        assert places(rest) == [*places(told)[cut + 1 :], (0, 2)]
+        for again, one in enumerate(rest):
+            further = places(await house.read(one.position))
+            assert further == places(rest)[again + 1 :] or cut + again >= PLACES_MAX - 1
+    rest = await house.read(told[PLACES_MAX].position)
+    assert places(rest) == [*places(told)[:PLACES_MAX], (0, 2)]
+    assert max(len(one.position) for one in told) < 110
 
 
 async def test_other_types_go_on_from_the_same_position() -> None:

@@ -123,6 +123,7 @@ def test_refusals_and_reasons_have_stable_numbers():
         "UNKNOWN_PAYMENT": 21, "UNKNOWN_ACCOUNT": 22, "ACCOUNT_EXISTS": 23, "CURRENCY_MISMATCH": 24,
         "ACCOUNT_FROZEN": 25, "ACCOUNT_CLOSED": 26, "BALANCE_NOT_ZERO": 27, "INSUFFICIENT_FUNDS":
         28, "WRONG_STATE": 30, "AMOUNT_TOO_LARGE": 31, "TOO_MANY_MOVEMENTS": 32, "OWN_REVIEW": 33,
+            "OTHER_HISTORY": 37, "POSITION_EXPIRED": 38,
         "OVERLOADED": 40, "UNAVAILABLE": 41, "INTERNAL_ERROR": 42,
     }  # fmt: skip
     assert list(numbers.values()) == sorted(numbers.values()), "in order of precedence"

@@ -50,7 +50,9 @@ class Alone(Server[Working]):
         self.gone.append(services)
 
 
-async def asked(server: Alone, path: str = "/water") -> tuple[int, bytes]:
+async def asked(
+    server: Alone, path: str = "/water", headers: tuple[tuple[bytes, bytes], ...] = ()
+) -> tuple[int, bytes]:
     sent: list[Any] = []
 
     async def receive() -> Any:
@@ -59,7 +61,7 @@ async def asked(server: Alone, path: str = "/water") -> tuple[int, bytes]:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": "GET", "path": path, "headers": []}
+    scope = {"type": "http", "method": "GET", "path": path, "headers": headers}
     await server(scope, receive, send)
     return sent[0]["status"], sent[1]["body"]
 
@@ -88,6 +90,19 @@ async def test_it_answers_between_start_and_stop() -> None:
     await server.stop()
     assert (await asked(server))[0] == 503
     assert len(server.gone) == 1
+
+
+async def test_a_header_of_one_value_stands_once() -> None:
+    server = Alone()
+    await server.start()
+    key, accept = (b"idempotency-key", b"k"), (b"accept", b"*/*")
+    assert (await asked(server, headers=(accept, key, accept)))[0] == 200
+    status, body = await asked(server, headers=(key, accept, key))
+    assert status == 400
+    assert b'"name_repeated"' in body
+    assert b'"field":"Idempotency-Key"' in body
+    assert server._services is not None
+    assert server._services.counters.requests["unmatched", 400] == 1
 
 
 @pytest.mark.parametrize(
