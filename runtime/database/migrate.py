@@ -112,14 +112,14 @@ def _check_history(
         )
     newest: dict[str, int] = {}
     for (area, number), (file, digest) in applied.items():
-        newest[area] = max(newest.get(area, 0), number)
+        newest[area] = max(newest.get(area, number), number)
         if (file, digest) != (known[area, number].file, known[area, number].digest):
             raise MigrationError(
                 f"{area}/{file} is not the file that was applied to this ledger",
                 "Install an unchanged headrace; changes to the schema need a new file.",
             )
     for key, migration in known.items():
-        if key not in applied and migration.number < newest.get(migration.area, 0):
+        if key not in applied and migration.number < newest.get(migration.area, migration.number):
             raise MigrationError(
                 f"{migration.name} was left out when later ones were applied",
                 "Restore the ledger from a backup made by an unchanged headrace.",

@@ -71,7 +71,7 @@ _key, _tenant_and_key = attrgetter("key"), attrgetter("tenant", "key")
 def _by_key(records: Sequence[Record]) -> list[Record]:
     """Those with a key by tenant and key, behind the others."""
     keyed = [record for record in records if record.key is not None]
-    others = [r for r in records if r.key is None] if len(keyed) < len(records) else []
+    others = [] if len(keyed) == len(records) else [r for r in records if r.key is None]
     one_tenant = len({record.tenant for record in keyed}) == 1
     keyed.sort(key=_key if one_tenant else _tenant_and_key)
     return others + keyed

@@ -23,7 +23,8 @@ _ARRAY_OF_TEN = b"\x9a"
 
 def fingerprint(*fields: object) -> int:
     """Signed 64-bit BLAKE2b of an operation's name and its normalised fields, as MessagePack."""
-    value: int = _signed(blake2b(_pack(fields), digest_size=8).digest())[0]
+    value: int
+    (value,) = _signed(blake2b(_pack(fields), digest_size=8).digest())
     return value
 
 

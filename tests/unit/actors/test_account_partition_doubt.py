@@ -276,6 +276,7 @@ async def test_a_payment_that_an_open_batch_changes_is_not_loaded_before_its_com
     house.ledger.open.set()
     answers = [*await first, *await second]
     assert [type(a) for a in answers if not isinstance(a, Done)] == []
+    assert [answers[0].leg, answers[1].leg] == [1, 2], "its second capture"
     assert house.posted(SHOP) == 10_060 + WORTH_A_BATCH
 
 

@@ -6,6 +6,8 @@ import asyncpg
 import pytest
 from actor_in_memory import ANNA, EUR, SHOP, TENANT, WRONG, House, pay
 
+from headrace.actors.intake import WORTH_A_BATCH
+from headrace.actors.writer import Outcome
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.batch import Batch
@@ -14,9 +16,6 @@ from headrace.runtime.payments.command import (
     PostLegs,
     SettleLegs,
 )
-from headrace.runtime.settings.partition import PartitionSettings
-
-GAVE_WAY_MAX = PartitionSettings().gave_way_max
 
 
 def poisoned(*keys: str):
@@ -126,3 +125,33 @@ async def test_commands_that_raise_are_counted_and_the_others_are_paid(house: Ho
     assert [answer == WRONG for answer in answers] == [False, True, False, True]
     assert house.stat("commands_failed") == 2
     assert house.posted(SHOP) == 10_200
+
+
+@pytest.mark.parametrize("outcome", [Outcome.UNWRITABLE, Outcome.ALREADY_THERE, Outcome.IN_DOUBT])
+async def test_what_was_decided_on_top_of_what_failed_is_not_written_as_it_was_decided(
+    house: House, outcome: Outcome
+) -> None:
+    """It would write sequences and balances that go on from what was never written."""
+    await house.started(ANNA, SHOP)
+    (before,) = await house.ask(pay("before"))
+    house.ledger.open.clear()
+    house.ledger.outcomes.append(outcome)
+    first = house.asking(pay("first"))
+    await house.until(lambda: house.ledger.committing == 1)
+    second = house.asking(*(pay(f"k{n}", 1) for n in range(WORTH_A_BATCH)))
+    await house.until(lambda: len(house.scorer.asked) == 3)
+    house.ledger.open.set()
+    (told,), answers = await first, await second
+    paid = [answer for answer in (told, *answers) if isinstance(answer, Done)]
+    assert house.posted(SHOP) == 10_100 + sum(
+        record.amount for record in house.ledger.engine.journal
+        if record.payment in {answer.payment for answer in paid}
+    )  # fmt: skip
+    assert [answer.seq for answer in paid] == list(
+        range(before.seq + 1, before.seq + 1 + len(paid))
+    )
+    if outcome is Outcome.IN_DOUBT:
+        assert paid == []
+    else:
+        assert all(isinstance(answer, Done) for answer in answers)
+        assert isinstance(told, Done) == (outcome is Outcome.ALREADY_THERE)

@@ -130,6 +130,20 @@ async def test_what_is_decided_anew_leaves_nothing_of_the_first_time(house):
     assert house.scenes.picture(house.book) == before
 
 
+@pytest.mark.parametrize(
+    ("later", "decided"),
+    [
+        ([pay("k3", "bert")], 1),
+        ([pay("k3", creditor="far")], 1),
+        ([pay("k3")], 2),
+        ([pay("k3", "bert"), pay("k4")], 2),
+    ],
+)
+async def test_a_batch_is_decided_anew_only_where_somebody_passed(house, later, decided):
+    first = [pay("k0"), pay("k1", creditor="far"), pay("k2", creditor="far")]
+    assert house.decide(call(*first, *later)).batch.number == 19 + decided
+
+
 async def test_while_somebody_is_put_off_batches_are_decided_once(house):
     house.decide(call(pay("k1", creditor="far"), pay("k2", creditor="far"), pay("k3")))
     for number in (22, 23):

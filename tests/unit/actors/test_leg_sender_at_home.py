@@ -57,6 +57,8 @@ async def test_a_call_that_raises_is_sent_again(
 
 @pytest.mark.parametrize("ending", ["cancelled", "failed"])
 async def test_where_home_is_ending_legs_are_left_to_its_successor(ending: str) -> None:
+    untold: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: untold.append(context))
     other = Careless()
     other.sender.send(legs(1))
     await other.all_sent()
@@ -67,6 +69,7 @@ async def test_where_home_is_ending_legs_are_left_to_its_successor(ending: str) 
     await other.settle()
     assert len(other.calls) == 1
     assert other.sender.calls_failed == 0
+    assert untold == [], "an error that nobody catches"
 
 
 async def test_what_home_says_of_legs_that_were_forgotten_is_not_heard() -> None:

@@ -59,7 +59,7 @@ async def done(*tasks: "asyncio.Task[None]") -> list[bool]:
 
 
 async def test_nobody_waits_for_a_leg_that_is_over(scene: Scene) -> None:
-    await scene.waiters.until_ended((9, 9), 30.0)
+    assert await done(await scene.waits((9, 9))) == [True]
     assert len(scene.waiters) == 0
 
 

@@ -152,13 +152,16 @@ async def test_a_database_that_does_not_answer_ends_the_wait(
     assert loop.time() - begun == pytest.approx(7, abs=1)
 
 
-async def test_without_connections_nothing_is_read(database: Database) -> None:
+async def test_without_connections_nothing_is_read_or_written(
+    database: Database, logged: list[dict[str, object]]
+) -> None:
     writer = Writer(SETTINGS.ledger, "actor-0", [0, 2])
     with pytest.raises(asyncpg.InterfaceError):
         _ = writer.reader
     with pytest.raises(asyncpg.InterfaceError):
         await writer.clock()
     assert await writer.commit(ready(), False) is Outcome.IN_DOUBT
+    assert logged == [], "nobody tried"
     await writer.close()
 
 

@@ -8,6 +8,7 @@ from support.rows_of_a_journal import OTHER, journal, named
 from headrace.runtime.ledger import fencing, read_events, read_payment_lists
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.ledger.read_payment_lists import Filter
+from headrace.runtime.ledger.texts import Texts
 
 FIRST = journal()
 SECOND = journal(payment=UUID(bytes=OTHER), amount=8)
@@ -43,3 +44,14 @@ async def test_events_have_the_names_of_their_tenants_and_partitions_their_ends(
     found = reader(told)
     assert await found.tenant_names({5}) == {5: "acme"}
     assert await found.ends() == {1: 6}
+
+
+async def test_a_tenants_name_is_looked_up_once(told: Any) -> None:
+    db = told(read_events.SQL, tenant_names=lambda numbers: [
+        {"number": number, "name": f"tenant-{number}"} for number in numbers
+    ])  # fmt: skip
+    found = read_events.EventReader(db, Texts(db, None))
+    assert await found.tenant_names([5]) == {5: "tenant-5"}
+    assert await found.tenant_names([5, 6]) == {5: "tenant-5", 6: "tenant-6"}
+    assert await found.tenant_names([6, 5]) == {5: "tenant-5", 6: "tenant-6"}
+    assert db.asked == [("tenant_names", ([5],)), ("tenant_names", ([6],))]
