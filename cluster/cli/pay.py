@@ -33,7 +33,8 @@ app = typer.Typer()
     "--map 'creditor=shop-{shop_id}' --map 'amount={price}' --map currency=EUR "
     "--map 'idempotency_key={transaction_id}' --map 'occurred_at={taken_at}' "
     "--open-missing 1000.00",
-    "zcat big.csv.gz | headrace pay - --format csv --in-flight 1",
+    "headrace pay export.csv --delimiter ';' --decimal , --encoding cp1252 --fail-on refused",
+    "zstdcat big.csv.zst | headrace pay - --format csv --in-flight 1",
 )
 async def pay(
     api: "Api",
@@ -104,14 +105,16 @@ async def pay(
     between minor units is refused. The exception is JSON and NDJSON without --map amount: there
     they are integers of minor units, as in the API.
 
-    Text is read with the decimal point unless --decimal says otherwise. A value has one spelling in
-    keys, accounts, currencies and references: a whole number of a float column is that integer, and
-    what is neither text, a number nor a UUID is refused.
+    In text they have a decimal point unless --decimal says otherwise; where the delimiter is not
+    the comma, 1.250 is refused until it does.
+
+    [bold]Keys, accounts, currencies and references[/bold] are text, integers or UUIDs. A whole
+    number of a float column is that integer; other types are refused.
 
     [bold]Times[/bold] without an offset are UTC.
 
     [bold]Text[/bold] is UTF-8 or what its byte order mark says, packed by gzip or not. A CSV's
-    delimiter is the comma, in .tsv the tab, or what its line sep= says.
+    delimiter is the comma, in .tsv the tab, or what a first line like sep=; says.
 
     The last line counts: settled + declined + in_review + authorized (held for manual capture) +
     refused + repeated_in_file (answered with the payment of an earlier row with the same key) =

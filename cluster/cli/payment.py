@@ -72,14 +72,24 @@ async def show(api: "Api", payment: PaymentId) -> Outcome:
     "list",
     "headrace payment list --status in_review",
     "headrace payment list --debtor alice --from 2026-11-01T00:00:00Z --limit 20",
+    "headrace payment list --account alice --amount-from 10.00 --currency EUR",
+    "headrace payment list --metadata order=1187",
     "headrace payment list --idempotency-key order-1187",
 )
 async def list_payments(
     api: "Api",
+    account: Annotated[str | None, Option(help="Account paid from or to.")] = None,
     debtor: Annotated[str | None, Option(help="Account paid from.")] = None,
     creditor: Annotated[str | None, Option(help="Account paid to.")] = None,
     status: Annotated[str | None, Option(help="settled, in_review, declined, ...")] = None,
     reference: Annotated[str | None, Option(help="The client's reference.")] = None,
+    metadata: Annotated[
+        str | None, Option(metavar="NAME=VALUE", help="A pair that it was created with.")
+    ] = None,
+    amount: Annotated[str | None, Option(help="Exactly this; amounts need --currency.")] = None,
+    amount_from: Annotated[str | None, Option(metavar="AMOUNT", help="This or more.")] = None,
+    amount_to: Annotated[str | None, Option(metavar="AMOUNT", help="This or less.")] = None,
+    currency: Annotated[str | None, Option(help="ISO 4217, like EUR.")] = None,
     idempotency_key: Annotated[str | None, Option(help="The key it was created with.")] = None,
     since: Annotated[str | None, Option("--from", metavar="TIME", help="ISO 8601.")] = None,
     until: Annotated[str | None, Option("--to", metavar="TIME", help="ISO 8601.")] = None,
@@ -88,10 +98,16 @@ async def list_payments(
 ) -> Outcome:
     """List payments, newest first, a page at a time."""
     asked = {
+        "account": account,
         "debtor": debtor,
         "creditor": creditor,
         "status": status,
         "reference": reference,
+        "metadata": metadata,
+        "amount": _in_minor_units("--amount", amount, currency),
+        "amount_from": _in_minor_units("--amount-from", amount_from, currency),
+        "amount_to": _in_minor_units("--amount-to", amount_to, currency),
+        "currency": currency,
         "idempotency_key": idempotency_key,
         "created_from": since,
         "created_to": until,
@@ -102,6 +118,14 @@ async def list_payments(
     return listing(
         page, "id", "status", "debtor", "creditor", "amount", "decline_reason", "created_at"
     )  # fmt: skip
+
+
+def _in_minor_units(option: str, amount: str | None, currency: str | None) -> str | None:
+    if amount is None:
+        return None
+    if currency is None:
+        raise BadInput(f"{option} needs --currency: amounts are in its major units")
+    return str(exact_minor_units(amount, currency))
 
 
 @api_command(

@@ -37,19 +37,22 @@ OURS = {"LC_ALL": "C.UTF-8", "PYTHONUTF8": "1", "TZ": "UTC"}
 LOOPBACK = "127.0.0.1,localhost,::1"
 """Never behind a proxy: where the parts find each other."""
 
-_FILES = ("PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGSSLCRL", "PGPASSFILE", "PGSERVICEFILE")
+_PATHS = (
+    "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGSSLCRL", "PGPASSFILE", "PGSERVICEFILE",
+    "PYTHONPATH", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR",
+)  # fmt: skip
+"""Of files and folders, also several: absolute for parts, which work in another folder."""
 
 
 def of_parts(variables: Mapping[str, str], *, own_database: bool) -> dict[str, str]:
-    """Those that parts are started in. Files of a database's that isn't ours are named by absolute
-    paths, since parts work in another folder."""
+    """Those that parts are started in, by these of a shell."""
     kept = {
         name: value
         for name, value in variables.items()
         if not _LEFT_OUT.fullmatch(name) or (not own_database and _OF_DATABASES.fullmatch(name))
     }
-    files = {name: os.path.abspath(kept[name]) for name in _FILES if kept.get(name)}
-    return kept | files | OURS | _no_proxy(variables)
+    paths = {name: _absolute(kept[name]) for name in _PATHS if kept.get(name)}
+    return kept | paths | OURS | _no_proxy(variables)
 
 
 def leave_out(*, own_database: bool) -> None:
@@ -60,6 +63,10 @@ def leave_out(*, own_database: bool) -> None:
     for name in os.environ.keys() - reach.keys():
         del os.environ[name]
     os.environ.update(reach)
+
+
+def _absolute(paths: str) -> str:
+    return os.pathsep.join(map(os.path.abspath, paths.split(os.pathsep)))
 
 
 def _no_proxy(variables: Mapping[str, str]) -> dict[str, str]:

@@ -22,7 +22,8 @@ from headrace.cluster.local.state import STOPPED, State, open_private
 
 LOG = "headrace.log"
 LOG_TAIL_BYTES = 4_000
-START_TIMEOUT_S = 180.0
+START_TIMEOUT_S = 600.0
+"""More than a platform's own bounds add up to, with Ray's second attempt; it ends by itself."""
 STOP_TIMEOUT_S = 30.0
 """More than a platform's own bounds add up to; then it is killed."""
 KILL_TIMEOUT_S = 5.0

@@ -1,4 +1,4 @@
-"""A short name for a folder in a data directory: a link in /tmp.
+"""A short name for a folder in a data directory: a link in /tmp, or where else there is room.
 
 The path of a socket may have 107 bytes (unix(7)), those of Ray's and HAProxy's add a hundred to
 their folder's. Only the name is short: all that a platform needs while it lives stands in its data
@@ -14,7 +14,8 @@ from pathlib import Path
 
 from headrace.cluster.local.errors import PlatformError
 
-WHERE = Path("/tmp")
+PLACES = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))
+"""Where anybody may make one; the next where the one before can't be written."""
 PREFIX = "headrace-"
 
 
@@ -25,11 +26,7 @@ class ShortPath:
         """Links that lead there from earlier are removed. OSError when there can be no link."""
         self.folder = folder
         remove_links_to(folder)
-        while True:
-            self.path = WHERE / f"{PREFIX}{secrets.token_hex(4)}"
-            with contextlib.suppress(FileExistsError):
-                self.path.symlink_to(folder)
-                return
+        self.path = _new_link(folder)
 
     def restore(self) -> None:
         """Makes it again when it is gone. PlatformError when it can't be.
@@ -54,10 +51,29 @@ class ShortPath:
 
 def remove_links_to(folder: Path) -> None:
     """Whoever made them. The caller knows that nobody uses them."""
-    for link in WHERE.glob(f"{PREFIX}*"):
-        if _leads_to(link, folder):
-            with contextlib.suppress(OSError):
-                link.unlink()
+    for link in links_to(folder):
+        with contextlib.suppress(OSError):
+            link.unlink()
+
+
+def links_to(folder: Path) -> list[Path]:
+    """There are now."""
+    found = (link for place in PLACES for link in place.glob(f"{PREFIX}*"))
+    return [link for link in found if _leads_to(link, folder)]
+
+
+def _new_link(folder: Path) -> Path:
+    """Raises what is wrong with the last place."""
+    for place in PLACES:
+        path = place / f"{PREFIX}{secrets.token_hex(4)}"
+        try:
+            path.symlink_to(folder)
+        except OSError:
+            if place == PLACES[-1]:
+                raise
+        else:
+            break
+    return path
 
 
 def _leads_to(link: Path, folder: Path) -> bool:

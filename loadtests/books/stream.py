@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -15,10 +16,16 @@ LINE_END = re.compile(r"\r\n|[\r\n]")
 """Nowhere else a line of such a stream ends (WHATWG HTML, section 9.2.5)."""
 PREFIX = "com.headrace."
 FIRST = frozenset(
-    f"payment.{k}" for k in ("settled", "debited", "declined", "held", "held_for_review")
+    f"payment.{k}" for k in ("settled", "returned", "declined", "held", "held_for_review")
 )
 """The events of which every payment has exactly one, before all others."""
 AUTHORISING = FIRST - {"payment.declined"}
+SETTINGS = frozenset({"account.opened", "account.changed"})
+LIMITS = {
+    "payment_max": "payment_limit", "daily_amount_max": "daily_amount_limit",
+    "daily_count_max": "daily_count_limit",
+}  # fmt: skip
+"""And why what passes them is declined."""
 
 
 async def read(api: Api, types: str = "", after: str = "") -> tuple[list[Event], list[str]]:
@@ -86,37 +93,56 @@ def continued(events: Sequence[Event], rest: Sequence[Event], place: int) -> lis
 
 
 def limits(events: Iterable[Event], account: str) -> list[str]:
-    """In the order of the ledger: no payment passes a limit that was set before it, and each one
-    declined for a limit would have."""
-    limit = {"payment_max": 0, "daily_amount_max": 0, "daily_count_max": 0}
+    """No payment passes a limit that was set before it, and each one declined for a limit would
+    have. What was decided in one moment may have been decided in any order."""
+    limit = dict.fromkeys(LIMITS, 0)
     day, amounts, count = "", 0, 0
     wrong = []
-    for event in events:
-        data, name = event["data"], kind(event)
-        if name in ("account.opened", "account.changed") and event["subject"] == account:
-            limit = {key: data[key] for key in limit}
-        if data.get("debtor") != account or "capture" not in data:
-            continue
-        if event["time"][:10] != day:
-            day, amounts, count = event["time"][:10], 0, 0
-        amount = data["amount"]
-        passed = {
-            "payment_limit": 0 < limit["payment_max"] < amount,
-            "daily_amount_limit": 0 < limit["daily_amount_max"] < amounts + amount,
-            "daily_count_limit": 0 < limit["daily_count_max"] < count + 1,
-        }
-        reason = data.get("decline_reason")
-        first = next((name for name, is_so in passed.items() if is_so), None)
-        if name in AUTHORISING:
-            amounts, count = amounts + amount, count + 1
-            if first:
-                wrong.append(
-                    f"{event['id']}: {amount} paid, {amounts} in {count} payments that day, over"
-                    f" {first} of {limit}"
+    for moment, group in groupby(sorted(_concerning(events, account), key=_moment), key=_moment):
+        together = list(group)
+        changes = [event["data"] for event in together if kind(event) in SETTINGS]
+        possible = [limit, *({name: data[name] for name in LIMITS} for data in changes)]
+        if moment[:10] != day:
+            day, amounts, count = moment[:10], 0, 0
+        paid = [e["data"]["amount"] for e in together if kind(e) in AUTHORISING]
+        after = amounts + sum(paid), count + len(paid)
+        for event in together:
+            if kind(event) in SETTINGS:
+                continue
+            amount, reason = event["data"]["amount"], event["data"].get("decline_reason")
+            least = after if len(possible) == 1 else (amounts + amount, count + 1)
+            if kind(event) in AUTHORISING:
+                good = any(not _passed(each, amount, *least) for each in possible)
+            else:
+                most = after[0] + amount, after[1] + 1
+                good = reason not in LIMITS.values() or any(
+                    reason in _passed(each, amount, *most) for each in possible
                 )
-        elif reason in passed and reason != first:
-            wrong.append(
-                f"{event['id']}: {amount} declined for {reason}, with {amounts} in {count} payments"
-                f" under {limit}"
-            )
+            if not good:
+                wrong.append(
+                    f"{event['id']}: {amount} {kind(event)} {reason or ''}, {after[0]} paid in"
+                    f" {after[1]} payments that day, under {possible}"
+                )
+        limit, amounts, count = possible[-1], *after
     return wrong
+
+
+def _concerning(events: Iterable[Event], account: str) -> list[Event]:
+    """Where its limits and its payments begin."""
+    return [
+        event
+        for event in events
+        if (kind(event) in SETTINGS and event["subject"] == account)
+        or (event["data"].get("debtor") == account and "capture" in event["data"])
+    ]
+
+
+def _moment(event: Event) -> str:
+    """When it was decided: a payment is settled when it has arrived."""
+    return str(event["data"].get("occurred_at", event["time"]))
+
+
+def _passed(limit: Mapping[str, int], amount: int, amounts: int, count: int) -> list[str]:
+    """The reasons for which a payment is declined that makes it so much that day."""
+    values = {"payment_max": amount, "daily_amount_max": amounts, "daily_count_max": count}
+    return [LIMITS[name] for name, value in values.items() if 0 < limit[name] < value]

@@ -71,7 +71,8 @@ class Checkpoints:
         return self._now() - checkpoint.made_at_s > RENEWED_S
 
     async def of(self, stretch: Stretch) -> Checkpoint | None:
-        """One that is written, or was before; None: not now."""
+        """One that is written, or was before; None: not now. `stretch.after` is of all partitions,
+        in their order."""
         try:
             async with asyncio.timeout(self._timeout_s), self._writing:
                 return await self._of(stretch)
@@ -80,7 +81,7 @@ class Checkpoints:
             return None
 
     async def _of(self, stretch: Stretch) -> Checkpoint | None:
-        key = (stretch.page_max, *(tuple(sorted(s.items())) for s in stretch[:2]))
+        key = (stretch.page_max, tuple(stretch.after.values()), tuple(stretch.ends.items()))
         known = self._known.get(key)
         if known is not None and not self.is_old(found := Checkpoint(known, stretch)):
             return found
@@ -88,11 +89,9 @@ class Checkpoints:
             return None
         now_s = int(self._now())
         id = now_s << _RANDOM_BITS | random.getrandbits(_RANDOM_BITS)
-        partitions = range(max(stretch.ends, default=-1) + 1)
         await self._db.execute(
-            SQL["put"], id, stretch.page_max, [stretch.after.get(p, 0) for p in partitions],
-            [stretch.ends.get(p, 0) for p in partitions], now_s - KEPT_S << _RANDOM_BITS,
-            EXPIRED_MAX,
+            SQL["put"], id, stretch.page_max, list(stretch.after.values()),
+            list(stretch.end.values()), now_s - KEPT_S << _RANDOM_BITS, EXPIRED_MAX,
         )  # fmt: skip
         self._known[key] = id
         if len(self._known) > KNOWN_MAX:

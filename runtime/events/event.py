@@ -7,22 +7,19 @@ from msgspec import Struct, json
 
 from headrace.runtime import ids
 from headrace.runtime.clock import iso_us
+from headrace.runtime.journal import telling
 from headrace.runtime.journal.kinds import Family, RecordKind, Who
 from headrace.runtime.journal.record import NO_LEG, Record
 from headrace.runtime.journal.states import PaymentState
+from headrace.runtime.journal.telling import EVENTS
 from headrace.runtime.keys.tokens import Tokens
+from headrace.runtime.ledger.origins import Origins
 from headrace.runtime.ledger.views import details_of, reason_name, risk_of
 from headrace.runtime.money import currency_code
 from headrace.runtime.risk.flags import RiskFlag
 
 PREFIX = "com.headrace."
 SOURCE = "/v1/events"
-
-
-TYPES = {kind: PREFIX + kind.facts.event for kind in RecordKind if kind.facts.event}
-"""Of every kind of record that is an event; the others are the other side of one."""
-
-_KINDS = {type: kind for kind, type in TYPES.items()}
 
 
 class UnknownType(ValueError):
@@ -43,24 +40,25 @@ class Event(Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
 
 
-def kinds_of(types: Iterable[str]) -> frozenset[RecordKind]:
-    """The kinds of records with these types, each with or without its prefix.
-
-    Raises UnknownType.
-    """
-    kinds = set()
-    for type in types:
-        kind = _KINDS.get(PREFIX + type.removeprefix(PREFIX))
-        if kind is None:
+def types_of(asked: Iterable[str]) -> frozenset[str]:
+    """Types without their prefix, each asked for with or without it. Raises UnknownType."""
+    types = set()
+    for type in asked:
+        name = type.removeprefix(PREFIX)
+        if name not in EVENTS:
             raise UnknownType(type)
-        kinds.add(kind)
-    return frozenset(kinds)
+        types.add(name)
+    return frozenset(types)
 
 
 def event_of(
-    record: Record, accounts: Mapping[int, str], tenants: Mapping[int, str], tokens: Tokens
-) -> Event:
+    record: Record, origins: Origins, accounts: Mapping[int, str], tenants: Mapping[int, str],
+    tokens: Tokens,
+) -> Event:  # fmt: skip
     """The event that a record is; KeyError when it is none. Names by number: see ledger.views."""
+    told = telling.event_of(record)
+    if told is None:
+        raise KeyError(record.kind)
     kind = RecordKind(record.kind)
     if kind.facts.settings:
         subject = accounts[record.credit]
@@ -70,13 +68,13 @@ def event_of(
         subject = data["account"]
     else:
         subject = ids.text(record.payment)
-        data = _payment(record, kind, accounts)
+        data = _payment(record, origins, accounts)
     data["trace_id"] = record.trace.hex()
     return Event(
         specversion="1.0",
         id=tokens.id_of(record.tenant, record.partition, record.seq),
         source=SOURCE,
-        type=TYPES[kind],
+        type=PREFIX + told.type,
         subject=subject,
         time=iso_us(record.at),
         datacontenttype="application/json",
@@ -87,50 +85,44 @@ def event_of(
 
 def _funding(record: Record, kind: RecordKind, accounts: Mapping[int, str]) -> dict[str, Any]:
     deposited = Who.ACCOUNT in kind.facts.credit.who
+    texts = details_of(record.details)
     return _present(
         account=accounts[record.credit if deposited else record.debit],
         amount=record.amount,
         currency=currency_code(record.currency),
         posted=record.credit_posted if deposited else record.debit_posted,
         held=record.credit_held if deposited else record.debit_held,
-        **_sent_along(record),
+        idempotency_key=record.key,
+        reference=record.reference,
+        description=texts.description,
+        metadata=texts.metadata,
     )
 
 
-def _payment(record: Record, kind: RecordKind, accounts: Mapping[int, str]) -> dict[str, Any]:
-    facts, debtor = kind.facts, None
-    if Who.DEBTOR in facts.debit.who:
-        debtor = accounts[record.debit]
-    elif Who.DEBTOR in facts.credit.who:
-        debtor = accounts[record.credit]
+def _payment(record: Record, origins: Origins, accounts: Mapping[int, str]) -> dict[str, Any]:
+    first, asked = origins.first(record), origins.asked(record)
+    texts = details_of(first.details)
     data = _present(
         payment=ids.text(record.payment),
         status=PaymentState(record.state).name.lower(),
         amount=record.amount,
         currency=currency_code(record.currency),
         movement=record.leg if record.leg > 0 else None,
-        debtor=debtor,
+        debtor=accounts[first.debit],
         creditor=accounts[record.creditor],
         decline_reason=reason_name(record.reason),
         expires_at=iso_us(record.expires_at) if record.expires_at else None,
-        **_sent_along(record),
+        idempotency_key=asked.key,
+        reference=first.reference,
+        description=texts.description,
+        metadata=texts.metadata,
     )
-    if facts.first:
-        data["capture"] = "manual" if record.leg == NO_LEG else "automatic"
-        data["occurred_at"] = iso_us(record.occurred_at)
-        data["risk"] = risk_of(record)
-        data["risk_degraded"] = bool(record.risk_flags & RiskFlag.DEGRADED)
+    if RecordKind(asked.kind).facts.first:
+        data["capture"] = "manual" if first.leg == NO_LEG else "automatic"
+        data["occurred_at"] = iso_us(first.occurred_at)
+        data["risk"] = risk_of(first)
+        data["risk_degraded"] = bool(first.risk_flags & RiskFlag.DEGRADED)
     return data
-
-
-def _sent_along(record: Record) -> dict[str, Any]:
-    told = details_of(record.details)
-    return {
-        "idempotency_key": record.key,
-        "reference": record.reference,
-        "description": told.description,
-        "metadata": told.metadata,
-    }
 
 
 def _present(**fields: Any) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from headrace.runtime.events.checkpoints import BEGINNING, Checkpoints
 from headrace.runtime.events.position import InvalidPosition, OtherHistory, mark
 from headrace.runtime.events.stretch import Sequences
 from headrace.runtime.events.telling import Start, Telling, Told
-from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.settings.events import EventSettings
 
@@ -64,13 +63,13 @@ class EventStream:
         """Where a stream of a tenant's (None: of all) goes on; from the first record without a
         position. Raises InvalidPosition, OtherHistory, Expired."""
         ends = await self._reader.ends()
-        at: Sequences = dict.fromkeys(ends, 0)
+        at: Sequences = dict.fromkeys(sorted(ends), 0)
         if not position:
             return Start(tenant, position, BEGINNING, at)
         number, places = positions.decode(self._reader.tokens, tenant, position)
         checkpoint = await self._checkpoints.found(number)
         stretch = checkpoint.stretch
-        if any(end > ends.get(p, 0) for p, end in stretch.ends.items()):
+        if any(end > ends.get(p, 0) for p, end in stretch.end.items()):
             raise OtherHistory(position)
         told = {place.partition: place.seq for place in places}
         times = await self._reader.times_of(told)
@@ -82,19 +81,19 @@ class EventStream:
             if page is not None:
                 last = times[partition], partition, seq
                 return Start(tenant, position, checkpoint, {**at, **page}, last)
-        if any(seq <= stretch.ends.get(p, 0) for p, seq in told.items()):
+        if any(seq <= stretch.end.get(p, 0) for p, seq in told.items()):
             raise InvalidPosition(position)
-        return Start(tenant, position, checkpoint, {**at, **stretch.ends, **told}, None, places)
+        return Start(tenant, position, checkpoint, {**at, **stretch.end, **told}, None, places)
 
     async def follow(
-        self, start: Start, kinds: Collection[RecordKind] | None = None
+        self, start: Start, types: Collection[str] | None = None
     ) -> AsyncIterator[Told]:
-        """Events of some kinds, without end.
+        """Events of some types (without their prefix), without end.
 
         At most `events_page_max` are read ahead of whoever takes them. Raises what the ledger's
         connection raises.
         """
-        telling = self._telling(start, kinds)
+        telling = self._telling(start, types)
         async for told in telling.rest():
             yield told
         while True:
@@ -108,10 +107,10 @@ class EventStream:
                 yield told
 
     async def until_now(
-        self, start: Start, kinds: Collection[RecordKind] | None = None
+        self, start: Start, types: Collection[str] | None = None
     ) -> AsyncIterator[Told]:
         """The same up to what is committed when it is called; the last one told has no event."""
-        telling = self._telling(start, kinds)
+        telling = self._telling(start, types)
         ends = await self._reader.ends()
         async for told in telling.rest():
             yield told
@@ -119,5 +118,5 @@ class EventStream:
             yield told
         yield await telling.so_far()
 
-    def _telling(self, start: Start, kinds: Collection[RecordKind] | None) -> Telling:
-        return Telling(self._reader, self._checkpoints, self._settings, start, kinds)
+    def _telling(self, start: Start, types: Collection[str] | None) -> Telling:
+        return Telling(self._reader, self._checkpoints, self._settings, start, types)

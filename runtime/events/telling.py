@@ -9,7 +9,6 @@ from headrace.runtime.events.checkpoints import Checkpoint, Checkpoints
 from headrace.runtime.events.event import Event, event_of
 from headrace.runtime.events.position import PLACES_MAX, Place, mark
 from headrace.runtime.events.stretch import Sequences, Stretch
-from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger.read import Reader
 from headrace.runtime.settings.events import EventSettings
@@ -50,13 +49,13 @@ class Telling:
 
     def __init__(
         self, reader: Reader, checkpoints: Checkpoints, settings: EventSettings, start: Start,
-        kinds: Collection[RecordKind] | None, *, monotonic: Callable[[], float] = time.monotonic,
+        types: Collection[str] | None, *, monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._reader = reader
         self._checkpoints = checkpoints
         self._settings = settings
         self._monotonic = monotonic
-        self._kinds = kinds
+        self._types = types
         self._tenant = start.tenant
         self._position = start.position
         self._checkpoint = start.checkpoint
@@ -75,9 +74,10 @@ class Telling:
 
     async def up_to(self, ends: Sequences) -> AsyncIterator[Told]:
         """All from here to there."""
-        stretch = Stretch(dict(self.at), {**self.at, **ends}, self._settings.events_page_max)
-        if not stretch.page_from(self.at):
+        moved = {p: end for p, end in ends.items() if end > self.at.get(p, 0)}
+        if not moved:
             return
+        stretch = Stretch(dict(self.at), moved, self._settings.events_page_max)
         self._noted = False
         if self._first or self._is_due():
             await self._note(stretch)
@@ -89,13 +89,13 @@ class Telling:
         """The position after all that was told or left out."""
         old = self._checkpoints.is_old(self._checkpoint)
         if self._is_due() and (old or not self._at_end()):
-            await self._note(Stretch(dict(self.at), dict(self.at), 1))
+            await self._note(Stretch(dict(self.at), {}, 1))
         if self._at_end():
             self._position = self._after(())
         return Told(self._position, None)
 
     def _at_end(self) -> bool:
-        return self.at == self._checkpoint.stretch.ends
+        return self.at == self._checkpoint.stretch.end
 
     def _is_due(self) -> bool:
         return self._monotonic() >= self._due_at
@@ -120,16 +120,17 @@ class Telling:
             self.at.update(page)
 
     async def _events(self, page: Sequences) -> list[tuple[Record, Event]]:
-        """Of the tenant and the kinds, in the order of their times."""
-        records = await self._reader.events(self.at, page, self._tenant, self._kinds)
+        """Of the tenant and the types, in the order of their times."""
+        records = await self._reader.events(self.at, page, self._tenant, self._types)
         records.sort(key=_order)
         if self._told is not None:
             last, self._told = self._told, None
             records = [r for r in records if _order(r) > last]
-        accounts = await self._reader.names.in_records(records)
+        origins = await self._reader.origins(records)
+        accounts = await self._reader.names.in_records([*records, *origins.records])
         tenants = await self._reader.tenant_names({r.tenant for r in records})
         tokens = self._reader.tokens
-        return [(r, event_of(r, accounts, tenants, tokens)) for r in records]
+        return [(r, event_of(r, origins, accounts, tenants, tokens)) for r in records]
 
     def _places(self, last: Place) -> Sequence[Place]:
         """What a position names after a record that is told now."""

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
+from headrace.runtime.journal import told as T
 from headrace.runtime.journal.account_numbers import Party, SystemAccount
 from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.record import LEG_MAX, NO_LEG
+from headrace.runtime.journal.told import Told
 
 R = DeclineReason
 
@@ -108,8 +110,8 @@ class Facts(NamedTuple):
 
     family: Family
     words: str
-    event: str | None = None
-    """The type of the event that it is, without its prefix; None: it is none."""
+    told: Told | None = None
+    """What users are told that it is, if anything; not all that is told is an event."""
     debit: Side = Side()
     credit: Side = Side()
     settings: bool = False
@@ -120,6 +122,8 @@ class Facts(NamedTuple):
     """Sign with which its amount changes what was captured of the payment; so the next. What is
     held changes as the debtor's held balance does."""
     refunded: int = 0
+    told_of_movement: Told | None = None
+    """The same where its leg has a number, as those of captures and refunds; None: no other."""
     step: Step | None = None
     ways: tuple[Way, ...] = TO_PAY
     """Of the leg."""
@@ -152,107 +156,113 @@ class RecordKind(IntEnum):
         return kind
 
     ACCOUNT_OPENED = 1, Facts(
-        F.ACCOUNT, "An account was opened.", "account.opened",
+        F.ACCOUNT, "An account was opened.", T.ACCOUNT_OPENED,
         credit=Side((W.ACCOUNT, W.OF_A_ROLE)), settings=True,
     )  # fmt: skip
     ACCOUNT_CHANGED = 2, Facts(
-        F.ACCOUNT, "Its settings were changed.", "account.changed",
+        F.ACCOUNT, "Its settings were changed.", T.ACCOUNT_CHANGED,
         credit=Side((W.ACCOUNT, W.OF_A_ROLE)), settings=True,
     )  # fmt: skip
     ACCOUNT_CLOSED = 3, Facts(
-        F.ACCOUNT, "It was closed, with nothing in it.", "account.closed",
+        F.ACCOUNT, "It was closed, with nothing in it.", T.ACCOUNT_CLOSED,
         credit=Side((W.ACCOUNT, W.OF_A_ROLE)), settings=True,
     )  # fmt: skip
     DEPOSITED = 4, Facts(
-        F.ACCOUNT, "Money came in from outside.", "account.deposited",
+        F.ACCOUNT, "Money came in from outside.", T.ACCOUNT_DEPOSITED,
         Side((W.EXTERNAL,), posted=-1), Side((W.ACCOUNT,), posted=1),
         asked="deposit", key=Key.ALWAYS,
     )  # fmt: skip
     WITHDRAWN = 5, Facts(
-        F.ACCOUNT, "Money went out.", "account.withdrawn",
+        F.ACCOUNT, "Money went out.", T.ACCOUNT_WITHDRAWN,
         Side((W.ACCOUNT,), posted=-1), Side((W.EXTERNAL,), posted=1),
         asked="withdrawal", key=Key.ALWAYS,
     )  # fmt: skip
 
     SETTLED = 100, Facts(
-        F.PAYMENT, "Decided and settled in one commit: debtor to creditor.", "payment.settled",
+        F.PAYMENT, "Decided and settled in one commit: debtor to creditor.", T.PAYMENT_SETTLED,
         Side((W.DEBTOR,), posted=-1), Side((W.CREDITOR,), posted=1),
         first=True, captured=1, key=Key.ALWAYS,
     )  # fmt: skip
     DEBITED = 101, Facts(
-        F.PAYMENT, "Decided; debtor to the home partition's transit_out.", "payment.debited",
+        F.PAYMENT, "Decided; debtor to the home partition's transit_out.", T.PAYMENT_SETTLED,
         Side((W.DEBTOR,), posted=-1), Side((W.TRANSIT_OUT,), posted=1),
         first=True, captured=1, step=Step.OPENS, key=Key.ALWAYS,
     )  # fmt: skip
     COMPLETED = 102, Facts(
-        F.PAYMENT, "Home learned that a leg arrived. No posting.", "payment.completed",
-        step=Step.ARRIVES, legs=ANY,
+        F.PAYMENT, "Home learned that a leg arrived. No posting.", T.PAYMENT_SETTLED,
+        told_of_movement=T.PAYMENT_CAPTURED, step=Step.ARRIVES, legs=ANY,
     )  # fmt: skip
     DECLINED = 103, Facts(
-        F.PAYMENT, "Decided against: limits, risk or funds.", "payment.declined",
+        F.PAYMENT, "Decided against: limits, risk or funds.", T.PAYMENT_DECLINED,
         Side((W.DEBTOR,)), first=True, explains=True, legs=EITHER, reasons=AT_DECISION,
         key=Key.ALWAYS,
     )  # fmt: skip
     HELD = 104, Facts(
-        F.PAYMENT, "Decided; held until captured.", "payment.held", Side((W.DEBTOR,), held=1),
-        first=True, expires=True, legs=MANUAL, key=Key.ALWAYS,
+        F.PAYMENT, "Decided; held until captured.", T.PAYMENT_HELD,
+        Side((W.DEBTOR,), held=1), first=True, expires=True, legs=MANUAL, key=Key.ALWAYS,
     )  # fmt: skip
     HELD_FOR_REVIEW = 105, Facts(
-        F.PAYMENT, "Held until somebody decides.", "payment.held_for_review",
+        F.PAYMENT, "Held until somebody decides.", T.PAYMENT_HELD_FOR_REVIEW,
         Side((W.DEBTOR,), held=1), first=True, expires=True, legs=EITHER, key=Key.ALWAYS,
     )  # fmt: skip
     CAPTURED = 106, Facts(
         F.PAYMENT, "Held money moves: debtor to creditor (one actor) or to transit_out (a leg).",
-        "payment.captured", Side((W.DEBTOR,), posted=-1, held=-1),
+        T.PAYMENT_SETTLED, Side((W.DEBTOR,), posted=-1, held=-1),
         Side((W.CREDITOR, W.TRANSIT_OUT), posted=1),
-        captured=1, step=Step.OPENS, asked="capture", legs=ANY, key=Key.MAY,
+        told_of_movement=T.PAYMENT_CAPTURED, captured=1, step=Step.OPENS, asked="capture", legs=ANY,
+        key=Key.MAY,
     )  # fmt: skip
     RELEASED = 107, Facts(
         F.PAYMENT,
         "A hold, or the rest of it, is given back: cancel, expiry, final capture, rejection.",
-        "payment.released", Side((W.DEBTOR,), held=-1), explains=True, legs=ANY,
+        T.PAYMENT_RELEASED, Side((W.DEBTOR,), held=-1), explains=True, legs=ANY,
         reasons=(R.NONE, R.REVIEW_REJECTED, R.REVIEW_EXPIRED), key=Key.MAY,
     )  # fmt: skip
     ACCEPTED = 108, Facts(
         F.PAYMENT, "A reviewer accepted a payment that stays held for capture. No posting.",
-        "payment.accepted", expires=True, key=Key.MAY,
+        T.PAYMENT_ACCEPTED, expires=True, key=Key.MAY,
     )  # fmt: skip
     RETURNED = 109, Facts(
         F.PAYMENT, "The creditor's partition refused a leg: transit_out to debtor.",
-        "payment.returned", Side((W.TRANSIT_OUT,), posted=-1), Side((W.DEBTOR,), posted=1),
+        T.PAYMENT_RETURNED, Side((W.TRANSIT_OUT,), posted=-1), Side((W.DEBTOR,), posted=1),
         captured=-1, step=Step.FAILS, explains=True, legs=ANY, reasons=NOT_CREDITED,
     )  # fmt: skip
     REFUND_REQUESTED = 110, Facts(
         F.PAYMENT, "Home reserved part of the refundable amount. No posting.",
-        "payment.refund_requested", step=Step.OPENS, ways=TO_REFUND, asked="refund", legs=LATER,
+        T.PAYMENT_REFUND_REQUESTED, step=Step.OPENS, ways=TO_REFUND, asked="refund", legs=LATER,
         key=Key.ALWAYS,
     )  # fmt: skip
     REFUNDED = 111, Facts(
-        F.PAYMENT, "Transit_in of home to debtor.", "payment.refunded",
+        F.PAYMENT, "Transit_in of home to debtor.", T.PAYMENT_REFUNDED,
         Side((W.TRANSIT_IN,), posted=-1), Side((W.DEBTOR,), posted=1),
         refunded=1, step=Step.ARRIVES, ways=TO_REFUND, legs=LATER,
     )  # fmt: skip
     REFUND_DECLINED = 112, Facts(
         F.PAYMENT, "The creditor's partition refused a refund. No posting.",
-        "payment.refund_declined", step=Step.FAILS, ways=TO_REFUND, legs=LATER,
+        T.PAYMENT_REFUND_DECLINED, step=Step.FAILS, ways=TO_REFUND, legs=LATER,
         reasons=NOT_REFUNDED,
     )  # fmt: skip
 
     CREDITED = 1000, Facts(
-        F.COUNTERPART, "Counterpart's entry for a leg: its transit_in to creditor.", None,
-        Side((W.TRANSIT_IN,), posted=-1), Side((W.CREDITOR,), posted=1),
-        step=Step.POSTS, legs=ANY,
+        F.COUNTERPART, "Counterpart's entry for a leg: its transit_in to creditor.",
+        T.PAYMENT_SETTLED, Side((W.TRANSIT_IN,), posted=-1), Side((W.CREDITOR,), posted=1),
+        told_of_movement=T.PAYMENT_CAPTURED, step=Step.POSTS, legs=ANY,
     )  # fmt: skip
     REFUND_DEBITED = 1001, Facts(
-        F.COUNTERPART, "Counterpart's entry for a refund leg: creditor to its transit_out.", None,
-        Side((W.CREDITOR,), posted=-1), Side((W.TRANSIT_OUT,), posted=1),
+        F.COUNTERPART, "Counterpart's entry for a refund leg: creditor to its transit_out.",
+        T.PAYMENT_REFUNDED, Side((W.CREDITOR,), posted=-1), Side((W.TRANSIT_OUT,), posted=1),
         step=Step.POSTS, ways=TO_REFUND, legs=LATER,
     )  # fmt: skip
     LEG_REFUSED = 1002, Facts(
-        F.COUNTERPART, "Counterpart will never carry out this leg. No posting.", None,
+        F.COUNTERPART, "Counterpart will never carry out this leg. No posting.",
         step=Step.REFUSES, ways=(Way.PAYMENT, Way.REFUND), legs=ANY,
         reasons=(*NOT_CREDITED, *NOT_REFUNDED),
     )  # fmt: skip
+
+
+def _always_on_its_way(facts: Facts) -> bool:
+    """It sends a payment's money to another actor."""
+    return facts.captured > 0 and W.CREDITOR not in facts.credit.who
 
 
 _ENDS = (Step.ARRIVES, Step.FAILS)
@@ -260,7 +270,7 @@ _CASES: dict[str, Callable[[Facts], object]] = {
     "account": lambda f: f.family is F.ACCOUNT,
     "payment": lambda f: f.family is F.PAYMENT,
     "counterpart": lambda f: f.family is F.COUNTERPART,
-    "event": lambda f: f.event,
+    "event": lambda f: f.told and f.family is not F.COUNTERPART and not _always_on_its_way(f),
     "settings": lambda f: f.settings,
     "first": lambda f: f.first,
     # What it does to balances
@@ -320,7 +330,9 @@ def kind_rows() -> dict[int, dict[str, int | str | bool | None]]:
     return {
         int(k): {
             "number": int(k), "name": k.name.lower(), "family": k.facts.family.name.lower(),
-            "event": k.facts.event, "first": k.facts.first, "settings": k.facts.settings,
+            "told": k.facts.told and k.facts.told.type,
+            "told_of_movement": k.facts.told_of_movement and k.facts.told_of_movement.type,
+            "event": k in KINDS["event"], "first": k.facts.first, "settings": k.facts.settings,
             "debit_posted": k.facts.debit.posted, "debit_held": k.facts.debit.held,
             "credit_posted": k.facts.credit.posted, "captured": k.facts.captured,
             "refunded": k.facts.refunded, "leg": k.facts.step.value if k.facts.step else None,

@@ -12,7 +12,7 @@ from pathlib import Path
 from struct import Struct as Layout
 
 from headrace.runtime.keys.cipher import KEY_BYTES, NONCE_BYTES, Cipher, NotAuthentic
-from headrace.runtime.keys.text_digest import TextDigest
+from headrace.runtime.keys.text_digest import PairDigest, TextDigest
 
 _bound_to = Layout(">qh").pack
 
@@ -48,7 +48,9 @@ class MasterKey:
         self.digest = TextDigest(
             blake2b(secret, digest_size=32, person=b"headrace digest").digest()
         )
-        """Of texts in fingerprints. Whoever gives a ledger another master key hands this one on."""
+        """Of texts in fingerprints. Whoever gives a ledger another master key hands this one on,
+        and the next."""
+        self.pairs = PairDigest(self.derived(b"headrace pairs", b""))
 
     @cached_property
     def _cipher(self) -> Cipher:

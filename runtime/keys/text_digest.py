@@ -1,4 +1,5 @@
-"""What stands for a personal text in a fingerprint, which is never forgotten.
+"""What stands for a personal text in a fingerprint, which is never forgotten, and what payments are
+found by that have a pair of metadata.
 
 A plain hash of few words beside all else that was asked says whether a guess is right, also when
 the text's key was destroyed. So it is made with a key of the platform's own: whoever has the
@@ -22,3 +23,16 @@ class TextDigest:
         if text is None:
             return None
         return blake2b(text, digest_size=DIGEST_BYTES, key=self._key).digest()
+
+
+class PairDigest:
+    """Of a tenant's pairs of metadata, by which its payments are found while they can be read."""
+
+    def __init__(self, key: bytes) -> None:
+        """At most 64 bytes; another than that of texts."""
+        self._key = key
+
+    def of(self, tenant: int, pair: str) -> int:
+        """Signed 64 bits; `pair` is the name, `=` and the value."""
+        told = tenant.to_bytes(4, "big") + pair.encode()
+        return int.from_bytes(blake2b(told, digest_size=8, key=self._key).digest(), signed=True)

@@ -56,6 +56,7 @@ class TextSealer:
     ) -> None:  # fmt: skip
         """`kept_max`: at least as many subjects as one batch can have."""
         self._master = master
+        self.pairs = master.pairs
         self._kept_max = kept_max
         self._trusted_s = trusted_s
         self._monotonic = monotonic

@@ -8,7 +8,9 @@ from headrace.runtime.journal.account_numbers import is_system_account
 from headrace.runtime.journal.kinds import KINDS, Family, RecordKind, Step, Who
 from headrace.runtime.journal.record import Record
 from headrace.runtime.journal.states import PaymentState
+from headrace.runtime.journal.telling import event_of
 from headrace.runtime.keys.tokens import Tokens
+from headrace.runtime.ledger.origins import Origins
 from headrace.runtime.ledger.views import (
     Movement,
     Names,
@@ -23,21 +25,8 @@ from headrace.runtime.money import currency_code
 from headrace.runtime.payments.payment import Payment
 from headrace.runtime.risk.flags import RiskFlag
 
-K = RecordKind
-
-
-def standing_at(records: Sequence[Record], seq: int) -> list[Record]:
-    """A payment's records up to a sequence of its home.
-
-    What a final capture leaves is released by a record of the same commit, which belongs to it.
-    """
-    told = [r for r in records if r.seq <= seq]
-    later = records[len(told) :]
-    if told and told[-1].kind == K.CAPTURED and later:
-        release = later[0]
-        if release.kind == K.RELEASED and release.leg == told[-1].leg > 0:
-            told.append(release)
-    return told
+ON_ITS_WAY = "sent"
+"""The step of a timeline that is no event: it ends with one."""
 
 
 def payment_view(records: Sequence[Record], names: Names) -> PaymentView:
@@ -112,20 +101,23 @@ def movements(records: Sequence[Record]) -> list[Movement]:
 
 
 def timeline(records: Sequence[Record], tokens: Tokens) -> list[TimelineEntry]:
-    """A payment's records in words."""
+    """A payment's events in words, and what is still on its way to the creditor."""
+    came_from = Origins(records)
+    ended = {came_from.asked(r).seq for r in records if r.kind in KINDS["ends_leg"]}
     return [
         TimelineEntry(
             id=tokens.id_of(r.tenant, r.partition, r.seq),
-            kind=RecordKind(r.kind).name.lower(),
+            kind=told.name if told else ON_ITS_WAY,
             at=iso(from_us(r.at)),
             status=PaymentState(r.state).name.lower(),
             amount=r.amount,
             movement=r.leg if r.leg > 0 else None,
             decline_reason=reason_name(r.reason),
-            idempotency_key=r.key,
+            idempotency_key=came_from.asked(r).key,
             trace_id=r.trace.hex(),
         )
         for r in records
+        if (told := event_of(r)) or r.seq not in ended
     ]
 
 

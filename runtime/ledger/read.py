@@ -1,6 +1,7 @@
 """All reading of the ledger that gateways do."""
 
 import asyncpg
+from msgspec.structs import replace
 
 from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.keys.tokens import Tokens, passing
@@ -12,6 +13,7 @@ from headrace.runtime.ledger.read_payment_lists import Filter
 from headrace.runtime.ledger.read_payments import PaymentReader
 from headrace.runtime.ledger.texts import Texts
 from headrace.runtime.ledger.views import Page, PaymentView
+from headrace.runtime.payments.metadata import pairs_of
 from headrace.runtime.settings.ledger import SETTLED_AFTER_S
 
 
@@ -32,15 +34,25 @@ class Reader(PaymentReader, AccountReader, EventReader):
             settled_after_s,
         )  # fmt: skip
         self.tenants = {}
+        self._pairs = None if master is None else master.pairs
 
     async def payments(
-        self, tenant: int, chosen: Filter, cursor: str | None = None, limit: int = 100
-    ) -> Page[PaymentView]:
-        """Payments that a filter lets through, newest first. Raises InvalidCursor.
+        self, tenant: int, chosen: Filter, cursor: str | None = None, limit: int = 100,
+        metadata: str | None = None,
+    ) -> Page[PaymentView]:  # fmt: skip
+        """Payments that a filter lets through, newest first; of those with a pair of `metadata`,
+        written `name=value`, the ones whose texts can be read. Raises InvalidCursor.
 
         A page can be short, or even empty, and yet have a next one: see read_payment_lists.
         """
+        if metadata is not None:
+            if self._pairs is None:
+                return Page([], None)
+            chosen = replace(chosen, pair=self._pairs.of(tenant, metadata))
         found, following = await read_payment_lists.payments(
             self.pool, self.cursors, tenant, chosen, cursor, limit
         )
-        return Page(await self.payment_views(tenant, found), following)
+        views = await self.payment_views(tenant, found)
+        if metadata is not None:
+            views = [view for view in views if metadata in pairs_of(view.metadata)]
+        return Page(views, following)

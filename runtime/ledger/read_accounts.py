@@ -9,7 +9,6 @@ committed.
 """
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import asyncpg
 from asyncpg import Record as Row
@@ -19,7 +18,6 @@ from headrace.runtime.clock import iso
 from headrace.runtime.database.connect import Database
 from headrace.runtime.database.sql_by_name import load as load_sql
 from headrace.runtime.journal.account_numbers import partition_of_account
-from headrace.runtime.journal.kinds import COUNTERPART_KINDS
 from headrace.runtime.journal.record import Record
 from headrace.runtime.journal.rows import record_of
 from headrace.runtime.journal.states import AccountState
@@ -27,6 +25,7 @@ from headrace.runtime.keys.tokens import Tokens
 from headrace.runtime.ledger import statement
 from headrace.runtime.ledger.account_names import AccountNames
 from headrace.runtime.ledger.cursors import Cursors
+from headrace.runtime.ledger.origins import origins
 from headrace.runtime.ledger.texts import Texts
 from headrace.runtime.ledger.views import AccountView, Entry, Limits, Page, Statement
 from headrace.runtime.money import currency_code
@@ -176,17 +175,17 @@ class AccountReader:
         )
 
     async def _entries(self, records: list[Record], account: int) -> list[Entry]:
-        arrived = [UUID(bytes=r.payment) for r in records if r.kind in COUNTERPART_KINDS]
-        debtors: dict[bytes, int] = {}
-        if arrived:
-            rows = await self.pool.fetch(SQL["debtors"], arrived)
-            debtors = {row["payment"].bytes: row["debit"] for row in rows}
-        others = [statement.counterparty(r, account, debtors.get(r.payment, 0)) for r in records]
+        came_from = await origins(self.pool, records)
+        await self.texts.unseal([*records, *came_from.records])
+        firsts = [came_from.first(r) for r in records]
+        others = [
+            statement.counterparty(record, account, first)
+            for record, first in zip(records, firsts, strict=True)
+        ]
         names = await self.names.of(others)
-        await self.texts.unseal(records)
         return [
-            statement.entry(record, account, other, names, self.tokens)
-            for record, other in zip(records, others, strict=True)
+            statement.entry(record, first, account, other, names, self.tokens)
+            for record, first, other in zip(records, firsts, others, strict=True)
         ]
 
 

@@ -1,19 +1,19 @@
 """Reading the journal in order, partition by partition."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import asyncpg
 
 from headrace.runtime.clock import to_us
 from headrace.runtime.database.sql_by_name import load as load_sql
-from headrace.runtime.journal.kinds import KINDS, RecordKind
 from headrace.runtime.journal.record import Record
 from headrace.runtime.journal.rows import record_of
+from headrace.runtime.journal.telling import EVENTS, event_of, kinds_telling
 from headrace.runtime.ledger import fencing
+from headrace.runtime.ledger.origins import Origins, origins
 from headrace.runtime.ledger.texts import Texts
 
 SQL = load_sql("headrace.runtime.ledger", "read_events")
-EVENTS = KINDS["event"]
 
 
 class EventReader:
@@ -31,18 +31,25 @@ class EventReader:
 
     async def events(
         self, after: Mapping[int, int], through: Mapping[int, int], tenant: int | None,
-        kinds: Collection[RecordKind] | None = None,
+        types: Collection[str] | None = None,
     ) -> list[Record]:  # fmt: skip
         """Of each partition in `through`, from after a sequence up to there, the records that are
-        events of a tenant (None: of all) and of some kinds; of each partition in order."""
-        chosen = EVENTS if kinds is None else EVENTS.intersection(kinds)
+        events of a tenant (None: of all) and of some types, without their prefix; of each partition
+        in order. Their texts are still sealed."""
+        wanted = EVENTS.keys() if types is None else types
         rows = await self.pool.fetch(
             SQL["events"], list(through), [after.get(p, 0) for p in through],
-            list(through.values()), tenant, list(chosen),
+            list(through.values()), tenant,
+            list(kinds_telling(wanted)),
         )  # fmt: skip
-        records = [record_of(row) for row in rows]
-        await self.texts.unseal(records)
-        return records
+        records = map(record_of, rows)
+        return [r for r in records if (told := event_of(r)) and told.type in wanted]
+
+    async def origins(self, records: Sequence[Record]) -> Origins:
+        """What events belong to. Their texts, and the events' own, are unsealed."""
+        found = await origins(self.pool, records)
+        await self.texts.unseal([*records, *found.records])
+        return found
 
     async def times_of(self, places: Mapping[int, int]) -> dict[int, int]:
         """Of records, by their partitions and sequences: in microseconds, by partition; those that

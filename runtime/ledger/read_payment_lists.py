@@ -37,14 +37,24 @@ _UUID_MAX = 2**128 - 1
 
 
 class Filter(Struct, frozen=True, kw_only=True):
-    """What the payments of a list have in common. From (inclusive) and to bound the creation."""
+    """What the payments of a list have in common."""
 
     debtor: str | None = None
     creditor: str | None = None
+    account: str | None = None
+    """Either of them."""
     reference: str | None = None
+    pair: int | None = None
+    """Digest of a pair of metadata (keys/text_digest.py)."""
+    amount_from: int | None = None
+    amount_to: int | None = None
+    """Both included."""
+    currency: int | None = None
+    """ISO 4217 numeric code."""
     status: PaymentState | None = None
     created_from: datetime | None = None
     created_to: datetime | None = None
+    """From a moment, included, to another."""
 
 
 class _Route(NamedTuple):
@@ -64,6 +74,7 @@ class _Route(NamedTuple):
 class _Parties(NamedTuple):
     debtor: int | None
     creditor: int | None
+    account: int | None
 
 
 async def payments(
@@ -109,7 +120,7 @@ async def payments(
 async def _parties(database: Database, tenant: int, chosen: Filter) -> _Parties | None:
     """The numbers of the accounts that are asked for; None when one of them does not exist."""
     numbers = []
-    for id in (chosen.debtor, chosen.creditor):
+    for id in (chosen.debtor, chosen.creditor, chosen.account):
         number = id and await database.fetchval(SQL["account_number"], tenant, id)
         if id and number is None:
             return None
@@ -120,14 +131,22 @@ async def _parties(database: Database, tenant: int, chosen: Filter) -> _Parties 
 async def _route(database: Database, tenant: int, chosen: Filter, parties: _Parties) -> _Route:
     if chosen.reference is None and parties.debtor is not None:
         return await _of_account(database, "of_debtor", parties.debtor, chosen)
-    if chosen.reference is None and parties.creditor is not None and chosen.status in ARRIVED:
-        return await _of_account(database, "arrived", parties.creditor, chosen)
+    if chosen.reference is None and chosen.pair is None and chosen.status in ARRIVED:
+        if parties.creditor is not None:
+            return await _of_account(database, "arrived", parties.creditor, chosen)
+        if parties.account is not None:
+            return await _of_account(database, "of_account", parties.account, chosen)
     low = _first_id(_ms(chosen.created_from)) if chosen.created_from else 0
     high = _first_id(_ms(chosen.created_to) + 1) if chosen.created_to else _UUID_MAX
 
     async def with_reference(high: int, rows: int) -> list[Row]:
         return await database.fetch(
             SQL["with_reference"], tenant, UUID(int=high), UUID(int=low), rows, chosen.reference
+        )
+
+    async def with_metadata(high: int, rows: int) -> list[Row]:
+        return await database.fetch(
+            SQL["with_metadata"], chosen.pair, UUID(int=high), UUID(int=low), rows
         )
 
     async def in_review(high: int, rows: int) -> list[Row]:
@@ -138,6 +157,8 @@ async def _route(database: Database, tenant: int, chosen: Filter, parties: _Part
 
     if chosen.reference is not None:
         return _Route("with_reference", high, low, with_reference, True)
+    if chosen.pair is not None:
+        return _Route("with_metadata", high, low, with_metadata, True)
     if chosen.status is PaymentState.IN_REVIEW:
         return _Route("in_review", high, low, in_review, True)
     return _Route("newest", high, low, newest, True)
@@ -149,7 +170,7 @@ async def _of_account(database: Database, name: str, account: int, chosen: Filte
     partition, low, high = partition_of_account(account), 0, _SEQ_MAX
     if chosen.created_from:
         moment = chosen.created_from
-        if name == "arrived":
+        if name != "of_debtor":
             moment = max(EPOCH + CLOCKS_APART_MAX, moment) - CLOCKS_APART_MAX
         low = await seq_before(database, partition, moment) + 1
     if chosen.created_to and name == "of_debtor":
@@ -167,8 +188,9 @@ async def _matching(
     if not payments:
         return []
     rows = await database.fetch(
-        SQL["matching"], tenant, payments, *parties, chosen.reference, chosen.created_from,
-        chosen.created_to, chosen.status,
+        SQL["matching"], tenant, payments, *parties, chosen.reference, chosen.amount_from,
+        chosen.amount_to, chosen.currency, chosen.created_from, chosen.created_to, chosen.pair,
+        chosen.status,
     )  # fmt: skip
     return [row["payment"] for row in rows]
 

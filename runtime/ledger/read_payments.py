@@ -38,7 +38,7 @@ class PaymentReader:
         if as_of is not None:
             if as_of[0] != partition_of_payment(payment):
                 raise ValueError("a payment's records are those of its home partition")
-            records = payment_view.standing_at(records, as_of[1])
+            records = [record for record in records if record.seq <= as_of[1]]
         if not records:
             return None
         await self.texts.unseal(records[:1])

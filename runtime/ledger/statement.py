@@ -9,13 +9,18 @@ from headrace.runtime.journal.account_numbers import (
 )
 from headrace.runtime.journal.kinds import COUNTERPART_KINDS, RecordKind
 from headrace.runtime.journal.record import Record
+from headrace.runtime.journal.telling import told_of
 from headrace.runtime.keys.tokens import Tokens
 from headrace.runtime.ledger.views import Entry, Names, details_of
 from headrace.runtime.money import currency_code
 
 
-def entry(r: Record, account: int, other: int, names: Names, tokens: Tokens) -> Entry:
-    """A record from the side of an account that it changes; `other` is its counterparty."""
+def entry(
+    r: Record, first: Record, account: int, other: int, names: Names, tokens: Tokens
+) -> Entry:
+    """A record from the side of an account that it changes; `other` is its counterparty. Its
+    payment's `first` record, or itself, has the texts."""
+    told = told_of(r)
     debited = r.debit == account
     kind = RecordKind(r.kind)
     side = kind.facts.debit if debited else kind.facts.credit
@@ -24,7 +29,7 @@ def entry(r: Record, account: int, other: int, names: Names, tokens: Tokens) -> 
     return Entry(
         id=tokens.id_of(r.tenant, partition_of_account(account), seq),
         at=iso(from_us(r.at)),
-        kind=kind.name.lower(),
+        kind=told.name if told else kind.name.lower(),
         payment=ids.text(r.payment) if any(r.payment) else None,
         counterparty=account_name(other, currency, names) if other else None,
         amount=r.amount * side.posted,
@@ -32,18 +37,18 @@ def entry(r: Record, account: int, other: int, names: Names, tokens: Tokens) -> 
         currency=currency,
         posted=r.debit_posted if debited else r.credit_posted,
         held=r.debit_held if debited else r.credit_held,
-        reference=r.reference,
-        description=details_of(r.details).description,
+        reference=first.reference,
+        description=details_of(first.details).description,
     )
 
 
-def counterparty(r: Record, account: int, payment_debtor: int) -> int:
+def counterparty(r: Record, account: int, first: Record) -> int:
     """Whom the money of an account's entry came from or goes to, wherever it is on its way.
 
-    `payment_debtor` is needed of the counterpart's entries only, which do not name the debtor.
+    The payment's `first` record names the debtor, whom the counterpart's entries don't.
     """
     if r.kind in COUNTERPART_KINDS:
-        return payment_debtor
+        return first.debit
     if r.creditor and account != r.creditor:
         return r.creditor
     return r.debit if account == r.credit else r.credit

@@ -77,7 +77,7 @@ def _pay_from_hold(
     book: Book, batch: Batch, command: Act, payment: Payment, leg: int, amount: int, rest: int,
     now: int,
 ) -> Answer:  # fmt: skip
-    """Moves held money on its way; `rest` of the hold, if any, is released in the same commit."""
+    """Moves held money on its way; before it, `rest` of the hold, if any, is released."""
     creditor = book.accounts.get(payment.creditor)
     if creditor is None:
         if book.open_legs >= book.open_legs_max:
@@ -87,6 +87,8 @@ def _pay_from_hold(
     elif not book.has_room(creditor, amount):
         return Refused(Refusal.AMOUNT_TOO_LARGE, "creditor", CREDITOR_FULL)
     debtor = book.accounts[payment.debtor]
+    if rest:
+        _release(book, batch, command, payment, rest, payment.state or S.AUTHORIZED, 0, now, leg)
     record = _record(book, batch, command, payment, K.CAPTURED, now, amount)
     record.leg = leg
     book.touch(batch, debtor)
@@ -96,30 +98,27 @@ def _pay_from_hold(
     else:
         send(book, batch, debtor, record)
     record.debit, record.debit_posted, record.debit_held = debtor.number, debtor.posted, debtor.held
-    if payment.held - amount - rest > 0:
+    if payment.held - amount > 0:
         record.state = S.PARTIALLY_CAPTURED
     elif payment.in_transit or creditor is None:
         record.state = S.CAPTURED
     else:
         record.state = S.SETTLED
-    done = _apply(book, batch, payment, record)
-    if rest:
-        _release(book, batch, command, payment, rest, payment.state or S.CAPTURED, 0, now, leg)
-    return done
+    return _apply(book, batch, payment, record)
 
 
 def _release(
     book: Book, batch: Batch, command: Act, payment: Payment, amount: int, state: PaymentState,
     reason: DeclineReason | int, now: int, leg: int = 0,
 ) -> Done:  # fmt: skip
-    """Gives held money back to the debtor."""
+    """Gives held money back to the debtor; `leg`: of the final capture that doesn't want it."""
     debtor = book.accounts[payment.debtor]
     record = _record(book, batch, command, payment, K.RELEASED, now, amount)
     if record.key is not None and leg:
         record.key, record.fingerprint = None, 0
     book.touch(batch, debtor)
     debtor.held -= amount
-    debtor.give_back(amount, payment.authorised_at, whole=not payment.captured_once)
+    debtor.give_back(amount, payment.authorised_at, whole=not leg and not payment.captured_once)
     record.leg, record.state, record.reason = leg, state, int(reason)
     record.debit, record.debit_posted, record.debit_held = debtor.number, debtor.posted, debtor.held
     return _apply(book, batch, payment, record)

@@ -1,4 +1,5 @@
-"""Whose a record's text is, and that it is sealed before it is written.
+"""Whose a record's text is, and that it is sealed before it is written, with a keyed hash of each
+pair of metadata beside it, by which the payment is found.
 
 The subject of a text is the debtor's account, or whose account is funded: it stands for its holder.
 What the journal says of accounts is no personal text; their settings stay plain.
@@ -7,13 +8,15 @@ What the journal says of accounts is no personal text; their settings stay plain
 from collections.abc import Collection
 
 from headrace.runtime.journal.account_numbers import is_system_account
-from headrace.runtime.journal.kinds import KINDS
+from headrace.runtime.journal.kinds import FIRST_KINDS, KINDS
 from headrace.runtime.journal.record import Record
 from headrace.runtime.keys.sealed_text import Where, is_sealed
 from headrace.runtime.keys.subject_keys import SUBJECT_KEYS
+from headrace.runtime.keys.text_digest import PairDigest
 from headrace.runtime.keys.text_sealer import NewKey
 from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.book import Book
+from headrace.runtime.payments.metadata import PAYMENT_METADATA, Found, pairs_in
 
 SETTINGS_KINDS = KINDS["settings"]
 """Their details are an account's settings."""
@@ -38,9 +41,17 @@ def seal_texts(book: Book, batch: Batch, opened: Collection[int]) -> None:
             record.details = book.texts.seal(
                 subject, where, text, record.at, made, new=subject in opened
             )
+            if record.kind in FIRST_KINDS:
+                _note_metadata(batch, book.texts.pairs, record, text)
         finally:  # else a key that no commit writes would be used for the next text
             for key in made:
                 batch.put(SUBJECT_KEYS, key.name, key)
+
+
+def _note_metadata(batch: Batch, digest: PairDigest, record: Record, text: bytes) -> None:
+    for pair in pairs_in(text):
+        row = Found(digest.of(record.tenant, pair), record.payment)
+        batch.put(PAYMENT_METADATA, row, row)
 
 
 def _subject(book: Book, record: Record) -> int:

@@ -40,18 +40,20 @@ TRANSITIONS: tuple[Transition, ...] = (
         S.AUTHORIZED, K.CAPTURED, S.CAPTURED, "client captures the rest, a leg is under way"
     ),
     Transition(S.AUTHORIZED, K.CAPTURED, S.SETTLED, "client captures the rest, all has arrived"),
+    Transition(S.AUTHORIZED, K.RELEASED, S.AUTHORIZED, "rest of a final capture, before it"),
     Transition(S.AUTHORIZED, K.RELEASED, S.CANCELLED, "client cancels"),
     Transition(S.AUTHORIZED, K.RELEASED, S.EXPIRED, "clock: the hold expired"),
     Transition(S.PARTIALLY_CAPTURED, K.CAPTURED, S.PARTIALLY_CAPTURED, "client captures a part"),
     Transition(S.PARTIALLY_CAPTURED, K.CAPTURED, S.CAPTURED, "client captures the rest"),
     Transition(S.PARTIALLY_CAPTURED, K.CAPTURED, S.SETTLED, "client captures the rest"),
     Transition(S.PARTIALLY_CAPTURED, K.COMPLETED, S.PARTIALLY_CAPTURED, "a captured leg arrived"),
+    Transition(
+        S.PARTIALLY_CAPTURED, K.RELEASED, S.PARTIALLY_CAPTURED, "rest of a final capture, before it"
+    ),
     Transition(S.PARTIALLY_CAPTURED, K.RELEASED, S.CAPTURED, "rest released, a leg is under way"),
     Transition(S.PARTIALLY_CAPTURED, K.RELEASED, S.SETTLED, "rest released, all has arrived"),
     Transition(S.PARTIALLY_CAPTURED, K.RETURNED, S.PARTIALLY_CAPTURED, "a captured leg came back"),
     Transition(S.PARTIALLY_CAPTURED, K.RELEASED, S.RETURNED, "rest released, every leg came back"),
-    Transition(S.CAPTURED, K.RELEASED, S.CAPTURED, "rest of a final capture released"),
-    Transition(S.SETTLED, K.RELEASED, S.SETTLED, "rest of a final capture released"),
     Transition(S.CAPTURED, K.COMPLETED, S.CAPTURED, "a leg arrived, another is under way"),
     Transition(S.CAPTURED, K.COMPLETED, S.SETTLED, "the last leg arrived"),
     Transition(S.CAPTURED, K.RETURNED, S.CAPTURED, "a leg came back, another is under way"),

@@ -87,6 +87,17 @@ Metadata = Annotated[
         examples=[{"order": "2041"}],
     ),
 ]
+MetadataPair = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\x00]+=[^\x00]*$",
+        max_length=565,
+        description="A pair of `metadata`: its name, `=` and its value. Nothing is found by it any"
+        " more once its subject was forgotten.",
+        examples=["order=2041"],
+    ),
+]
+FORMS[r"^[^\x00]+=[^\x00]*$"] = "a name, `=` and a value, without NUL characters"
 Moment = Annotated[
     datetime,
     Meta(tz=True, description="RFC 3339 with an offset.", examples=["2026-03-01T12:00:00Z"]),

@@ -186,7 +186,7 @@ def test_a_file_interrupted_and_run_again_pays_nothing_twice(
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
-        while not _lines(tmp_path / "out.ndjson") and process.poll() is None:
+        while not any(map(_lines, tmp_path.glob("out.ndjson.*.part"))) and process.poll() is None:
             pass_time(process)
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=TIMEOUT_S)

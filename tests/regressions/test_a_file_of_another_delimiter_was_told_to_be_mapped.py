@@ -107,6 +107,7 @@ NAMED: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "no delimiter": ("f.csv", table(3), {"delimiter": "no"}, "one character"),
     "a quote": ("f.csv", table(3), {"delimiter": '"'}, "one character"),
     "no encoding": ("f.csv", table(3), {"encoding": "klingon"}, "klingon"),
+    "no mark": ("f.csv", table(3), {"encoding": "utf-16"}, "does not start with BOM"),
     "not of text": ("f.csv", table(3), {"encoding": "base64"}, "base64"),
     "delimiter of json": ("f.ndjson", "", {"delimiter": ";"}, "for CSV"),
     "encoding of parquet": ("f.parquet", "", {"encoding": "utf-8"}, "for text"),

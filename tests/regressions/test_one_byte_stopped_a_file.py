@@ -13,10 +13,14 @@ named line 3417.
 | pay | row numbers left blank lines out | found |
 | pay --out | rows of several lines: `line` | found |
 | pay CSV | a byte in the header: nothing is paid | clean |
+| pay Parquet | a dictionary of text that is no UTF-8: the file ends with a word | clean |
+| pay Parquet | text that is no UTF-8, dates past 9999, nanoseconds, a name twice | found |
 """
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from support.paying import HEADER, lines, paid, results, table
 from support.small_platform import SmallPlatform
@@ -107,3 +111,32 @@ async def test_blank_lines_have_numbers_too(tmp_path: Path) -> None:
         told[name] = [(int(line["row"]), int(line["line"])) for line in results(out)]
     # CSV: a header, a blank row, a row on two lines, two blank ones, a row
     assert told == {"f.csv": [(2, 3), (5, 7)], "f.ndjson": [(2, 2), (5, 5)]}
+
+
+def unreadable() -> dict[str, pa.Array]:
+    """A value that Python can't hold, behind one that it can."""
+    text = pa.array([b"a", b"\xff\xfe"])
+    twice = [pa.array(["1", "2"]), pa.array(["1", "2"])]
+    return {
+        "text": pa.Array.from_buffers(pa.string(), 2, text.buffers()),
+        "date32": pa.array([17_000, 10**8], pa.date32()),
+        "time": pa.array([1_000, 1], pa.time64("ns")),
+        "duration": pa.array([1_000, 1], pa.duration("ns")),
+        "struct": pa.StructArray.from_arrays(twice, names=["a", "a"]),
+    }
+
+
+@pytest.mark.parametrize("kind", unreadable())
+async def test_a_value_that_cannot_be_read_spoils_its_row_alone(tmp_path: Path, kind: str) -> None:
+    file, out = tmp_path / "f.parquet", tmp_path / "out.ndjson"
+    columns = {"idempotency_key": ["k1", "k2", "k3"], "debtor": ["a"] * 3, "creditor": ["b"] * 3}
+    column = unreadable()[kind]
+    column = pa.concat_arrays([column, column.slice(0, 1)])
+    columns |= {"amount": ["1"] * 3, "currency": ["EUR"] * 3}
+    pq.write_table(pa.table(columns | {"description": column}), file)
+    ended = await paid(SmallPlatform(), file, out=out)
+    told = [(line["row"], line["status"]) for line in results(out)]
+    readable = "refused" if kind in ("duration", "struct") else "settled"
+    assert told == [(1, readable), (2, "refused"), (3, readable)]
+    assert "description" in (results(out)[1]["reason"] + results(out)[1].get("field", ""))
+    assert ended.told["refused"] == (3 if readable == "refused" else 1)

@@ -6,10 +6,11 @@ to the platform's own PostgreSQL read it. Siblings looked for:
 | door | input | |
 |---|---|---|
 | own database | PGSSLMODE, PGSSLNEGOTIATION, PGTARGETSESSIONATTRS, PGGSSLIB | found |
-| own database, by TCP | PGSSLROOTCERT, PGSSLCERT, ~/.postgresql, SSLKEYLOGFILE | found |
-| own database | PGHOST, PGPORT, PGUSER, PGPASSFILE, PGSERVICEFILE, PGOPTIONS, PGTZ | clean |
+| own database, by TCP | PGPORT, PGSSLCERT, ~/.postgresql, SSLKEYLOGFILE | found |
+| own database | PGHOST, PGSSLROOTCERT, PGUSER, PGPASSFILE, PGSERVICEFILE, PGOPTIONS, PGTZ | clean |
 | HEADRACE_DATABASE_URL | wrong, or with variables and files that are | found: tracebacks |
-| HEADRACE_DATABASE_URL, master key, rules | files by relative paths | found: parts work elsewhere |
+| HEADRACE_DATABASE_URL, PG…, master key, rules | relative paths | found: parts work elsewhere |
+| plug-ins of Ray's workers | PYTHONPATH by relative paths | found: the same |
 | Ray and its workers | RAY_…, PYTHON…, WEB_CONCURRENCY, GRPC_…, proxies, TZ | found |
 | HAProxy | LD_PRELOAD, LD_LIBRARY_PATH, OPENSSL_CONF | found |
 | PostgreSQL's server | PGTZ, PGOPTIONS, LD_PRELOAD, LC_ALL | clean: it gets no variables |
@@ -264,6 +265,15 @@ def test_parts_are_started_with_what_is_theirs() -> None:
     for name, value in (REACHES | {"LC_ALL": "C.UTF-8", "TZ": "UTC"}).items():
         assert told[name] == value, name
     assert [name for name in DOES_NOT if name in told] == []
+
+
+@pytest.mark.parametrize("name", ["PYTHONPATH", "LD_LIBRARY_PATH", "PGSSLROOTCERT"])
+def test_what_is_named_from_here_is_found_from_elsewhere(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = ambient.of_parts({name: f"own{os.pathsep}/opt/other"}, own_database=False)
+    assert told[name] == f"{tmp_path}/own{os.pathsep}/opt/other"
 
 
 def test_they_are_left_out_of_the_process_that_starts_them(monkeypatch: pytest.MonkeyPatch) -> None:

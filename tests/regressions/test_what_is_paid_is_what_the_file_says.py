@@ -41,7 +41,7 @@ DIGITS = {"EUR": 2, "JPY": 0, "KWD": 3}
 Paid = tuple[str, str, str, int, str]
 
 FUZZ = settings(
-    max_examples=150,
+    max_examples=80,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -11,15 +11,16 @@ could not start at all. Siblings looked for:
 | Ray, Serve, Python | TMPDIR | found: files of parts, now in the data directory, too |
 | up | /tmp, or the data directory, is noexec | found: the second is said in a sentence |
 | up | a data directory with a long path, blanks, no ASCII | clean: sockets' paths are short |
+| up | /tmp can't be written | found: there was no other place |
 | up | links that a killed platform left, or that are taken by others | clean |
 | verify and others that start PostgreSQL | the folder of its socket | found |
 
 Taken from a whole platform: tests/acceptance/test_a_hostile_machine.py.
 """
 
-import contextlib
 import os
 import stat
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -27,14 +28,14 @@ import psutil
 import pytest
 import pytest_asyncio
 
-from headrace.cluster.local import haproxy, run_folder
+from headrace.cluster.local import haproxy, run_folder, short_path
 from headrace.cluster.local.errors import PlatformError
 from headrace.cluster.local.part import Part
 from headrace.cluster.local.platform import Platform
 from headrace.cluster.local.ports import free_ports
 from headrace.cluster.local.postgres import Postgres
 from headrace.cluster.local.ray_parts import Ray
-from headrace.cluster.local.short_path import WHERE, ShortPath
+from headrace.cluster.local.short_path import PLACES, ShortPath, links_to
 from headrace.runtime.database.connect import connect
 from headrace.runtime.settings import Settings
 
@@ -49,11 +50,6 @@ def run(tmp_path: Path) -> Path:
     return folder
 
 
-def leading_to(folder: Path) -> list[Path]:
-    return [link for link in WHERE.glob("headrace-*") if link.is_symlink() and link.exists()
-            and link.resolve() == folder.resolve()]  # fmt: skip
-
-
 def test_a_short_path_leads_to_a_long_one_and_is_made_again(run: Path) -> None:
     short = ShortPath(run)
     assert len(str(short.path)) + len(f"/{'n' * 56}/metrics.sock") <= SOCKET_BYTES_MAX
@@ -64,15 +60,15 @@ def test_a_short_path_leads_to_a_long_one_and_is_made_again(run: Path) -> None:
         short.restore()
     short.restore()
     short.remove()
-    assert leading_to(run) == []
+    assert links_to(run) == []
 
 
 def test_what_a_killed_platform_left_is_taken_away_by_the_next(run: Path) -> None:
     lost = [ShortPath(run), ShortPath(run)][0].path
-    assert len(leading_to(run)) == 1
-    assert lost not in leading_to(run)
+    assert len(links_to(run)) == 1
+    assert lost not in links_to(run)
     run_folder.remove_links_to(run)
-    assert leading_to(run) == []
+    assert links_to(run) == []
 
 
 def test_a_part_that_was_quicker_is_no_obstacle(run: Path) -> None:
@@ -100,6 +96,22 @@ def test_a_name_that_others_took_ends_it_with_a_sentence(run: Path, tmp_path: Pa
         short.path.unlink()
 
 
+def temporary() -> set[Path]:
+    return {path for place in PLACES for path in place.glob("headrace-*")}
+
+
+def test_where_tmp_cannot_be_written_another_place_is_taken(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(short_path, "PLACES", (Path("/proc"), *PLACES[1:]))
+    short = ShortPath(run)
+    assert short.path.parent == PLACES[1]
+    short.remove()
+    monkeypatch.setattr(short_path, "PLACES", (Path("/proc"),))
+    with pytest.raises(OSError, match="No such file or directory"):
+        ShortPath(run)
+
+
 class Nothing(Part):
     name = "nothing"
     phase = "starting nothing"
@@ -107,15 +119,14 @@ class Nothing(Part):
 
 async def test_all_that_a_run_needs_is_in_its_data_directory(tmp_path: Path) -> None:
     (port,) = free_ports(1)
-    before = {*WHERE.glob("headrace-*")}
+    before = temporary()
     platform = Platform(tmp_path, port, Settings(), lambda phase: None, [Nothing])
     await platform.start()
     assert platform._site is not None
     assert (tmp_path / "run").samefile(platform._site.run.path)
     assert stat.S_IMODE((tmp_path / "run").stat().st_mode) == 0o700
-    ours = [path for path in {*WHERE.glob("headrace-*")} - before if path.resolve() in
-            (tmp_path / "run", *(tmp_path / "run").iterdir())]  # fmt: skip
-    assert ours == [platform._site.run.path]
+    ours = {path for path in temporary() - before if path.resolve().is_relative_to(tmp_path)}
+    assert ours == {platform._site.run.path}
     await platform.stop()
     assert not (tmp_path / "run").exists()
     assert not os.path.lexists(platform._site.run.path)
@@ -133,7 +144,7 @@ async def server(reachable_dir: Path) -> AsyncIterator[Postgres]:
 
 async def test_the_way_to_postgresql_is_made_again_without_a_restart(server: Postgres) -> None:
     ledger, pid = Settings(database_url=server.url).ledger, server.pid
-    (way,) = [path for path in WHERE.glob("headrace-*") if str(path) in server.url]
+    (way,) = [path for path in temporary() if f"host={path}&" in server.url]
     way.unlink()
     with pytest.raises(OSError, match="No such file or directory"):
         await connect(ledger)
@@ -163,16 +174,15 @@ async def test_processes_of_a_run_are_ended_and_a_look_around_is_not(tmp_path: P
     run_folder.make(tmp_path)
     logs = tmp_path / "run" / "logs"
     logs.mkdir()
-    ours, theirs = [
-        psutil.Popen(["sleep", "600"], cwd=where) for where in (run_folder.work_dir(tmp_path), logs)
-    ]
+    folders = (run_folder.work_dir(tmp_path), logs)
+    ours, theirs = (subprocess.Popen(["sleep", "600"], cwd=folder) for folder in folders)  # noqa: ASYNC220  # begun once, nothing else runs
+    at_work = psutil.Process(ours.pid)
     await run_folder.end_leftovers(tmp_path)
-    assert not ours.is_running() or ours.status() == psutil.STATUS_ZOMBIE
-    assert theirs.is_running()
+    assert not at_work.is_running() or at_work.status() == psutil.STATUS_ZOMBIE
+    assert theirs.poll() is None
+    theirs.kill()
     for process in (ours, theirs):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-            process.wait()
+        process.wait()
 
 
 class Living:

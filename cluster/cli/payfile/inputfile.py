@@ -65,7 +65,7 @@ class InputFile:
             yield
         except EOFError as error:
             raise BadInput(f"{self.name} ends too early for gzip{after}") from error
-        except (OSError, ZlibError) as error:
+        except (OSError, ZlibError, UnicodeError) as error:
             why = getattr(error, "strerror", None) or str(error)
             raise BadInput(f"cannot read {self.name}{after}: {why}") from error
 

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from errno import EACCES
 from os.path import samestat
 from pathlib import Path
 from secrets import token_hex
@@ -83,6 +84,8 @@ def _opened(path: Path) -> tuple[BinaryIO, Path | None, Path]:
     for descriptor in map(_descriptor, (sys.stdout, sys.stderr)):
         if status and descriptor is not None and samestat(os.fstat(descriptor), status):
             return os.fdopen(os.dup(descriptor), "wb"), None, target
+    if status and not os.access(path, os.W_OK):
+        raise PermissionError(EACCES, os.strerror(EACCES))
     beside = target.with_name(f"{target.name}.{token_hex(4)}.part")
     file = beside.open("xb")
     if status is not None:

@@ -12,6 +12,7 @@ from headrace.cluster.cli.payfile.source import Source, reason
 
 BUFFER_BYTES = 1 << 20
 """Read ahead in each column, instead of a whole row group's column at once."""
+UNREADABLE = (ValueError, OverflowError, pa.ArrowException)
 
 
 def open_parquet(opened: InputFile, rows: int) -> Source:
@@ -34,9 +35,13 @@ def open_parquet(opened: InputFile, rows: int) -> Source:
         try:
             for batch in file.iter_batches(rows, columns=wanted, use_threads=False):
                 size, schema = batch.num_rows, batch.schema
-                columns = {name: _values(batch.column(i)) for i, name in enumerate(schema.names)}
+                broken: dict[int, str] = {}
+                columns = {
+                    name: _readable(batch.column(i), name, broken)
+                    for i, name in enumerate(schema.names)
+                }
                 types = {field.name: _type(field.type) for field in schema}
-                yield Chunk(range(row, row + size), columns, {}, row - 1 + size, types=types)
+                yield Chunk(range(row, row + size), columns, broken, row - 1 + size, types=types)
                 row += size
         except pa.ArrowException as error:
             raise BadInput(f"{opened.name}, after row {row - 1}: {reason(error)}") from error
@@ -46,6 +51,22 @@ def open_parquet(opened: InputFile, rows: int) -> Source:
 
 def _type(kind: "pa.DataType") -> str:
     return str(kind.value_type if pa.types.is_dictionary(kind) else kind)
+
+
+def _readable(column: "pa.Array", name: str, broken: dict[int, str]) -> "list[object]":
+    """The values; where Python can't hold one (a year past 9999, bytes that are no UTF-8 in a text)
+    its row is broken."""
+    try:
+        return _values(column)
+    except UNREADABLE:
+        values: list[object] = []
+        for i in range(len(column)):
+            try:
+                values += _values(column.slice(i, 1))
+            except UNREADABLE as error:
+                broken.setdefault(i, f"column {name}: {reason(error)}")
+                values.append(None)
+        return values
 
 
 def _values(column: "pa.Array") -> "list[object]":

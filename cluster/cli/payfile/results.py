@@ -13,6 +13,7 @@ from headrace.cluster.cli.payfile.items import Mapped, Refused
 from headrace.cluster.cli.payfile.outputfile import open_output, refuse_the_input
 from headrace.cluster.cli.payfile.sending import Paid, Results
 from headrace.cluster.cli.payfile.summary import Repeats
+from headrace.serve.http.csv_table import cell
 
 
 class ResultRow(Struct, omit_defaults=True, gc=False):
@@ -89,7 +90,8 @@ def _csv(lines: Iterable[Sequence[object]]) -> bytes:
 
 
 def _cells(row: ResultRow) -> list[object]:
+    """As a spreadsheet shows it and doesn't carry it out."""
     return [
-        "" if value is None else str(value).lower() if isinstance(value, bool) else value
+        "" if value is None else str(value).lower() if isinstance(value, bool) else cell(value)
         for value in structs.astuple(row)
     ]

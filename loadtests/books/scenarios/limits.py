@@ -10,7 +10,7 @@ AMOUNT = 100
 
 
 class Limits(Scene):
-    """Judged by the order of the events, in which the ledger has decided."""
+    """Judged by the events, in the order of the moments at which the ledger has decided."""
 
     async def play(self, rounds: int) -> None:
         """Each round has an account of its own for each way."""

@@ -92,6 +92,13 @@ CREATE TABLE holds (
 CREATE INDEX holds_due ON holds (expires_at);
 COMMENT ON TABLE holds IS 'Open holds and reviews, kept by the commit that opens, lessens or ends them.';
 
+CREATE TABLE payment_metadata (
+    digest     bigint NOT NULL,                       -- of the tenant, a name and its value, under a key of the platform's own
+    payment    uuid   NOT NULL,
+    PRIMARY KEY (digest, payment)
+);
+COMMENT ON TABLE payment_metadata IS 'By which pairs of metadata payments are found; the pairs themselves are sealed in the journal.';
+
 CREATE TABLE batches (
     id         uuid PRIMARY KEY,
     tenant     integer NOT NULL REFERENCES tenants,

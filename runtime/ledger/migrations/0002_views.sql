@@ -12,7 +12,9 @@ CREATE TABLE kinds (
     number        smallint PRIMARY KEY,
     name          text NOT NULL UNIQUE,
     family        text NOT NULL,                      -- account; payment: at its home; counterpart: the other end of a leg
-    event         text,                               -- type of the event that it is; null: none
+    told          text,                               -- what users are told that it is; null: nothing
+    told_of_movement text,                            -- the same where its leg has a number; null: no other
+    event         boolean NOT NULL,                   -- it is an event, unless it sends money to another actor
     first         boolean NOT NULL,                   -- a payment begins with it
     settings      boolean NOT NULL,                   -- it says what an account was set to
     debit_posted  smallint NOT NULL,                  -- signs with which the amount changes the debited account's
@@ -97,22 +99,27 @@ CREATE VIEW entries AS
 SELECT
     t.name AS tenant, coalesce(a.id, account_name(e.account, cu.code)) AS account,
     cu.code AS currency, e.seq, e.at, e.kind, e.posted_change, e.held_change, e.posted, e.held,
-    nullif(e.payment, '00000000-0000-0000-0000-000000000000') AS payment, e.leg, e.reference, e.record
+    nullif(e.payment, '00000000-0000-0000-0000-000000000000') AS payment, e.leg,
+    coalesce(e.reference, f.reference) AS reference, e.record
 FROM (
-    SELECT j.debit AS account, j.seq, j.at, k.name AS kind, j.payment, j.leg, j.reference, j.tenant, j.currency,
+    SELECT j.debit AS account, j.seq, j.at, split_part(coalesce(CASE WHEN j.leg > 0 THEN k.told_of_movement END, k.told), '.', 2) AS kind, j.payment, j.leg, j.reference, j.tenant, j.currency,
         j.amount * k.debit_posted AS posted_change, j.amount * k.debit_held AS held_change,
         j.debit_posted AS posted, j.debit_held AS held, j.partition || ':' || j.seq AS record
     FROM journal j JOIN kinds k ON k.number = j.kind AND (k.debit_posted <> 0 OR k.debit_held <> 0)
     WHERE j.debit <> 0
     UNION ALL
-    SELECT j.credit, j.credit_seq, j.at, k.name, j.payment, j.leg, j.reference, j.tenant, j.currency,
+    SELECT j.credit, j.credit_seq, j.at, split_part(coalesce(CASE WHEN j.leg > 0 THEN k.told_of_movement END, k.told), '.', 2), j.payment, j.leg, j.reference, j.tenant, j.currency,
         j.amount * k.credit_posted, 0, j.credit_posted, j.credit_held, j.partition || ':' || j.seq
     FROM journal j JOIN kinds k ON k.number = j.kind AND k.credit_posted <> 0
     WHERE j.credit <> 0
 ) e
 JOIN tenants t ON t.number = e.tenant
 JOIN currencies cu ON cu.number = e.currency
-LEFT JOIN accounts a ON a.number = e.account;
+LEFT JOIN accounts a ON a.number = e.account
+LEFT JOIN LATERAL (
+    SELECT j.reference FROM journal j JOIN kinds b ON b.number = j.kind AND b.first
+    WHERE j.payment = e.payment AND j.payment <> '00000000-0000-0000-0000-000000000000'
+) f ON true;
 COMMENT ON VIEW entries IS 'Double entry: each change of an account''s posted or held balance, and both after it.';
 
 CREATE VIEW balances AS
@@ -146,7 +153,7 @@ COMMENT ON VIEW balances IS 'Each account''s balance: it stands in the account''
 CREATE VIEW events AS
 SELECT
     j.partition || ':' || j.seq AS id,
-    'com.headrace.' || k.event AS type,
+    'com.headrace.' || coalesce(CASE WHEN j.leg > 0 THEN k.told_of_movement END, k.told) AS type,
     j.at, t.name AS tenant,
     nullif(j.payment, '00000000-0000-0000-0000-000000000000') AS payment, s.name AS status,
     coalesce(d.id, account_name(j.debit, cu.code)) AS debit,
@@ -156,7 +163,7 @@ SELECT
 FROM journal j
 JOIN tenants t ON t.number = j.tenant
 JOIN currencies cu ON cu.number = j.currency
-JOIN kinds k ON k.number = j.kind AND k.event IS NOT NULL
+JOIN kinds k ON k.number = j.kind AND k.event AND NOT (k.captured > 0 AND is_system_account(j.credit))
 LEFT JOIN states s ON s.number = j.state
 LEFT JOIN names r ON r.subject = 'decline_reason' AND r.number = nullif(j.reason, 0)
 LEFT JOIN accounts d ON d.number = j.debit

@@ -110,9 +110,3 @@ UNION ALL
  WHERE credit = $1 AND credit <> 0 AND credit_seq <= $2 AND credit_seq > $3 AND kind IN :kinds(credits)
    AND ($4::timestamptz IS NULL OR at >= $4) AND ($5::timestamptz IS NULL OR at < $5)
  ORDER BY credit_seq DESC LIMIT $6);
-
--- name: debtors
--- Whom payments come from: their first record says so.
-SELECT payment, debit FROM journal
-WHERE payment = ANY($1::uuid[]) AND payment <> '00000000-0000-0000-0000-000000000000'
-  AND kind IN :kinds(first);

@@ -17,7 +17,7 @@ from headrace.serve.gateway.accounts.account_request import (
 from headrace.serve.gateway.accounts.examples import ACCOUNT
 from headrace.serve.gateway.accounts.problems import PROBLEMS
 from headrace.serve.gateway.accounts.rights import RIGHTS
-from headrace.serve.gateway.accounts.words import NAMES, WORDS
+from headrace.serve.gateway.accounts.words import LISTS, NAMES, WORDS
 from headrace.serve.gateway.fields import ACCOUNT_PATTERN, Moment
 from headrace.serve.gateway.listing import ListQuery, NextCursor, invalid_cursor
 from headrace.serve.gateway.paths import account_in
@@ -70,6 +70,7 @@ FAMILY = Family(
     },
     words=WORDS,
     names=NAMES,
+    lists=LISTS,
 )
 _decoder = decoder(AccountRequest)
 _change_decoder = decoder(AccountChange)

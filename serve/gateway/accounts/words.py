@@ -1,13 +1,31 @@
 """What the ledger's accounts and their entries mean to readers of the API document."""
 
-from headrace.runtime.journal.kinds import RecordKind
+from headrace.runtime.journal.kinds import KINDS
 from headrace.runtime.journal.states import AccountState
-from headrace.serve.http.reference.vocabulary import MOMENT, TEXTS, Json, minor, one_of
+from headrace.serve.http.reference.vocabulary import (
+    MOMENT,
+    TEXTS,
+    Json,
+    among,
+    minor,
+    one_of,
+    today,
+)
 
 NAMES = {"AccountView": "Account"}
 """Schemas that the document calls otherwise than the code."""
 
-ENTRY_KINDS = one_of(*(k.name.lower() for k in RecordKind if not k.facts.settings))
+ENTRY_KINDS = today(
+    "What an entry may be",
+    *dict.fromkeys(
+        told.name
+        for kind in sorted(KINDS["changes_debit"] | KINDS["credits"])
+        for told in (kind.facts.told, kind.facts.told_of_movement)
+        if told
+    ),
+)
+LISTS = {"EntryKind": ENTRY_KINDS}
+"""Lists of values with a name of their own."""
 
 WORDS: dict[str, dict[str, Json]] = {
     "Account": {
@@ -29,8 +47,12 @@ WORDS: dict[str, dict[str, Json]] = {
     },
     "Entry": {
         "id": {"description": "Opaque, and always the same."},
-        "kind": ENTRY_KINDS,
+        "kind": among(
+            "The type of the event that tells it, without `payment.` or `account.`.", ENTRY_KINDS
+        ),
         "counterparty": {"description": "The payment's other account, or an external one's name."},
+        "reference": {"description": "Its payment's, also of captures and refunds."},
+        "description": {"description": "Its payment's, also of captures and refunds."},
         "amount": minor("Change of the posted balance; below zero it left the account"),
         "held_amount": minor("Change of the held balance"),
         "posted": minor("Posted balance after it"),

@@ -5,12 +5,13 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from headrace.runtime.events.event import Event, UnknownType, kinds_of
+from headrace.runtime.events.event import Event, UnknownType, types_of
 from headrace.runtime.events.position import Expired, InvalidPosition, OtherHistory
 from headrace.runtime.events.telling import Start, Told
 from headrace.runtime.identity.keys import Role
 from headrace.runtime.json_lines import on_a_line
 from headrace.runtime.refusals import Refusal
+from headrace.serve.gateway.events.event_types import LISTED
 from headrace.serve.gateway.events.example import EVENT, POSITION
 from headrace.serve.gateway.events.problems import PROBLEMS
 from headrace.serve.gateway.services import Services
@@ -33,7 +34,8 @@ class EventQuery(Struct, forbid_unknown_fields=True):
         str,
         Meta(
             max_length=1000,
-            description="Only these, separated by commas: `payment.settled,account.opened`.",
+            description="Only these, separated by commas: `payment.settled,account.opened`."
+            " The types are listed under Events.",
         ),
     ] = ""
     after: Annotated[
@@ -64,7 +66,7 @@ class ServerSentEvent(Struct):
 FAMILY = Family(
     "Events",
     "Everything that happens is an event, read from the ledger itself: none is lost, and none comes"
-    " before what it tells is durable.",
+    " before what it tells is durable.\n\n" + LISTED,
     rights={("read", "event"): Role.MEMBER},
     problems=PROBLEMS,
 )
@@ -94,7 +96,7 @@ FAMILY = Family(
 async def stream_events(services: Services, request: Request) -> Stream:
     asked = request.query(EventQuery)
     try:
-        kinds = kinds_of(filter(None, asked.types.split(","))) or None
+        types = types_of(filter(None, asked.types.split(","))) or None
     except UnknownType as unknown:
         raise Problem(Refusal.INVALID_FIELD, f"no events are {unknown}"[:200], "types") from None
     streams = services.admission.streams
@@ -105,7 +107,7 @@ async def stream_events(services: Services, request: Request) -> Stream:
         streams.give()
         raise
     read = services.events.follow if asked.follow else services.events.until_now
-    return Stream(_pieces(read(start, kinds)), MEDIA.encode(), streams.give)
+    return Stream(_pieces(read(start, types)), MEDIA.encode(), streams.give)
 
 
 async def _start(services: Services, request: Request, asked: EventQuery) -> Start:

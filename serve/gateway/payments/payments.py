@@ -8,8 +8,16 @@ from headrace.runtime.journal.states import PaymentState
 from headrace.runtime.ledger.cursors import InvalidCursor
 from headrace.runtime.ledger.read_payment_lists import Filter
 from headrace.runtime.ledger.views import Page, PaymentView, TimelineEntry
+from headrace.runtime.money import currency_number
 from headrace.runtime.refusals import Refusal
-from headrace.serve.gateway.fields import AccountId, Moment, Reference
+from headrace.serve.gateway.fields import (
+    AccountId,
+    Amount,
+    Currency,
+    MetadataPair,
+    Moment,
+    Reference,
+)
 from headrace.serve.gateway.listing import ListQuery, NextCursor, invalid_cursor
 from headrace.serve.gateway.paths import payment_in
 from headrace.serve.gateway.payments.examples import PAYMENT, TIMELINE
@@ -46,8 +54,20 @@ class PaymentQuery(ListQuery, forbid_unknown_fields=True, kw_only=True):
 
     idempotency_key: IdempotencyKey | UnsetType = UNSET
     reference: Reference | UnsetType = UNSET
+    metadata: MetadataPair | UnsetType = UNSET
+    account: (
+        Annotated[AccountId, Meta(description="Payments from or to this account.")] | UnsetType
+    ) = UNSET
     debtor: AccountId | UnsetType = UNSET
     creditor: AccountId | UnsetType = UNSET
+    amount: Annotated[Amount, Meta(description="Exactly this, in minor units.")] | UnsetType = UNSET
+    amount_from: (
+        Annotated[Amount, Meta(description="This or more, in minor units.")] | UnsetType
+    ) = UNSET
+    amount_to: Annotated[Amount, Meta(description="This or less, in minor units.")] | UnsetType = (
+        UNSET
+    )
+    currency: Currency | UnsetType = UNSET
     status: Annotated[StateName, Meta(description="Payments that stand so now.")] | UnsetType = (
         UNSET
     )
@@ -65,7 +85,7 @@ class PaymentList(Struct):
 
 
 class Timeline(Struct):
-    """Everything that happened to a payment, in order."""
+    """What happened to a payment, in order."""
 
     items: list[TimelineEntry]
 
@@ -144,10 +164,11 @@ async def create_payment(services: Services, request: Request) -> Reply:
     "GET",
     "/v1/payments",
     "List payments",
-    "Newest first, by any of the filters.",
+    "Newest first, by any of the filters: what is let through passes all of them.",
     Answer(200, "A page.", PaymentList, {"items": [PAYMENT], "next_cursor": None}),
     right=("list", "payment"),
     query=PaymentQuery,
+    refusals=(R.INVALID_AMOUNT, R.UNKNOWN_CURRENCY),
 )
 async def list_payments(services: Services, request: Request) -> Reply:
     tenant = request.tenant
@@ -159,16 +180,10 @@ async def list_payments(services: Services, request: Request) -> Reply:
                 raise Problem(R.INVALID_FIELD, "stands alone", "idempotency_key")
             found = await services.reader.payment_by_key(tenant, key)
             return reply.json(200, Page([found] if found else [], None))
-        chosen = Filter(
-            debtor=asked.debtor or None,
-            creditor=asked.creditor or None,
-            reference=asked.reference or None,
-            status=_NUMBERS[asked.status] if asked.status else None,
-            created_from=asked.created_from or None,
-            created_to=asked.created_to or None,
-        )
         try:
-            page = await services.reader.payments(tenant, chosen, asked.cursor or None, asked.limit)
+            page = await services.reader.payments(
+                tenant, _chosen(asked), asked.cursor or None, asked.limit, asked.metadata or None
+            )
         except InvalidCursor as error:
             raise invalid_cursor(error) from None
     return reply.json(200, page)
@@ -192,7 +207,7 @@ async def read_payment(services: Services, request: Request) -> Reply:
     "GET",
     "/v1/payments/{payment}/timeline",
     "Read a payment's timeline",
-    "Every record of the payment, in order. Their ids are those of its events.",
+    "The payment's events, in order, by their ids; what is on its way stands among them as `sent`.",
     Answer(200, "The timeline.", Timeline, {"items": TIMELINE}),
     right=("read", "payment"),
     refusals=(R.UNKNOWN_PAYMENT,),
@@ -204,6 +219,27 @@ async def read_timeline(services: Services, request: Request) -> Reply:
     if not found:
         raise Problem(R.UNKNOWN_PAYMENT, field="payment")
     return reply.json(200, Timeline(found))
+
+
+def _chosen(asked: PaymentQuery) -> Filter:
+    least, most = asked.amount_from or None, asked.amount_to or None
+    if asked.amount:
+        least, most = max(asked.amount, least or 0), min(asked.amount, most or asked.amount)
+    currency = currency_number(asked.currency) if asked.currency else None
+    if asked.currency and currency is None:
+        raise Problem(R.UNKNOWN_CURRENCY, "not an ISO 4217 code of money", "currency")
+    return Filter(
+        debtor=asked.debtor or None,
+        creditor=asked.creditor or None,
+        account=asked.account or None,
+        reference=asked.reference or None,
+        amount_from=least,
+        amount_to=most,
+        currency=currency,
+        status=_NUMBERS[asked.status] if asked.status else None,
+        created_from=asked.created_from or None,
+        created_to=asked.created_to or None,
+    )
 
 
 async def read(

@@ -1,8 +1,9 @@
 """What the ledger's payments mean to readers of the API document: names, words, values."""
 
-from headrace.runtime.journal.kinds import Family, RecordKind
 from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.states import PaymentState
+from headrace.runtime.journal.telling import EVENTS
+from headrace.runtime.ledger.payment_view import ON_ITS_WAY
 from headrace.runtime.risk.flags import RiskFlag
 from headrace.serve.http.reference.vocabulary import (
     MOMENT,
@@ -13,25 +14,35 @@ from headrace.serve.http.reference.vocabulary import (
     minor,
     named,
     one_of,
+    today,
 )
 
 NAMES = {"PaymentView": "Payment", "MovementAnswer": "CaptureOrRefund"}
 """Schemas that the document calls otherwise than the code."""
 
 STATES = one_of(*(state.name.lower() for state in PaymentState)) | {
-    "title": "PaymentStatus",
     "description": "Where a payment stands. `authorized` is held, or debited and on its way;"
-    " `captured` is on its way too.",
+    " `captured` is on its way too."
 }
-REASONS = one_of(*(reason.name.lower() for reason in DeclineReason if reason)) | {
-    "title": "DeclineReason",
-    "description": "What a payment's `decline_reason` may be today; more may come.",
+REASONS = today(
+    "What a payment's `decline_reason` may be",
+    *(reason.name.lower() for reason in DeclineReason if reason),
+)
+KINDS = today(
+    "What may happen to a payment",
+    *(told.name for type, told in EVENTS.items() if type.startswith("payment.")),
+    ON_ITS_WAY,
+)
+FLAGS = today("What risk may notice", *(flag.name.lower() for flag in RiskFlag if flag.name))
+LISTS = {
+    "PaymentStatus": STATES,
+    "DeclineReason": REASONS,
+    "TimelineKind": KINDS,
+    "RiskReason": FLAGS,
 }
-LISTS = {"PaymentStatus": STATES, "DeclineReason": REASONS}
 """Lists of values with a name of their own."""
 STATUS = named("PaymentStatus")
-REASON = among("Why it was declined, expired or returned.", REASONS["enum"])
-KINDS = one_of(*(k.name.lower() for k in RecordKind if k.facts.family is Family.PAYMENT))
+REASON = among("Why it was declined, expired or returned.", REASONS)
 
 WORDS: dict[str, dict[str, Json]] = {
     "Payment": {
@@ -71,11 +82,15 @@ WORDS: dict[str, dict[str, Json]] = {
         },
         "score": {"description": "0 to 1000; null: not scored."},
         "model": {"description": "Version of the model that scored."},
-        "reasons": {"items": one_of(*(f.name.lower() for f in RiskFlag if f.name))},
+        "reasons": among("What it noticed.", FLAGS),
     },
     "TimelineEntry": {
         "id": {"description": "Opaque, and always the same: that of its event."},
-        "kind": KINDS,
+        "kind": among(
+            "The type of its event, without `payment.`. `sent` is no event: money on its way to the"
+            " creditor, until its end is told in its place.",
+            KINDS,
+        ),
         "status": STATUS,
         "amount": minor("Of this step"),
         "movement": {"description": "Number of the capture or refund that it belongs to."},

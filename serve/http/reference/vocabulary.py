@@ -20,9 +20,15 @@ def one_of(*names: str) -> Json:
     return {"type": "string", "enum": list(names)}
 
 
-def among(says: str, names: Iterable[str]) -> Json:
-    """Text that is one of these today, or null. It is no `enum`, where generators take no null."""
-    listed = ", ".join(f"`{name}`" for name in names)
+def today(says: str, *names: str) -> Json:
+    """A list that grows, as constants for clients."""
+    return one_of(*names) | {"description": f"{says} today; more may come."}
+
+
+def among(says: str, values: Json) -> Json:
+    """Text of such a list. The field is no `enum`: a client that was generated before would fail on
+    what is new, though it could do without; and generators take no enum that holds null."""
+    listed = ", ".join(f"`{name}`" for name in values["enum"])
     return {"description": f"{says} One of {listed}; more may come."}
 
 
@@ -59,7 +65,7 @@ class Vocabulary:
             properties = told_all[name]["properties"]
             for field, words in fields.items():
                 properties[field] = words if "$ref" in words else properties[field] | words
-        return told_all | self._lists
+        return told_all | {name: {"title": name, **schema} for name, schema in self._lists.items()}
 
     def renamed(self, name: str) -> str:
         """The document's name of a schema."""

@@ -106,7 +106,8 @@ async def test_a_generated_client_pays_is_refused_and_pages(
         where = "generated/src/main/java" if client.program == "Story.java" else "."
         shutil.copy(HERE / "programs" / client.program, tmp_path / where)
         await run(client.compile, tmp_path, env)
-        told: dict[str, Any] = json.loads((await run(client.run, tmp_path, env)).splitlines()[-1])
+        printed = (await run(client.run, tmp_path, env)).splitlines()
+    told: dict[str, Any] = json.loads(next(line for line in printed if line.startswith("{")))
     pages = told.pop("pages")
     assert told == TOLD
     assert [amount for page in pages for amount in page] == LISTED

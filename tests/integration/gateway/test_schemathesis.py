@@ -13,6 +13,7 @@ from .conftest import listening
 if TYPE_CHECKING:
     from .conftest import House
 
+LEDGER = "SELECT value FROM platform WHERE name = 'ledger'"
 SECONDS_MAX = 1_200
 """Far out: it ends by its counts of examples, on a slow machine too."""
 CONFIG = """
@@ -67,7 +68,12 @@ async def test_no_answer_outside_the_document(
             "--continue-on-failure",
             "--seed", "20260301",
             cwd=tmp_path,
-            env={**os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1"},
+            env={
+                **os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1",
+                "SCHEMATHESIS_HOOKS": "told_codes", "PYTHONPATH": str(Path(__file__).parent),
+                "TESTS_MASTER_KEY_FILE": house.settings.keys.master_key_file,
+                "TESTS_LEDGER": await house.pool.fetchval(LEDGER),
+            },
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip

@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[3]
 FOLDERS = ("actors", "cluster", "loadtests", "runtime", "serve")
 ROW = """
     FEE_TAKEN = 113, Facts(
-        F.PAYMENT, "The creditor took a fee.", "payment.fee_taken",
+        F.PAYMENT, "The creditor took a fee.",
+        Told("payment.fee_taken", "The creditor took a fee."),
         Side((W.DEBTOR,), posted=-1), Side((W.CREDITOR,), posted=1),
     )  # fmt: skip
 
@@ -61,5 +62,5 @@ async def test_a_kind_more_is_told_by_everybody(settings, tmp_path):
         "verify": [],
         "entries": [["fee_taken", -3, 0, 897], ["fee_taken", 3, 0, 103]],
         "events": [["com.headrace.payment.fee_taken", "settled", "anna", "shop"]],
-        "kinds": [["fee_taken", "payment", "payment.fee_taken", -1, 1]],
+        "kinds": [["fee_taken", "payment", True, -1, 1]],
     }

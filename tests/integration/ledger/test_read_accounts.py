@@ -123,7 +123,8 @@ async def statement(reader, tenant, id, limit, **bounds):
 async def test_an_entry_names_the_other_side_wherever_the_money_is_on_its_way(reader, books, scene):
     kiosk = await statement(reader, books.tenant, scene.kiosk, 100)
     assert {(e.kind, e.counterparty) for e in kiosk} == {
-        ("credited", scene.anna), ("settled", scene.credit), ("refund_debited", scene.anna),
+        ("settled", scene.anna), ("captured", scene.anna), ("settled", scene.credit),
+        ("refunded", scene.anna),
     }  # fmt: skip
     anna = await statement(reader, books.tenant, scene.anna, 100)
     assert {e.counterparty for e in anna} == {scene.shop, scene.kiosk, "external:EUR:0"}

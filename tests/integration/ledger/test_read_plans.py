@@ -42,6 +42,7 @@ FROM generate_series(0, 15) p, generate_series(0, 1999) a;
 INSERT INTO subject_keys SELECT number, 0, '\\x00', now() FROM accounts;
 INSERT INTO holds (payment, partition, debtor, amount, review, expires_at)
 SELECT payment, partition, debit, 1, false, at FROM journal WHERE seq % 10 = 1;
+INSERT INTO payment_metadata SELECT seq % 100, payment FROM journal;
 UPDATE leases SET last_seq = 2500;
 """
 PAYMENT = "01941f29-7c00-7000-8000-000000000000"
@@ -59,8 +60,12 @@ HOT = [
     (PAYMENTS, "newest", f"1, {LAST}, {FIRST}, 100", {"journal_payment"}),
     (PAYMENTS, "of_debtor", f"{ACCOUNT}, 5000, 0, 100", {"journal_debit"}),
     (PAYMENTS, "arrived", f"{ACCOUNT + 50}, 5000, 0, 100", {"journal_credit", "journal_payment"}),
-    (PAYMENTS, "matching", f"1, ARRAY['{PAYMENT}']::uuid[], NULL, NULL, NULL, NULL, NULL, 5",
-     {"journal_payment"}),
+    (PAYMENTS, "of_account", f"{ACCOUNT}, 5000, 0, 100",
+     {"journal_debit", "journal_credit", "journal_payment"}),
+    (PAYMENTS, "matching",
+     f"1, ARRAY['{PAYMENT}']::uuid[], NULL, NULL, {ACCOUNT}, NULL, 1, 9, 978, NULL, NULL, 77, 5",
+     {"journal_payment", "payment_metadata_pkey"}),
+    (PAYMENTS, "with_metadata", f"77, {LAST}, {FIRST}, 100", {"payment_metadata_pkey"}),
     (PAYMENTS, "with_reference", f"1, {LAST}, {FIRST}, 100, 'reference-7'",
      {"journal_reference"}),
     (ACCOUNTS, "account", "1, 'account-3-4'", {"journal_debit", "journal_credit"}),
@@ -71,7 +76,8 @@ HOT = [
     (ACCOUNTS, "settings_at", f"{ACCOUNT}, 2000", {"journal_credit"}),
     (ACCOUNTS, "entries", f"{ACCOUNT}, 2000, 0, NULL, NULL, 50",
      {"journal_debit", "journal_credit"}),
-    (ACCOUNTS, "debtors", f"ARRAY['{PAYMENT}']::uuid[]", {"journal_payment"}),
+    (PAYMENTS, "origins", f"ARRAY['{PAYMENT}']::uuid[], ARRAY['{PAYMENT}']::uuid[], ARRAY[1]",
+     {"journal_payment"}),
     (follow.SQL, "edge", "3, 100, 2000, 50", {"journal_seq"}),
     (follow.SQL, "page", "3, 100, 150, 1, ARRAY[1, 2]", {"journal_seq"}),
     (follow.SQL, "page", "3, 100, 150, NULL, NULL", {"journal_seq"}),
@@ -103,7 +109,7 @@ WRITERS = [
      {"accounts_pkey"}),
     (HOLDS.sql, "end_holds", IDS, {"holds_pkey"}),
 ]  # fmt: skip
-KEPT = ("journal", "accounts", "holds", "subject_keys")
+KEPT = ("journal", "accounts", "holds", "subject_keys", "payment_metadata")
 """Tables that grow with what was paid."""
 
 
@@ -112,7 +118,7 @@ async def filled(database):
     async with database.acquire() as connection:
         await connection.execute("INSERT INTO tenants (name) VALUES ('acme')")
         await connection.execute(expand(FILL))
-        await connection.execute("ANALYZE journal, accounts, holds, leases, subject_keys")
+        await connection.execute(f"ANALYZE leases, {', '.join(KEPT)}")
         yield connection
 
 

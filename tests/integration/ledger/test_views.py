@@ -11,8 +11,9 @@ from headrace.runtime.journal.account_numbers import (
     TRANSIT_OUT,
     system_account,
 )
-from headrace.runtime.journal.kinds import COUNTERPART_KINDS, kind_rows
+from headrace.runtime.journal.kinds import kind_rows
 from headrace.runtime.journal.states import state_rows
+from headrace.runtime.journal.telling import event_of
 from headrace.runtime.ledger.names import SUBJECTS, currencies
 from headrace.runtime.money import currency_code
 
@@ -112,7 +113,7 @@ async def test_balances_name_system_accounts_too(database, scene, books):
 
 async def test_events_are_every_record_that_is_one_by_type_and_position(database, scene, books):
     rows = await database.fetch("SELECT * FROM events ORDER BY at")
-    mine = [r for r in books.records if r.kind not in COUNTERPART_KINDS]
+    mine = [r for r in books.records if event_of(r)]
     assert [row["id"] for row in rows] == [f"{r.partition}:{r.seq}" for r in mine]
     types = {row["type"].removeprefix("com.headrace.") for row in rows}
     assert types >= {

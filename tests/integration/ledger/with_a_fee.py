@@ -16,12 +16,13 @@ from headrace.runtime.areas import AREAS
 from headrace.runtime.clock import iso_us
 from headrace.runtime.database.connect import connect, pool
 from headrace.runtime.database.migrate import migrate
-from headrace.runtime.events.event import event_of, kinds_of
+from headrace.runtime.events.event import event_of, types_of
 from headrace.runtime.identity import tenants
 from headrace.runtime.ids import payment_id
 from headrace.runtime.journal.kinds import RecordKind
 from headrace.runtime.journal.record import Record
 from headrace.runtime.journal.states import PaymentState
+from headrace.runtime.journal.telling import kinds_telling
 from headrace.runtime.ledger import fencing
 from headrace.runtime.ledger.commit import commit, prepare
 from headrace.runtime.ledger.read import Reader
@@ -95,8 +96,9 @@ async def main(url: str) -> dict[str, object]:
     fee = play(book, batch, tenant)
     await commit(connection, prepare(batch, book.partitions))
     reader = Reader(database)
-    names = await reader.names.in_records([fee])
     read = await reader.events({fee.partition: fee.seq - 1}, {fee.partition: fee.seq}, tenant)
+    origins = await reader.origins([fee])
+    names = await reader.names.in_records([fee, *origins.records])
     entries = await reader.entries(tenant, "anna")
     payment = await reader.payment(tenant, fee.payment)
     kept = await ledger.read(url)
@@ -106,8 +108,8 @@ async def main(url: str) -> dict[str, object]:
     assert payment is not None
     told = {
         "read": [r.kind for r in read] == [RecordKind.FEE_TAKEN],
-        "event": event_of(fee, names, {tenant: "acme"}, reader.tokens).type,
-        "asked for": [k.name for k in kinds_of(["payment.fee_taken"])],
+        "event": event_of(fee, origins, names, {tenant: "acme"}, reader.tokens).type,
+        "asked for": [k.name for k in kinds_telling(types_of(["payment.fee_taken"]))],
         "entry": to_builtins(entries.items[0]),
         "timeline": [e.kind for e in await reader.timeline(tenant, fee.payment)],
         "payment": [payment.status, payment.captured_amount, payment.refundable_amount],

@@ -40,13 +40,13 @@ FROM judged;
 -- name: legs_are_numbered
 -- Captures and refunds of a payment are its legs 1, 2, 3, ... in their order. Leg 0 is what moves
 -- without a capture: at once, or when a review is accepted. What a final capture leaves is released
--- right after it, under its number.
+-- right before it, under its number.
 WITH firsts AS (
     SELECT payment, leg, kind FROM journal WHERE kind IN :kinds(first)
 ), moves AS (
     SELECT j.partition, j.seq, j.payment, j.kind, j.leg, f.kind = :kind(held_for_review) AND f.leg = 0 AS at_once,
            count(*) FILTER (WHERE j.kind IN :kinds(opens_leg) AND j.leg > 0) OVER w AS number,
-           lag(j.kind) OVER w AS kind_before, lag(j.leg) OVER w AS leg_before
+           lead(j.kind) OVER w AS kind_after, lead(j.leg) OVER w AS leg_after
     FROM journal j JOIN firsts f ON f.payment = j.payment
     WHERE j.kind IN (:kind(captured), :kind(released), :kind(accepted), :kind(refund_requested))
     WINDOW w AS (PARTITION BY j.payment ORDER BY j.seq)
@@ -54,7 +54,7 @@ WITH firsts AS (
     SELECT partition, seq, CASE
         WHEN kind = :kind(accepted) THEN at_once
         WHEN kind = :kind(released)
-            THEN leg <> 0 AND (kind_before, leg_before) IS DISTINCT FROM (:kind(captured), leg)
+            THEN leg <> 0 AND (kind_after, leg_after) IS DISTINCT FROM (:kind(captured), leg)
         WHEN kind = :kind(captured) AND at_once THEN leg <> 0
         ELSE leg <> number
     END AS wrong

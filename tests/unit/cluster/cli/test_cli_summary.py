@@ -1,6 +1,9 @@
+import csv
+from pathlib import Path
+
 from headrace.cluster.cli.payfile import answers
 from headrace.cluster.cli.payfile.items import Mapped, PaymentItem, Refused
-from headrace.cluster.cli.payfile.results import rows
+from headrace.cluster.cli.payfile.results import ResultRow, open_results, rows
 from headrace.cluster.cli.payfile.sending import Paid, Results
 from headrace.cluster.cli.payfile.summary import Summary
 
@@ -58,3 +61,13 @@ def test_result_rows_carry_the_files_row_numbers() -> None:
         (1001, "settled", ""),
         (1003, "refused", "debtor"),
     ]
+
+
+def test_a_table_of_results_is_shown_and_not_carried_out(tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    with open_results(out, None) as write:
+        assert write is not None
+        write([ResultRow(1, '=HYPERLINK("x")', "refused", reason="-1 is no amount", line=2)])
+    (row,) = csv.DictReader(out.read_text().splitlines())
+    assert (row["idempotency_key"], row["reason"]) == ('\'=HYPERLINK("x")', "'-1 is no amount")
+    assert (row["row"], row["line"], row["replayed"], row["risk_score"]) == ("1", "2", "false", "")

@@ -10,12 +10,15 @@ LIMITS = {"payment_max": 0, "daily_amount_max": 0, "daily_count_max": 0}
 def _event(id: str, kind: str, subject: str = "p1", **data: Any) -> dict[str, Any]:
     return {
         "id": id, "type": f"com.headrace.{kind}", "subject": subject,
-        "time": "2026-03-01T12:00:00Z", "data": data,
+        "time": f"2026-03-01T12:00:0{id[-1]}Z", "data": data,
     }  # fmt: skip
 
 
-def _paid(seq: int, amount: int, reason: str | None = None) -> dict[str, Any]:
-    more = {"decline_reason": reason} if reason else {}
+def _paid(
+    seq: int, amount: int, reason: str | None = None, decided: int | None = None
+) -> dict[str, Any]:
+    more: dict[str, Any] = {"decline_reason": reason} if reason else {}
+    more["occurred_at"] = f"2026-03-01T12:00:0{seq if decided is None else decided}Z"
     kind = "payment.declined" if reason else "payment.settled"
     return _event(
         f"1:{seq}", kind, f"p{seq}", debtor="a", amount=amount, capture="automatic", **more
@@ -67,3 +70,18 @@ def test_nobody_is_declined_for_a_limit_that_has_room() -> None:
     assert not stream.limits([*limited, _paid(3, 10), _paid(4, 1, "daily_count_limit")], "a")
     assert stream.limits([*limited, _paid(3, 1, "daily_count_limit")], "a")
     assert stream.limits([*limited, _paid(3, 1, "daily_amount_limit")], "a")
+
+
+def test_what_was_decided_before_a_limit_may_arrive_after_it() -> None:
+    limited = _changed(2, daily_amount_max=5_000)
+    assert not stream.limits([limited, _paid(3, 5_001, decided=1)], "a")
+    assert stream.limits([limited, _paid(3, 5_001, decided=3)], "a")
+
+
+def test_what_was_decided_in_one_moment_has_no_order() -> None:
+    before = [_changed(1, daily_amount_max=100)]
+    together = [_paid(5, 60, "daily_amount_limit", decided=2), _paid(6, 60, decided=2)]
+    assert not stream.limits([*before, *together], "a")
+    assert stream.limits([*before, *together, _paid(7, 60, decided=2)], "a")
+    assert stream.limits([*before, _paid(5, 30, "daily_amount_limit", decided=2),
+                          _paid(6, 60, decided=2)], "a")  # fmt: skip

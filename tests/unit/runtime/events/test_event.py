@@ -4,13 +4,15 @@ import msgspec
 import pytest
 from support.ledger_tokens import TOKENS
 
-from headrace.runtime.events.event import TYPES, UnknownType, event_of, kinds_of
+from headrace.runtime.events.event import UnknownType, event_of, types_of
 from headrace.runtime.ids import payment_id, text
-from headrace.runtime.journal.account_numbers import FIRST_ORDINAL
-from headrace.runtime.journal.kinds import COUNTERPART_KINDS, RecordKind
+from headrace.runtime.journal.account_numbers import FIRST_ORDINAL, TRANSIT_OUT, system_account
+from headrace.runtime.journal.kinds import COUNTERPART_KINDS, KINDS, RecordKind
 from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.record import NO_LEG, Record
 from headrace.runtime.journal.states import PaymentState
+from headrace.runtime.journal.telling import EVENTS, kinds_telling
+from headrace.runtime.ledger.origins import Origins
 
 S, K = PaymentState, RecordKind
 ANNA, SHOP = FIRST_ORDINAL, FIRST_ORDINAL + 1
@@ -28,25 +30,47 @@ def record(kind: RecordKind, **fields: object) -> Record:
     return Record(**{**given, **fields})
 
 
-def told(kind: RecordKind, **fields: object):
-    return event_of(record(kind, **fields), ACCOUNTS, TENANTS, TOKENS)
+FIRST = record(
+    K.HELD, debit=ANNA, leg=NO_LEG, key="first", reference="r", details=b'{"description":"d"}'
+)
 
 
-def test_every_kind_but_a_counterparts_is_an_event_with_a_type_of_its_own():
-    assert set(TYPES) == set(RecordKind) - COUNTERPART_KINDS
-    assert len(set(TYPES.values())) == len(TYPES)
-    assert TYPES[K.ACCOUNT_OPENED] == "com.headrace.account.opened"
-    assert TYPES[K.DEPOSITED] == "com.headrace.account.deposited"
-    assert TYPES[K.HELD_FOR_REVIEW] == "com.headrace.payment.held_for_review"
+def told(kind: RecordKind, *before: Record, **fields: object):
+    return event_of(record(kind, **fields), Origins(before or [FIRST]), ACCOUNTS, TENANTS, TOKENS)
 
 
 def test_types_are_known_with_and_without_prefix():
-    assert kinds_of(["payment.settled", "com.headrace.account.closed"]) == {
-        K.SETTLED, K.ACCOUNT_CLOSED,
-    }  # fmt: skip
-    assert kinds_of(TYPES.values()) == set(TYPES)
-    with pytest.raises(UnknownType, match=r"payment\.credited"):
-        kinds_of(["payment.settled", "payment.credited"])
+    asked = ["payment.settled", "com.headrace.account.closed"]
+    assert types_of(asked) == {"payment.settled", "account.closed"}
+    assert types_of(EVENTS) == set(EVENTS)
+    for unknown in ("payment.credited", "payment.completed", "payment.debited"):
+        with pytest.raises(UnknownType, match=unknown):
+            types_of(["payment.settled", unknown])
+
+
+def test_the_kinds_that_tell_a_type_are_found_by_it():
+    assert kinds_telling(["payment.settled"]) == {K.SETTLED, K.COMPLETED, K.CAPTURED}
+    assert kinds_telling(["payment.captured"]) == {K.COMPLETED, K.CAPTURED}
+    every = set(RecordKind) - COUNTERPART_KINDS - {K.DEBITED}
+    assert kinds_telling(EVENTS) == every == KINDS["event"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "leg", "type"),
+    [
+        (K.SETTLED, 0, "payment.settled"), (K.COMPLETED, 0, "payment.settled"),
+        (K.CAPTURED, 0, "payment.settled"), (K.COMPLETED, 1, "payment.captured"),
+        (K.CAPTURED, 1, "payment.captured"), (K.RETURNED, 1, "payment.returned"),
+    ],
+)  # fmt: skip
+def test_one_thing_has_one_type_wherever_it_happens(kind, leg, type):
+    assert told(kind, leg=leg, debit=ANNA, credit=SHOP).type == "com.headrace." + type
+
+
+@pytest.mark.parametrize("kind", [K.DEBITED, K.CAPTURED])
+def test_money_on_its_way_is_no_event(kind):
+    with pytest.raises(KeyError):
+        told(kind, debit=ANNA, credit=system_account(3, 978, TRANSIT_OUT))
 
 
 @pytest.mark.parametrize("kind", COUNTERPART_KINDS)
@@ -90,16 +114,25 @@ def test_a_first_record_tells_the_whole_payment():
     }  # fmt: skip
 
 
-def test_a_later_record_tells_only_what_it_adds():
-    assert told(K.COMPLETED, leg=2).data == {
+def test_a_later_record_tells_its_payments_texts_and_the_key_that_it_was_asked_with():
+    opened = record(K.CAPTURED, leg=2, key="capture")
+    assert told(K.COMPLETED, FIRST, opened, leg=2).data == {
         "payment": text(PAYMENT), "status": "settled", "amount": 1250, "currency": "EUR",
-        "movement": 2, "creditor": "shop", "trace_id": bytes(range(16)).hex(),
+        "movement": 2, "debtor": "anna", "creditor": "shop", "idempotency_key": "capture",
+        "reference": "r", "description": "d", "trace_id": bytes(range(16)).hex(),
     }  # fmt: skip
+
+
+def test_a_payment_that_arrived_is_told_as_one_settled_at_once():
+    fields = {"debit": ANNA, "credit": SHOP, "key": "k", "reference": "r", "risk_score": 31}
+    at_once = told(K.SETTLED, **fields)
+    debited = record(K.DEBITED, **fields)
+    assert told(K.COMPLETED, debited) == at_once
 
 
 def test_money_that_comes_back_names_the_debtor():
     reason = int(DeclineReason.CREDITOR_CLOSED)
-    data = told(K.RETURNED, state=S.RETURNED, debit=2, credit=ANNA, reason=reason).data
+    data = told(K.RETURNED, FIRST, state=S.RETURNED, debit=2, credit=ANNA, reason=reason).data
     assert (data["debtor"], data["decline_reason"]) == ("anna", "creditor_closed")
 
 

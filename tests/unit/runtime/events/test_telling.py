@@ -13,7 +13,7 @@ from support.journal_in_memory import JournalInMemory
 from support.ledger_tokens import TOKENS, place_of
 
 from headrace.runtime.events.checkpoints import KEPT_S, RENEWED_S, Checkpoints
-from headrace.runtime.events.event import kinds_of
+from headrace.runtime.events.event import types_of
 from headrace.runtime.events.position import PLACES_MAX, Expired, InvalidPosition, OtherHistory
 from headrace.runtime.events.stream import EventStream
 from headrace.runtime.events.telling import Telling, Told
@@ -43,9 +43,9 @@ class House:
         self, position: str = "", tenant: int | None = MINE, types: str = ""
     ) -> Telling:
         start = await self.stream.start(position, tenant)
-        kinds = kinds_of([types]) if types else None
+        chosen = types_of([types]) if types else None
         return Telling(
-            self.reader, self.checkpoints, self.settings, start, kinds,
+            self.reader, self.checkpoints, self.settings, start, chosen,
             monotonic=lambda: self.now,
         )  # fmt: skip
 

@@ -40,8 +40,10 @@ def test_a_row_agrees_with_itself(kind):
     facts = kind.facts
     assert (facts.debit.posted, facts.credit.posted) in ((0, 0), (-1, 1))
     assert facts.credit.held == 0
-    assert (facts.event is None) == (facts.family is Family.COUNTERPART)
-    assert facts.event is None or facts.event.startswith(facts.family.name.lower() + ".")
+    assert (facts.told is None) == (facts.step is Step.REFUSES)
+    family = "account." if facts.family is Family.ACCOUNT else "payment."
+    assert all(t.type.startswith(family) for t in (facts.told, facts.told_of_movement) if t)
+    assert facts.told_of_movement is None or (facts.told and facts.legs[1] > 0)
     assert facts.step is None or facts.ways
     carried = facts.step in (Step.POSTS, Step.REFUSES)
     assert carried == (facts.family is Family.COUNTERPART)

@@ -20,7 +20,7 @@ SETS = {
     "account": ACCOUNT,
     "payment": PAYMENT,
     "counterpart": COUNTERPART,
-    "event": f"{ACCOUNT} {PAYMENT}",
+    "event": f"{ACCOUNT} {PAYMENT}".replace(" debited", ""),
     "settings": "account_opened account_changed account_closed",
     "first": FIRST,
     "debits": MOVES,
@@ -126,6 +126,14 @@ REASONS = {
 EXPIRING = {"held", "held_for_review", "accepted"}
 
 
+TOLD = {
+    **dict.fromkeys(("debited", "completed", "captured", "credited"), "payment.settled"),
+    "refund_debited": "payment.refunded", "leg_refused": None,
+}  # fmt: skip
+"""What users are told of records that are called otherwise."""
+CAPTURES = ("completed", "captured", "credited")
+
+
 @pytest.mark.parametrize("kind", RecordKind, ids=lambda kind: kind.name.lower())
 def test_a_record_of_a_kind_may_look_so(kind: RecordKind) -> None:
     facts, name = kind.facts, kind.name.lower()
@@ -161,7 +169,9 @@ def test_sql_is_told_of_a_kind_what_is_true_of_it(kind: RecordKind) -> None:
     assert words.endswith(".")
     assert row == {
         "number": int(kind), "name": name, "family": family,
-        "event": None if family == "counterpart" else f"{family}.{name.removeprefix('account_')}",
+        "told": TOLD.get(name, f"{family}.{name.removeprefix('account_')}"),
+        "told_of_movement": "payment.captured" if name in CAPTURES else None,
+        "event": name in SETS["event"].split(),
         "first": name in FIRST.split(), "settings": name in SETS["settings"].split(),
         "debit_posted": posted, "debit_held": held, "credit_posted": credited,
         "captured": captured, "refunded": refunded, "leg": STEPS.get(name),

@@ -5,7 +5,13 @@ import sys
 
 import pytest
 
-from headrace.runtime.keys.cipher import Cipher, NotAuthentic
+from headrace.runtime.keys.cipher import (
+    BLOCK_BYTES,
+    BlockCipher,
+    Cipher,
+    DeterministicCipher,
+    NotAuthentic,
+)
 
 STARTS = "headrace.serve.gateway.app", "headrace.actors.account_partition"
 
@@ -29,6 +35,31 @@ def test_it_is_aes_256_gcm():
     for changed in ((nonce[:-1], sealed, bound_to), (b"", sealed, bound_to), (nonce, sealed, b"")):
         with pytest.raises(NotAuthentic):
             cipher.open(*changed)
+
+
+def test_blocks_are_enciphered_by_aes_256():
+    """FIPS 197, appendix C.3; several at once are each for itself."""
+    blocks = BlockCipher(bytes(range(32)))
+    block = bytes.fromhex("00112233445566778899aabbccddeeff")
+    enciphered = bytes.fromhex("8ea2b7ca516745bfeafc49904b496089")
+    assert len(block) == BLOCK_BYTES
+    for many in (1, 3):
+        assert blocks.encipher(block * many) == enciphered * many
+        assert blocks.decipher(enciphered * many) == block * many
+
+
+def test_the_same_is_sealed_the_same_by_aes_siv():
+    """RFC 5297, appendix A.1."""
+    half = bytes(range(0xF0, 0x100))
+    cipher = DeterministicCipher(half[::-1] + half)
+    bound_to = [bytes(range(0x10, 0x28))]
+    text = bytes.fromhex("112233445566778899aabbccddee")
+    sealed = bytes.fromhex("85632d07c6e8f37f950acd320a2ecc9340c02b9690c4dc04daef7f6afe5c")
+    assert cipher.seal(text, bound_to) == sealed
+    assert cipher.open(sealed, bound_to) == text
+    for changed, where in ((sealed[:-1], bound_to), (sealed, []), (b"", bound_to)):
+        with pytest.raises(NotAuthentic):
+            cipher.open(changed, where)
 
 
 def test_a_process_that_meets_no_text_does_not_import_it():

@@ -5,7 +5,7 @@ from support.ledger_tokens import TOKENS
 
 from headrace.runtime.ids import payment_id, text
 from headrace.runtime.journal.account_numbers import FIRST_ORDINAL, TRANSIT_OUT, system_account
-from headrace.runtime.journal.kinds import RecordKind
+from headrace.runtime.journal.kinds import KINDS, RecordKind
 from headrace.runtime.journal.reasons import DeclineReason
 from headrace.runtime.journal.record import NO_LEG, Record
 from headrace.runtime.journal.states import PaymentState
@@ -13,7 +13,6 @@ from headrace.runtime.ledger.payment_view import (
     movements,
     operation,
     payment_view,
-    standing_at,
     timeline,
 )
 from headrace.runtime.ledger.views import (
@@ -50,21 +49,11 @@ def records(*steps: tuple[RecordKind, PaymentState, int, int]) -> list[Record]:
 HELD_AND_CAPTURED = records(
     (K.HELD, S.AUTHORIZED, NO_LEG, 100),
     (K.CAPTURED, S.PARTIALLY_CAPTURED, 1, 10),
+    (K.RELEASED, S.PARTIALLY_CAPTURED, 2, 70),
     (K.CAPTURED, S.CAPTURED, 2, 20),
-    (K.RELEASED, S.CAPTURED, 2, 70),
     (K.COMPLETED, S.CAPTURED, 1, 10),
     (K.RETURNED, S.SETTLED, 2, 20),
 )
-
-
-def test_a_final_capture_stands_with_what_it_released():
-    assert [len(standing_at(HELD_AND_CAPTURED, seq)) for seq in range(7)] == [0, 1, 2, 4, 4, 5, 6]
-
-
-def test_a_cancelled_rest_is_no_part_of_the_capture_before_it():
-    cancelled = [*HELD_AND_CAPTURED[:2], *records((K.RELEASED, S.CAPTURED, 0, 90))]
-    cancelled[2].seq = 3
-    assert len(standing_at(cancelled, 2)) == 2
 
 
 @pytest.mark.parametrize(
@@ -195,10 +184,10 @@ def test_an_accepted_payment_has_no_movement():
                              (K.CAPTURED, S.CAPTURED, 0, 9))) == []  # fmt: skip
 
 
-def test_a_timeline_tells_each_record():
-    held, captured = records((K.HELD, S.AUTHORIZED, NO_LEG, 9), (K.CAPTURED, S.CAPTURED, 1, 9))
+def test_a_timeline_tells_each_event():
+    held, captured = records((K.HELD, S.AUTHORIZED, NO_LEG, 9), (K.CAPTURED, S.SETTLED, 1, 9))
     captured.key, captured.reason, captured.trace = "k", 9, bytes(range(16))
-    captured.partition = 4
+    captured.partition, captured.credit = 4, SHOP
     assert timeline([held, captured], TOKENS) == [
         TimelineEntry(
             id=TOKENS.id_of(1, 0, 1), kind="held", at="1970-01-01T00:00:01.000000Z",
@@ -207,11 +196,38 @@ def test_a_timeline_tells_each_record():
         ),
         TimelineEntry(
             id=TOKENS.id_of(1, 4, 2), kind="captured", at="1970-01-01T00:00:02.000000Z",
-            status="captured",
+            status="settled",
             amount=9, movement=1, decline_reason="creditor_closed", idempotency_key="k",
             trace_id=bytes(range(16)).hex(),
         ),
     ]  # fmt: skip
+
+
+SENT, ASKED = (K.DEBITED, S.AUTHORIZED, 0, 9), (K.REFUND_REQUESTED, S.SETTLED, 1, 9)
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ([SENT], [("sent", "a")]),
+        ([SENT, (K.COMPLETED, S.SETTLED, 0, 9)], [("settled", "a")]),
+        ([SENT, (K.RETURNED, S.RETURNED, 0, 9)], [("returned", "a")]),
+        (
+            [(K.HELD, S.AUTHORIZED, NO_LEG, 9), (K.CAPTURED, S.PARTIALLY_CAPTURED, 1, 4),
+             (K.CAPTURED, S.CAPTURED, 2, 5), (K.COMPLETED, S.CAPTURED, 2, 5)],
+            [("held", "a"), ("sent", "b"), ("captured", "c")],
+        ),
+        (
+            [SENT, (K.COMPLETED, S.SETTLED, 0, 9), ASKED, (K.REFUNDED, S.REFUNDED, 1, 9)],
+            [("settled", "a"), ("refund_requested", "c"), ("refunded", "c")],
+        ),
+    ],
+)  # fmt: skip
+def test_money_on_its_way_is_a_step_until_its_end_is_told_with_the_same_key(steps, told):
+    lived = records(*steps)
+    for record, key in zip(lived, "abcdef", strict=False):
+        record.key = None if record.kind in KINDS["ends_leg"] else key
+    assert [(step.kind, step.idempotency_key) for step in timeline(lived, TOKENS)] == told
 
 
 @pytest.mark.parametrize(
@@ -245,25 +261,6 @@ def test_what_a_key_was_used_for(kind, leg, told):
 
 def test_reasons_are_told_in_words():
     assert [reason_name(n) for n in (0, 1, 11)] == [None, "payment_limit", "balance_limit"]
-
-
-def test_a_release_of_another_capture_stays_out_of_what_stood():
-    lived = records(
-        (K.HELD, S.AUTHORIZED, NO_LEG, 100), (K.CAPTURED, S.CAPTURED, 1, 10),
-        (K.RELEASED, S.CAPTURED, 2, 90),
-    )  # fmt: skip
-    assert len(standing_at(lived, 2)) == 2
-    accepted = records((K.HELD_FOR_REVIEW, S.IN_REVIEW, 0, 9), (K.CAPTURED, S.CAPTURED, 0, 9),
-                       (K.RELEASED, S.CAPTURED, 0, 1))  # fmt: skip
-    assert len(standing_at(accepted, 2)) == 2
-
-
-def test_the_first_captures_release_stands_with_it():
-    lived = records(
-        (K.HELD, S.AUTHORIZED, NO_LEG, 100), (K.CAPTURED, S.CAPTURED, 1, 10),
-        (K.RELEASED, S.CAPTURED, 1, 90),
-    )  # fmt: skip
-    assert [len(standing_at(lived, seq)) for seq in (1, 2, 3)] == [1, 3, 3]
 
 
 def test_what_is_no_capture_or_refund_is_no_movement_of_a_timeline():

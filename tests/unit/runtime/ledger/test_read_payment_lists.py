@@ -16,7 +16,7 @@ from headrace.runtime.ledger.cursors import Cursors, InvalidCursor, OfAnotherHis
 from headrace.runtime.ledger.read_accounts import SQL as ACCOUNTS_SQL
 from headrace.runtime.ledger.read_payment_lists import SQL, Filter
 
-TENANT, SECOND_US = 5, 1_000_000
+TENANT, SECOND_US, PAIR, EUR = 5, 1_000_000, -77, 978
 CURSORS = Cursors(TOKENS)
 END = 10_000
 START = 1_700_000_000_000_000
@@ -70,14 +70,14 @@ class Index:
         if statement == SQL["matching"]:
             return self._matching(*arguments)
         (name,) = [n for n, text in SQL.items() if text == statement]
-        if name in ("of_debtor", "arrived"):
+        if name in ("of_debtor", "arrived", "of_account"):
             account, high, low, limit = arguments
             rows = [(p, p.seq + n) for p in self.payments for n in reversed(range(p.rows))
                     if account in (NUMBERS[p.debtor], NUMBERS[p.creditor])]  # fmt: skip
             found = [(p, seq, seq == p.seq) for p, seq in rows if low <= seq <= high]
         else:
             high, low = [a for a in arguments if isinstance(a, UUID)]
-            (limit,) = [a for a in arguments if isinstance(a, int) and a != TENANT]
+            (limit,) = [a for a in arguments if isinstance(a, int) and a not in (TENANT, PAIR)]
             found = [(p, p.id, n == 0) for p in self.payments for n in reversed(range(p.rows))
                      if low <= p.id <= high]  # fmt: skip
         self.stretches.append((name, limit))
@@ -85,7 +85,9 @@ class Index:
 
     def _matching(
         self, tenant: int, ids: list[UUID], debtor: int | None, creditor: int | None,
-        reference: str | None, since: datetime | None, until: datetime | None, status: S | None,
+        account: int | None, reference: str | None, least: int | None, most: int | None,
+        currency: int | None, since: datetime | None, until: datetime | None, pair: int | None,
+        status: S | None,
     ) -> list[dict[str, Any]]:  # fmt: skip
         by_id = {p.id: p for p in self.payments}
         return [
@@ -94,6 +96,10 @@ class Index:
             if (p := by_id[id])
             and debtor in (None, NUMBERS[p.debtor])
             and creditor in (None, NUMBERS[p.creditor])
+            and account in (None, NUMBERS[p.debtor], NUMBERS[p.creditor])
+            and (least or 0) <= p.n <= (p.n if most is None else most)
+            and (pair is None or p.reference)
+            and currency in (None, EUR)
             and reference in (None, p.reference)
             and (since is None or p.at >= since)
             and (until is None or p.at < until)
@@ -170,6 +176,21 @@ async def test_payments_whose_keys_adjoin_are_all_told_once(
         ({"reference": "x", "creditor": "shop", "status": S.SETTLED},
          lambda p: p.n % 3 and p.n % 2 and p.n % 5, "with_reference"),
         ({"status": S.DECLINED}, lambda p: False, "newest"),
+        ({"account": "shop"}, lambda p: p.n % 2, "newest"),
+        ({"account": "shop", "status": S.SETTLED}, lambda p: p.n % 2 and p.n % 5, "of_account"),
+        ({"account": "shop", "debtor": "anna"}, lambda p: p.n % 2, "of_debtor"),
+        ({"account": "shop", "status": S.IN_REVIEW}, lambda p: p.n % 2 and not p.n % 5,
+         "in_review"),
+        ({"account": "shop", "reference": "x"}, lambda p: p.n % 2 and p.n % 3, "with_reference"),
+        ({"pair": PAIR}, lambda p: p.n % 3, "with_metadata"),
+        ({"pair": PAIR, "account": "shop", "status": S.SETTLED},
+         lambda p: p.n % 3 and p.n % 2 and p.n % 5, "with_metadata"),
+        ({"pair": PAIR, "debtor": "anna"}, lambda p: p.n % 3, "of_debtor"),
+        ({"pair": PAIR, "reference": "x"}, lambda p: p.n % 3, "with_reference"),
+        ({"amount_from": 20, "amount_to": 99}, lambda p: 20 <= p.n <= 99, "newest"),
+        ({"currency": EUR, "debtor": "anna"}, lambda p: True, "of_debtor"),
+        ({"currency": EUR + 1, "debtor": "anna"}, lambda p: False, "of_debtor"),
+        ({"amount_to": 0, "debtor": "anna"}, lambda p: not p.n, "of_debtor"),
     ],
 )  # fmt: skip
 async def test_pages_of_a_filter_are_what_it_lets_through(

@@ -280,12 +280,29 @@ async def test_what_came_from_elsewhere_names_its_debtor(told) -> None:
     row = journal(
         kind=K.CREDITED, debit=system_account(1, EUR, 3), credit=ANNA, creditor=ANNA, credit_seq=4
     )
+    first = journal(kind=K.DEBITED, debit=BERT, creditor=ANNA, reference="invoice 7")
     db = told(
-        ACCOUNTS, account_number=[ANNA], entries=[row], account_names=named,
-        debtors=[{"payment": UUID(bytes=PAYMENT), "debit": BERT}], reach=[REACH],
+        ACCOUNTS, account_number=[ANNA], entries=[row], account_names=named, origins=[first],
+        reach=[REACH],
     )  # fmt: skip
     (entry,) = (await reader(db).entries(5, "anna")).items
-    assert entry.counterparty == "bert"
+    assert (entry.counterparty, entry.reference) == ("bert", "invoice 7")
+    assert db.asked[3] == ("origins", ([UUID(bytes=PAYMENT)], [], []))
+
+
+async def test_a_page_asks_once_for_what_its_entries_belong_to(told) -> None:
+    rows = [journal(kind=K.CREDITED, credit=ANNA, credit_seq=n) for n in range(9)]
+    db = told(
+        ACCOUNTS, account_number=[ANNA], entries=rows, account_names=named, origins=[journal()],
+        reach=[REACH],
+    )  # fmt: skip
+    await reader(db).entries(5, "anna")
+    assert db.names().count("origins") == 1
+    alone = told(
+        ACCOUNTS, account_number=[ANNA], entries=[journal()], account_names=named, reach=[REACH]
+    )
+    await reader(alone).entries(5, "anna")
+    assert "origins" not in alone.names()
 
 
 async def test_what_came_from_a_payment_that_is_not_found_names_nobody(told) -> None:
@@ -293,7 +310,7 @@ async def test_what_came_from_a_payment_that_is_not_found_names_nobody(told) -> 
         kind=K.CREDITED, debit=system_account(1, EUR, 3), credit=ANNA, creditor=ANNA, credit_seq=4
     )
     db = told(
-        ACCOUNTS, account_number=[ANNA], entries=[row], account_names=named, debtors=[],
+        ACCOUNTS, account_number=[ANNA], entries=[row], account_names=named, origins=[],
         reach=[REACH],
     )  # fmt: skip
     (entry,) = (await reader(db).entries(5, "anna")).items

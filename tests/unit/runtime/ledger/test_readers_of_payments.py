@@ -16,12 +16,15 @@ from support.rows_of_a_journal import (
 from headrace.runtime import ids
 from headrace.runtime.clock import from_us
 from headrace.runtime.ids import payment_id
+from headrace.runtime.journal.account_numbers import TRANSIT_OUT, system_account
+from headrace.runtime.journal.kinds import KINDS
 from headrace.runtime.journal.kinds import RecordKind as K
+from headrace.runtime.journal.rows import record_of
 from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.ledger import parked_legs, standing
 from headrace.runtime.ledger.account_names import AccountNames
-from headrace.runtime.ledger.read_events import EVENTS, EventReader
 from headrace.runtime.ledger.read_events import SQL as READ_EVENTS
+from headrace.runtime.ledger.read_events import EventReader
 from headrace.runtime.ledger.read_payments import SQL as PAYMENTS
 from headrace.runtime.ledger.read_payments import PaymentReader
 from headrace.runtime.ledger.texts import Texts
@@ -112,14 +115,32 @@ async def test_events_are_read_of_all_partitions_at_once(told) -> None:
     reader = EventReader(db, Texts(db, None))
     records = await reader.events({1: 1, 7: 5}, {1: 4, 3: 9}, 5)
     assert [record.seq for record in records] == [2, 4]
-    assert db.asked == [("events", ([1, 3], [1, 0], [4, 9], 5, list(EVENTS)))]
+    assert db.asked == [("events", ([1, 3], [1, 0], [4, 9], 5, list(KINDS["event"])))]
 
 
-async def test_events_of_some_kinds_are_never_others(told) -> None:
-    db = told(READ_EVENTS, events=[])
-    await EventReader(db, Texts(db, None)).events({}, {1: 4}, None, [K.SETTLED, K.CREDITED])
+async def test_events_of_some_types_are_never_others(told) -> None:
+    transit = system_account(1, 978, TRANSIT_OUT)
+    rows = [
+        journal(seq=1),
+        journal(seq=2, kind=K.CAPTURED, leg=1),
+        journal(seq=3, kind=K.CAPTURED),
+        journal(seq=4, kind=K.CAPTURED, credit=transit),
+    ]
+    db = told(READ_EVENTS, events=rows)
+    found = await EventReader(db, Texts(db, None)).events({}, {1: 4}, None, ["payment.settled"])
+    assert [record.seq for record in found] == [1, 3]
     ((_, arguments),) = db.asked
-    assert arguments[3:] == (None, [K.SETTLED])
+    assert arguments[3] is None
+    assert set(arguments[4]) == {K.SETTLED, K.COMPLETED, K.CAPTURED}
+
+
+async def test_what_events_belong_to_is_asked_for_once(told) -> None:
+    db = told(PAYMENTS, origins=[journal()])
+    reader = EventReader(db, Texts(db, None))
+    records = [record_of(journal(kind=K.COMPLETED, seq=n)) for n in (2, 3)]
+    origins = await reader.origins(records)
+    assert [origins.first(r).seq for r in records] == [4, 4]
+    assert db.asked == [("origins", ([UUID(bytes=PAYMENT)], [UUID(bytes=PAYMENT)], [0]))]
 
 
 async def test_names_of_tenants_are_looked_up_once(told) -> None:

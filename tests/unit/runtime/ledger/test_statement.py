@@ -38,6 +38,12 @@ def record(kind, debit=ANNA, credit=SHOP, **fields):
     return Record(**{**given, "kind": kind, "debit": debit, "credit": credit, **fields})
 
 
+FIRST = record(K.HELD)
+KINDS = {K.DEBITED: "settled", K.CAPTURED: "settled", K.CREDITED: "settled",
+         K.REFUND_DEBITED: "refunded"}  # fmt: skip
+"""What is told otherwise than the record is called."""
+
+
 def line(kind, **fields):
     """From the debtor's side."""
     given = {
@@ -68,26 +74,43 @@ CREDITORS = {
     ],
 )
 def test_from_the_side_of_the_account_that_is_debited(kind, debtors):
-    told = entry(record(kind), ANNA, SHOP, NAMES, TOKENS)
-    assert told == line(kind.name.lower(), **debtors)
+    told = entry(record(kind), FIRST, ANNA, SHOP, NAMES, TOKENS)
+    assert told == line(KINDS.get(kind, kind.name.lower()), **debtors)
 
 
 @pytest.mark.parametrize("kind", [K.SETTLED, K.CAPTURED, K.CREDITED, K.DEPOSITED, K.REFUNDED])
 def test_from_the_side_of_the_account_that_is_credited(kind):
-    told = entry(record(kind), SHOP, ANNA, NAMES, TOKENS)
-    assert told == line(kind.name.lower(), **CREDITORS)
+    told = entry(record(kind), FIRST, SHOP, ANNA, NAMES, TOKENS)
+    assert told == line(KINDS.get(kind, kind.name.lower()), **CREDITORS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "leg", "told"),
+    [
+        (K.CAPTURED, 0, "settled"), (K.CAPTURED, 1, "captured"), (K.CREDITED, 0, "settled"),
+        (K.CREDITED, 2, "captured"), (K.REFUND_DEBITED, 1, "refunded"), (K.REFUNDED, 1, "refunded"),
+    ],
+)  # fmt: skip
+def test_a_movement_is_a_capture_or_a_refund_for_both_parties(kind, leg, told):
+    assert entry(record(kind, leg=leg), FIRST, SHOP, ANNA, NAMES, TOKENS).kind == told
+
+
+def test_texts_are_the_payments():
+    captured = record(K.CREDITED, leg=1, reference=None, details=None)
+    told = entry(captured, FIRST, SHOP, ANNA, NAMES, TOKENS)
+    assert (told.reference, told.description) == ("ref", "words")
 
 
 def test_a_creditor_of_another_partition_has_its_own_sequence():
-    told = entry(record(K.SETTLED, credit=BERT), BERT, ANNA, NAMES, TOKENS)
+    told = entry(record(K.SETTLED, credit=BERT), FIRST, BERT, ANNA, NAMES, TOKENS)
     assert told == line("settled", **{**CREDITORS, "id": TOKENS.id_of(1, 1, 9)})
 
 
 def test_what_is_of_no_payment_and_no_other_account_says_so():
     opened = record(K.ACCOUNT_OPENED, 0, ANNA, payment=bytes(16), amount=0, reference=None,
                     details=None, creditor=0)  # fmt: skip
-    assert entry(opened, ANNA, 0, NAMES, TOKENS) == line(
-        "account_opened", **CREDITORS | {"amount": 0, "payment": None, "counterparty": None},
+    assert entry(opened, opened, ANNA, 0, NAMES, TOKENS) == line(
+        "opened", **CREDITORS | {"amount": 0, "payment": None, "counterparty": None},
         reference=None, description=None,
     )  # fmt: skip
 
@@ -109,7 +132,7 @@ def test_what_is_of_no_payment_and_no_other_account_says_so():
     ],
 )
 def test_the_other_side_is_where_the_money_goes_in_the_end(told, account, other):
-    assert counterparty(told, account, payment_debtor=BERT) == other
+    assert counterparty(told, account, record(K.DEBITED, debit=BERT)) == other
 
 
 @pytest.mark.parametrize(

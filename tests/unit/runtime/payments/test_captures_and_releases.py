@@ -94,14 +94,14 @@ def test_a_part_is_captured_and_the_rest_stays_held(people, creditor):
 def test_a_final_capture_releases_what_it_leaves(people, creditor, state):
     held = people.held(creditor)
     captured = people.capture(held, 60, details=b"{}")
-    assert captured == done(held, state, amount=60, leg=1)
+    assert captured == done(held, state, amount=60, leg=1, seq=103)
     first, second = people.records()
-    assert (first.kind, first.state, first.seq, first.leg) == (K.CAPTURED, state, 102, 1)
-    assert (first.key, first.fingerprint, first.details) == ("key-2", 78, b"{}")
-    assert second == taken(
-        held, K.RELEASED, state, seq=103, amount=40, leg=1, fingerprint=0, debit_posted=440,
+    assert first == taken(
+        held, K.RELEASED, S.AUTHORIZED, seq=102, amount=40, leg=1, fingerprint=0, debit_held=60,
         creditor=NUMBERS[creditor], details=b"{}",
     )  # fmt: skip
+    assert (second.kind, second.state, second.seq, second.leg) == (K.CAPTURED, state, 103, 1)
+    assert (second.key, second.fingerprint, second.details) == ("key-2", 78, b"{}")
     assert people.batch.rows_of(HOLDS) == {held.payment: None}
     assert people.batch.keys == [(1, "key-2")]
     assert people.moved()["anna"] == (-60, -100)
@@ -183,7 +183,13 @@ def test_the_rest_is_captured_while_an_earlier_leg_is_under_way(people):
 def test_a_capture_is_final_unless_it_says_otherwise(people):
     held = people.held()
     people.capture(held, 99)
-    assert [r.kind for r in people.records()] == [K.CAPTURED, K.RELEASED]
+    assert [r.kind for r in people.records()] == [K.RELEASED, K.CAPTURED]
+
+
+def test_what_a_final_capture_leaves_does_not_count_that_day_and_the_payment_does(people):
+    anna = people.anna(500, daily_count_max=9)
+    people.capture(people.held(), 60)
+    assert (anna.day_amount, anna.day_count) == (60, 1)
 
 
 def test_nothing_is_released_when_nothing_is_left(people):

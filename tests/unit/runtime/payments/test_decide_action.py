@@ -226,7 +226,7 @@ def test_held_captured_and_asked_back_in_one_batch(people):
     people.capture(held, 60)
     refund = people.refund(held, 20)
     assert [(r.seq, r.kind, r.leg) for r in people.records()] == [
-        (101, K.HELD, -1), (102, K.CAPTURED, 1), (103, K.RELEASED, 1),
+        (101, K.HELD, -1), (102, K.RELEASED, 1), (103, K.CAPTURED, 1),
         (104, K.REFUND_REQUESTED, 2),
     ]  # fmt: skip
     assert (refund.seq, refund.state) == (104, S.SETTLED)

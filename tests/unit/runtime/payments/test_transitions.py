@@ -135,15 +135,22 @@ LIVES = {
     "captured finally": (
         [HELD, captures(30, final=True)],
         [
-            AUTHORISED, (S.AUTHORIZED, K.CAPTURED, S.SETTLED),
-            (S.SETTLED, K.RELEASED, S.SETTLED),
+            AUTHORISED, (S.AUTHORIZED, K.RELEASED, S.AUTHORIZED),
+            (S.AUTHORIZED, K.CAPTURED, S.SETTLED),
         ],
     ),
     "captured finally and sent": (
         [HELD_FAR, captures(30, final=True), comes_back(1)],
         [
-            AUTHORISED, (S.AUTHORIZED, K.CAPTURED, S.CAPTURED),
-            (S.CAPTURED, K.RELEASED, S.CAPTURED), (S.CAPTURED, K.RETURNED, S.RETURNED),
+            AUTHORISED, (S.AUTHORIZED, K.RELEASED, S.AUTHORIZED),
+            (S.AUTHORIZED, K.CAPTURED, S.CAPTURED), (S.CAPTURED, K.RETURNED, S.RETURNED),
+        ],
+    ),
+    "captured in part and then finally": (
+        [HELD, captures(30), captures(30, final=True)],
+        [
+            AUTHORISED, PART, (S.PARTIALLY_CAPTURED, K.RELEASED, S.PARTIALLY_CAPTURED),
+            (S.PARTIALLY_CAPTURED, K.CAPTURED, S.SETTLED),
         ],
     ),
     "sent in parts that arrive": (
