@@ -150,6 +150,8 @@ async def test_what_was_decided_on_top_of_what_failed_is_not_written_as_it_was_d
     assert [answer.seq for answer in paid] == list(
         range(before.seq + 1, before.seq + 1 + len(paid))
     )
+    keys = [record.key for record in house.ledger.engine.journal if record.key]
+    assert len(keys) == len(set(keys)), "nothing is paid twice"
     if outcome is Outcome.IN_DOUBT:
         assert paid == []
     else:

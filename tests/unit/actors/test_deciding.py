@@ -11,12 +11,15 @@ from structlog.testing import capture_logs
 from headrace.actors.debtor_order import DebtorOrder
 from headrace.actors.deciding import decide_batch
 from headrace.runtime.ids import payment_id
+from headrace.runtime.journal.kinds import RecordKind
+from headrace.runtime.journal.record import Record
 from headrace.runtime.journal.states import PaymentState as S
 from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.keys.sealed_text import KeyName, key_of
 from headrace.runtime.keys.subject_keys import SUBJECT_KEYS
 from headrace.runtime.keys.text_sealer import TextSealer
 from headrace.runtime.payments.answer import Refused
+from headrace.runtime.payments.batch import Batch
 from headrace.runtime.payments.command import (
     Act,
     ChangeAccount,
@@ -26,7 +29,7 @@ from headrace.runtime.payments.command import (
     PaymentAction,
 )
 from headrace.runtime.payments.decide import Given
-from headrace.runtime.payments.personal_text import SETTINGS_KINDS
+from headrace.runtime.payments.personal_text import SETTINGS_KINDS, seal_texts
 from headrace.runtime.refusals import Refusal
 
 _PATH = Path(__file__).parents[1] / "runtime" / "payments" / "scene.py"
@@ -225,3 +228,10 @@ def test_without_a_master_key_no_text_is_written_and_all_else_is(house):
     wrong = Refused(Refusal.INTERNAL_ERROR)
     assert [answer == wrong for answer in result.answers] == [True, False, True]
     assert TEXT not in result.ready.rows
+
+
+def test_a_text_without_a_master_key_is_refused_by_name(house):
+    _, scene = house
+    batch = Batch(1, [Record(kind=RecordKind.SETTLED, details=TEXT)])
+    with pytest.raises(LookupError, match="without a master key"):
+        seal_texts(scene.book, batch, set())

@@ -291,9 +291,13 @@ async def test_a_payment_with_more_rows_than_a_stretch_is_got_past() -> None:
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 4])
 async def test_a_stretch_may_end_anywhere_in_a_payments_rows(rows: int) -> None:
-    """After the first hundred rows: at the end of a payment's, at their beginning or between."""
-    index = Index(*(Payment(n, rows=rows) for n in range(150)))
-    assert await index.pages(150) == [list(range(149, -1, -1))]
+    """The first ends after a hundred rows: behind a payment's, at their beginning or between."""
+    last = 150 - 100 // rows
+    wanted = [last + 1, last, last - 1, last - 2]
+    index = Index(
+        *(Payment(n, rows=rows, state=S.DECLINED if n in wanted else S.SETTLED) for n in range(150))
+    )
+    assert await index.pages(9, status=S.DECLINED) == [wanted]
 
 
 async def test_another_lists_cursor_is_refused() -> None:

@@ -72,6 +72,10 @@ FINE = {
         K.HELD, asked(manual=True, expires_in_s=86_401), leg=NO_LEG,
         expires_at=AT + 86_401 * SECOND_US,
     ),
+    "a hold of ninety days": row(
+        K.HELD, asked(manual=True, expires_in_s=7_776_000), leg=NO_LEG,
+        expires_at=AT + 7_776_000 * SECOND_US,
+    ),
     "a hold of which no end is known": row(K.HELD, asked(manual=True), leg=NO_LEG),
     "a payment in review": row(
         K.HELD_FOR_REVIEW, asked(), expires_at=AT + 3_600 * SECOND_US
@@ -251,6 +255,20 @@ async def test_every_length_explains_a_payment_that_held_nothing(
 ) -> None:
     _lengths(monkeypatch, 300)
     assert await found(for_hours(seconds)) == ("1 fingerprints, 0 unchecked", 0, None)
+
+
+async def test_the_longest_length_explains_though_it_is_no_whole_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _lengths(monkeypatch, 301)
+    assert await found(for_hours(301)) == ("1 fingerprints, 0 unchecked", 0, None)
+
+
+async def test_a_kind_whose_requests_nobody_can_make_is_unchecked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(checked, "_candidates", lambda row, text: None)
+    assert await found(row(K.SETTLED, 5)) == ("1 fingerprints, 1 unchecked", 0, None)
 
 
 async def test_a_length_that_the_api_refuses_explains_nothing(
