@@ -225,8 +225,8 @@ def _chosen(asked: PaymentQuery) -> Filter:
     least, most = asked.amount_from or None, asked.amount_to or None
     if asked.amount:
         least, most = max(asked.amount, least or 0), min(asked.amount, most or asked.amount)
-    currency = currency_number(asked.currency) if asked.currency else None
-    if asked.currency and currency is None:
+    currency = None if asked.currency is UNSET else currency_number(asked.currency)
+    if asked.currency is not UNSET and currency is None:
         raise Problem(R.UNKNOWN_CURRENCY, "not an ISO 4217 code of money", "currency")
     return Filter(
         debtor=asked.debtor or None,
