@@ -123,10 +123,10 @@ $(VENV)/installed-bench: $(VENV)/installed
 
 # Generators of clients, apart from what Headrace runs with: Python's, and Java and Node.js for others.
 $(VENV)/installed-clients: $(VENV)/uv $(CLIENTS)/requirements.lock $(CLIENTS)/package-lock.json
-	@rm -rf $(VENV)/clients && $(BIN)/uv venv --quiet --python $(BIN)/python $(VENV)/clients
-	@$(BIN)/uv pip install --quiet --python $(VENV)/clients/bin/python \
+	@rm -rf $(VENV)/clients && $(INSTALL) $(BIN)/uv venv --quiet --python $(BIN)/python $(VENV)/clients
+	@$(INSTALL) $(BIN)/uv pip install --quiet --python $(VENV)/clients/bin/python \
 		--require-hashes --requirement $(CLIENTS)/requirements.lock
 	@mkdir $(VENV)/clients/node && cp $(CLIENTS)/package.json $(CLIENTS)/package-lock.json $(VENV)/clients/node
-	@PATH="$(CURDIR)/$(VENV)/clients/bin:$$PATH" npm ci --prefix $(VENV)/clients/node \
-		--ignore-scripts --no-audit --no-fund --silent
+	@$(INSTALL) PATH="$(CURDIR)/$(VENV)/clients/bin:$$PATH" npm ci --prefix $(VENV)/clients/node \
+		--cache $(VENV)/clients/npm --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
