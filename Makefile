@@ -36,7 +36,7 @@ run: install  ## start everything, play some payments and stay up until Ctrl-C
 	@$(BIN)/headrace up --play $(PAYMENTS)
 
 test: $(VENV)/installed-dev $(VENV)/installed-clients  ## run the unit and integration tests, two at a time (WORKERS=2)
-	@$(BIN)/pytest $(SIDE_BY_SIDE) --durations 10 --budget-s 360 --area-budget-s 60 tests/unit tests/integration
+	@$(BIN)/pytest $(SIDE_BY_SIDE) --durations 10 --budget-s 360 --area-budget-s 60 tests/unit tests/integration tests/regressions
 
 accept: $(VENV)/installed-dev  ## run whole platforms: their start and end, kills, mutants, the wheel (WORKERS=2)
 	@$(BIN)/pytest $(PLATFORMS) --durations 20 --budget-s 600 tests/acceptance

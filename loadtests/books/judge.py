@@ -129,6 +129,18 @@ def statement(expected: Iterable[Json], told: Sequence[Json], account: Json) -> 
     return wrong + chain(told, account)
 
 
+def texts(told: Sequence[Json], payments: Mapping[str, Json]) -> list[str]:
+    """Each entry of a payment shows the payment's reference and description."""
+    wrong = []
+    for entry in told:
+        payment = payments.get(entry["payment"])
+        if payment is not None:
+            shown = {name: entry[name] for name in ("reference", "description")}
+            wanted = {name: payment[name] for name in shown}
+            wrong += [f"{entry['id']} {line}" for line in differences(wanted, shown)]
+    return wrong
+
+
 def chain(told: Sequence[Json], account: Json) -> list[str]:
     """Each entry once, in order, its balances those before it and its change; the newest those of
     the account."""

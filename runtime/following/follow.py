@@ -98,16 +98,16 @@ async def moving(
 
 async def page(
     database: Database, partition: int, after: int, limit: int, *, through: int,
-    tenant: int | None = None, kinds: Collection[RecordKind] | None = None,
+    kinds: Collection[RecordKind] | None = None,
 ) -> Page:  # fmt: skip
-    """Of the next `limit` records of a partition, up to `through`, those of a tenant and of some
-    kinds (None: of all). `through` is at most the partition's newest sequence: what is committed
+    """Of the next `limit` records of a partition, up to `through`, those of some kinds (None: of
+    all). `through` is at most the partition's newest sequence: what is committed
     comes without gaps, since each partition has one writer."""
     if through - after > limit:
         edge = await database.fetchval(SQL["edge"], partition, after, through, limit - 1)
         through = through if edge is None else edge
     wanted = None if kinds is None else list(kinds)
-    rows = await database.fetch(SQL["page"], partition, after, through, tenant, wanted)
+    rows = await database.fetch(SQL["page"], partition, after, through, wanted)
     return Page(partition, after, through, [record_of(row) for row in rows])
 
 

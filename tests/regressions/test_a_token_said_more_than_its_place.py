@@ -72,14 +72,14 @@ def events(told: list[Told]) -> list[Event]:
     return [one.event for one in told if one.event]
 
 
-@pytest.mark.parametrize("partitions", [1, 16, 2_048, 4_096])
+@pytest.mark.parametrize("partitions", [16, 4_096])
 async def test_positions_are_short_and_resumed_at_any_number_of_partitions(partitions: int) -> None:
     journal, random = JournalInMemory(partitions), Random(partitions)
-    for _ in range(3_000):
+    for _ in range(2_000):
         journal.commit(random.randrange(partitions), random.choice((MINE, MINE, THEIRS)))
     told = await read(journal)
     assert max(len(one.position) for one in told) <= 48
-    for cut in random.sample(range(len(told)), 8):
+    for cut in random.sample(range(len(told)), 4):
         rest = await read(journal, told[cut].position)
         assert events(rest) == events(told)[len(events(told[: cut + 1])) :]
     pieces = [piece async for piece in _pieces(_again(told))]

@@ -140,3 +140,13 @@ async def test_a_value_that_cannot_be_read_spoils_its_row_alone(tmp_path: Path, 
     assert told == [(1, readable), (2, "refused"), (3, readable)]
     assert "description" in (results(out)[1]["reason"] + results(out)[1].get("field", ""))
     assert ended.told["refused"] == (3 if readable == "refused" else 1)
+
+
+async def test_a_column_whose_name_is_no_text_is_told_before_anything_is_paid(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "f.parquet"
+    pq.write_table(pa.table({"currency": ["EUR"]}), file, store_schema=False)
+    file.write_bytes(file.read_bytes().replace(b"currency", b"cur\xacency"))
+    ended = await paid(SmallPlatform(), file)
+    assert (ended.code, f"cannot read {file}" in ended.message) == (2, True)

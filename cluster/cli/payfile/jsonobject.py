@@ -19,12 +19,12 @@ def read_object(text: str) -> dict[str, Any]:
     twice at any depth: readers disagree on which one counts (RFC 8259, section 4)."""
     try:
         members = _object.decode(text)
+        if sum(map(text.count, _BEFORE_VALUES)) != len(members):
+            _names.decode(text)
     except msgspec.ValidationError as error:
         raise Unfit(f"is no JSON object: {error}") from None
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Unfit(f"is no JSON: {error}") from None
-    if sum(map(text.count, _BEFORE_VALUES)) != len(members):
-        _names.decode(text)
     return members
 
 

@@ -22,11 +22,12 @@ def open_parquet(opened: InputFile, rows: int) -> Source:
     if opened.begins(2) == GZIP:
         raise BadInput(f"{opened.name}: Parquet is not read through gzip: unpack it")
     try:
-        file = pq.ParquetFile(opened.bytes, buffer_size=BUFFER_BYTES)
-    except (OSError, pa.ArrowException) as error:
+        file = pq.ParquetFile(
+            opened.bytes, buffer_size=BUFFER_BYTES, page_checksum_verification=True
+        )
+        names = file.schema_arrow.names
+    except (OSError, *UNREADABLE) as error:
         raise BadInput(f"cannot read {opened.name}: {reason(error)}") from error
-
-    names = file.schema_arrow.names
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise BadInput(f"{opened.name} has a column twice: {', '.join(twice)}")
 
@@ -43,7 +44,7 @@ def open_parquet(opened: InputFile, rows: int) -> Source:
                 types = {field.name: _type(field.type) for field in schema}
                 yield Chunk(range(row, row + size), columns, broken, row - 1 + size, types=types)
                 row += size
-        except pa.ArrowException as error:
+        except UNREADABLE as error:
             raise BadInput(f"{opened.name}, after row {row - 1}: {reason(error)}") from error
 
     return Source(names, file.metadata.num_rows, True, chunks)

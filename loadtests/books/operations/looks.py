@@ -1,6 +1,8 @@
 """Reading: payments, accounts, statements, lists. Nothing changes, so a world goes on whatever it
 is told."""
 
+from collections.abc import Iterator
+
 from headrace.loadtests.books import judge
 from headrace.loadtests.books.model.account import Account
 from headrace.loadtests.books.model.outcome import Outcome
@@ -63,6 +65,7 @@ async def read_statement(world: World) -> None:
         limit = world.random.choice((3, 17, 100, 1000))
         entries = await pages(world.api, path, limit=limit)
         wrong = judge.statement(account.entries, entries, account.view())
+        wrong += judge.texts(entries, {p.id: p.view() for p in world.books.payments})
         told = {"entries": len(entries), "newest": entries[:1]}
         _judged(world, f"GET {path}?limit={limit}", len(account.entries), told, wrong)
 
@@ -91,20 +94,28 @@ async def read_as_of(world: World) -> None:
 
 
 async def list_payments(world: World) -> None:
-    """By debtor or creditor, in small pages."""
-    if account := world.some():
-        side = world.random.choice(("debtor", "creditor"))
-        ours = [p.id for p in world.books.payments if getattr(p, side) == account.id]
+    """By what one of them is known by, in small pages."""
+    if known := _payment(world):
+        name, value = world.random.choice([*_known_by(known)])
+        ours = [p.id for p in world.books.payments if (name, value) in _known_by(p)]
         if len(ours) > 1_500:
             return
         limit = world.random.choice((7, 50, 1000))
-        query = {side: account.id}
-        found = await pages(world.api, "/v1/payments", limit=limit, **query)
+        found = await pages(world.api, "/v1/payments", limit=limit, **{name: value})
         wrong = judge.page_order(found, ours)
         told = {"found": len(found)}
-        _judged(
-            world, f"GET /v1/payments?{side}={account.id}&limit={limit}", len(ours), told, wrong
-        )
+        _judged(world, f"GET /v1/payments?{name}={value}&limit={limit}", len(ours), told, wrong)
+
+
+def _known_by(payment: Payment) -> Iterator[tuple[str, str]]:
+    """Filters of lists that find a payment."""
+    yield "debtor", payment.debtor
+    yield "creditor", payment.creditor
+    yield "account", payment.debtor
+    yield "account", payment.creditor
+    yield "amount", str(payment.amount)
+    for name, value in (payment.metadata or {}).items():
+        yield "metadata", f"{name}={value}"
 
 
 async def find_by_key(world: World) -> None:

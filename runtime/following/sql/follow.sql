@@ -37,6 +37,5 @@ ORDER BY seq OFFSET $4 LIMIT 1;
 -- name: page
 SELECT * FROM journal
 WHERE partition = $1 AND seq > $2 AND seq <= $3
-  AND ($4::integer IS NULL OR tenant = $4)
-  AND ($5::smallint[] IS NULL OR kind = ANY($5))
+  AND ($4::smallint[] IS NULL OR kind = ANY($4))
 ORDER BY seq;

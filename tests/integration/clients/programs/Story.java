@@ -108,6 +108,6 @@ public class Story {
       cursor = page.getNextCursor();
     } while (cursor != null);
     told.put("pages", pages);
-    System.out.println(JSON.writeValueAsString(told));
+    System.out.println(new ObjectMapper().writeValueAsString(told)); // with its nulls
   }
 }

@@ -134,6 +134,15 @@ def test_a_statement_is_the_sum_of_its_entries() -> None:
     assert judge.chain([right[0], *right], ACCOUNT)
 
 
+def test_an_entry_shows_its_payments_texts() -> None:
+    payments = {"p": {"reference": "r", "description": None}}
+    entry = {"id": "1", "payment": "p", "reference": "r", "description": None}
+    deposit = {"id": "2", "payment": None, "reference": "x", "description": "y"}
+    assert judge.texts([entry, deposit], payments) == []
+    for wrong in ({"reference": None}, {"description": "r"}):
+        assert len(judge.texts([{**entry, **wrong}], payments)) == 1
+
+
 def test_adjoining_statements_have_each_entry_once() -> None:
     whole = _entries(100, -30, -10)
     assert not judge.adjoining(whole, [whole[2:], whole[1:2], whole[:1]])
