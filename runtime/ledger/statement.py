@@ -45,10 +45,11 @@ def entry(
 def counterparty(r: Record, account: int, first: Record) -> int:
     """Whom the money of an account's entry came from or goes to, wherever it is on its way.
 
-    The payment's `first` record names the debtor, whom the counterpart's entries don't.
+    The payment's `first` record names the debtor, whom the counterpart's entries don't; 0 where
+    there is none but `r` itself.
     """
     if r.kind in COUNTERPART_KINDS:
-        return first.debit
+        return first.debit if first is not r else 0
     if r.creditor and account != r.creditor:
         return r.creditor
     return r.debit if account == r.credit else r.credit
