@@ -305,7 +305,7 @@ async def test_a_page_asks_once_for_what_its_entries_belong_to(told) -> None:
     assert "origins" not in alone.names()
 
 
-async def test_what_came_from_a_payment_that_is_not_found_names_what_it_came_by(told) -> None:
+async def test_what_came_from_a_payment_that_is_not_found_names_nobody(told) -> None:
     row = journal(
         kind=K.CREDITED, debit=system_account(1, EUR, 3), credit=ANNA, creditor=ANNA, credit_seq=4
     )
@@ -314,4 +314,4 @@ async def test_what_came_from_a_payment_that_is_not_found_names_what_it_came_by(
         reach=[REACH],
     )  # fmt: skip
     (entry,) = (await reader(db).entries(5, "anna")).items
-    assert entry.counterparty == "transit_in:EUR:1"
+    assert entry.counterparty is None
