@@ -79,8 +79,8 @@ HOT = [
     (PAYMENTS, "origins", f"ARRAY['{PAYMENT}']::uuid[], ARRAY['{PAYMENT}']::uuid[], ARRAY[1]",
      {"journal_payment"}),
     (follow.SQL, "edge", "3, 100, 2000, 50", {"journal_seq"}),
-    (follow.SQL, "page", "3, 100, 150, 1, ARRAY[1, 2]", {"journal_seq"}),
-    (follow.SQL, "page", "3, 100, 150, NULL, NULL", {"journal_seq"}),
+    (follow.SQL, "page", "3, 100, 150, ARRAY[1, 2]", {"journal_seq"}),
+    (follow.SQL, "page", "3, 100, 150, NULL", {"journal_seq"}),
     (subject_keys.SQL, "newest", f"ARRAY[{ACCOUNT}]", {"subject_keys_pkey"}),
     (subject_keys.SQL, "living", f"ARRAY[{ACCOUNT}], ARRAY[0]", {"subject_keys_pkey"}),
 ]  # fmt: skip
