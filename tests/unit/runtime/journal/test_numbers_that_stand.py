@@ -1,5 +1,5 @@
 """Numbers that ledgers and actors of other versions keep: written out, so that none is given to
-something else unseen. What is new is a name more; of refusals and reasons: test_command.py."""
+something else unseen. What is new stands beside them; of refusals and reasons: test_command.py."""
 
 from enum import IntEnum
 
@@ -40,8 +40,8 @@ STANDING: dict[type[IntEnum], str] = {
 
 @pytest.mark.parametrize("numbers", STANDING, ids=lambda numbers: numbers.__name__)
 def test_what_is_kept_by_number_keeps_its_number(numbers: type[IntEnum]) -> None:
-    told = [f"{int(member)} {member.name.lower()}" for member in numbers]
-    assert sorted(told) == sorted(" ".join(STANDING[numbers].split()).split(", "))
+    told = {f"{int(member)} {member.name.lower()}" for member in numbers}
+    assert told >= set(" ".join(STANDING[numbers].split()).split(", "))
 
 
 def test_families_have_the_ranges_that_indexes_were_made_with() -> None:
