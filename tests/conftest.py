@@ -36,9 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     budgets.install(config)
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        # Under nohup: what heeds it, and the platforms that tests start, would never hear it.
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            # Under nohup, or behind a shell's &; what tests start would inherit it, and wait.
+            signal.signal(
+                number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+            )
 
 
 def _data_dir() -> Path:
