@@ -44,9 +44,9 @@ async def end_leftovers(data_dir: Path, timeout_s: float = END_TIMEOUT_S) -> Non
 
 def _keep_logs(run: Path, kept: Path) -> None:
     """The logs of Ray's processes, of the last start that left any."""
-    found = run.glob("ray/session_2*/logs")
-    sessions = sorted(logs for logs in found if any(log.is_file() for log in logs.iterdir()))
+    sessions = sorted(run.glob("ray/session_2*/logs"))  # by when they began
+    telling = [logs for logs in sessions if any(log.is_file() for log in logs.iterdir())]
     if sessions:
         shutil.rmtree(kept, ignore_errors=True)
-        shutil.move(sessions[-1], kept)
+        shutil.move((telling or sessions)[-1], kept)
         kept.chmod(0o700)
