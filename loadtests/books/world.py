@@ -180,8 +180,8 @@ class World:
         """Without times, traces and whatever else differs; ids by the order of their coming."""
         if isinstance(value, dict):
             plain = {k: self._plain(v) for k, v in value.items() if k not in VARYING}
-            if PLACE.fullmatch(str(plain.get("id"))):
-                del plain["id"]  # where a deposit's record stands
+            if OPAQUE.fullmatch(str(plain.get("id"))):
+                del plain["id"]  # a deposit's, in which each ledger has a key of its own
             return plain
         if isinstance(value, list):
             return [self._plain(v) for v in value]
@@ -191,7 +191,7 @@ class World:
         return value
 
 
-PLACE = re.compile(r"\d+:\d+")
+OPAQUE = re.compile("[0-9a-f]{32}")
 VARYING = frozenset(
     {
         "created_at", "updated_at", "occurred_at", "expires_at", "opened_at", "at", "trace_id",
