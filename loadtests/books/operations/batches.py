@@ -15,10 +15,10 @@ ITEMS_MAX = 40
 async def pay_many(world: World) -> None:
     """Debtors that nobody pays in this batch: each item's answer follows from those before it, also
     when it took several attempts, for an item that is put off puts off those of its debtor behind
-    it."""
+    it. Nobody pays an account that has closed, as in `two_accounts`."""
     random, accounts = world.random, list(world.books.accounts.values())
     random.shuffle(accounts)
-    debtors, creditors = accounts[::2], accounts[1::2]
+    debtors, creditors = accounts[::2], [a for a in accounts[1::2] if a.state != "closed"]
     items: list[Json] = []
     for place in range(random.randint(2, ITEMS_MAX)):
         debtor = random.choice(debtors)
