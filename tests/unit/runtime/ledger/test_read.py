@@ -55,3 +55,8 @@ async def test_a_tenants_name_is_looked_up_once(told: Any) -> None:
     assert await found.tenant_names([5, 6]) == {5: "tenant-5", 6: "tenant-6"}
     assert await found.tenant_names([6, 5]) == {5: "tenant-5", 6: "tenant-6"}
     assert db.asked == [("tenant_names", ([5],)), ("tenant_names", ([6],))]
+
+
+async def test_without_the_master_key_no_payment_is_found_by_its_metadata(told: Any) -> None:
+    page = await reader(told).payments(5, Filter(), metadata="order=2041")
+    assert (page.items, page.next_cursor) == ([], None)

@@ -1,9 +1,11 @@
 """By which pairs of metadata payments are found."""
 
+from uuid import UUID
+
 import pytest
 
 from headrace.runtime.keys.master_key import MasterKey
-from headrace.runtime.payments.metadata import pairs_in, pairs_of
+from headrace.runtime.payments.metadata import PAYMENT_METADATA, Found, pairs_in, pairs_of
 
 MASTER, OTHER = MasterKey(bytes(32)), MasterKey(bytes(31) + b"1")
 
@@ -36,3 +38,9 @@ def test_a_digest_is_of_one_pair_one_tenant_and_one_ledgers_key() -> None:
         OTHER.pairs.of(5, "order=2041"),
     ]  # fmt: skip
     assert len({digest, *others}) == 4
+
+
+def test_rows_are_written_as_columns_of_digests_and_payments() -> None:
+    one, other = UUID(int=1), UUID(int=2)
+    rows = [Found(7, one.bytes), Found(-8, other.bytes)]
+    assert PAYMENT_METADATA.columns(rows) == ([7, -8], [one, other])
