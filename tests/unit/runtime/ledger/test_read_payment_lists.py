@@ -333,3 +333,17 @@ async def test_a_list_of_which_the_rest_matches_nothing_ends_with_its_last_page(
         *(Payment(n, state=S.SETTLED if n in newest else S.DECLINED) for n in range(1_000))
     )
     assert await index.pages(2, debtor="anna", status=S.SETTLED) == [[999, 998]]
+
+
+async def test_only_a_debtors_own_entries_end_with_the_time_until_when_payments_were_made() -> None:
+    """At a creditor what was made before it may arrive after it."""
+
+    class Timed(Index):
+        async def fetchval(self, statement: str, *arguments: Any) -> int | None:
+            if statement == ACCOUNTS_SQL["seq_until"]:
+                return 9
+            return await super().fetchval(statement, *arguments)
+
+    until = Filter(created_to=from_us(START))
+    assert (await lists._of_account(Timed(), "of_debtor", NUMBERS["anna"], until)).high == 9
+    assert (await lists._of_account(Timed(), "arrived", NUMBERS["shop"], until)).high > 2**53
