@@ -48,6 +48,7 @@ async def test_a_payment_of_nobody_is_not_scored(house: House) -> None:
     answers = await house.ask(OpenAccount(TENANT, CARL, EUR), pay("c", debtor=BERT), pay("d", 6))
     assert [type(answer) for answer in answers] == [Done, Refused, Done]
     assert [amounts for _, amounts in house.scorer.asked] == [[5], [6]]
+    assert house.ledger.tried == [1, 2], "together with the others"
 
 
 async def test_what_an_earlier_time_is_given_for_is_scored_as_of_then(house: House) -> None:
