@@ -1,17 +1,22 @@
 """What can't be loaded, decided or written is found and answered alone."""
 
 import asyncio
+from collections.abc import Sequence
 
 import asyncpg
 import pytest
 from actor_in_memory import ANNA, EUR, SHOP, TENANT, WRONG, House, pay
 
+from headrace.actors import turns
 from headrace.actors.intake import WORTH_A_BATCH
 from headrace.actors.writer import Outcome
 from headrace.runtime.journal.kinds import RecordKind
+from headrace.runtime.ledger.bring_in import Needs
 from headrace.runtime.payments.answer import Done
 from headrace.runtime.payments.batch import Batch
+from headrace.runtime.payments.book import Book
 from headrace.runtime.payments.command import (
+    Command,
     Fund,
     PostLegs,
     SettleLegs,
@@ -35,6 +40,22 @@ async def test_what_the_ledger_can_not_take_is_found_and_answered_alone(house: H
     assert house.stat("commands_failed") == 1
     assert house.stat("doubts") == 0
     assert house.posted(SHOP) == 10_063
+
+
+async def test_whose_needs_can_not_be_told_is_answered_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.started(ANNA, SHOP)
+
+    def needs(book: Book, commands: Sequence[Command]) -> Needs:
+        if any(getattr(command, "key", None) == "k5" for command in commands):
+            raise ValueError("no such need")
+        return Needs(book, commands)
+
+    monkeypatch.setattr(turns, "Needs", needs)
+    answers = await house.ask(*(pay(f"k{n}", 1) for n in range(16)))
+    assert [n for n, answer in enumerate(answers) if answer == WRONG] == [5]
+    assert house.stat("commands_failed") == 1
 
 
 @pytest.mark.parametrize("wrong", [0, 1])
