@@ -94,7 +94,7 @@ async def show(
     ] = None,
 ) -> Outcome:
     """Show balances and settings, now or at a past moment."""
-    return Outcome(await api.get(path(account), {"at": at} if at else None))
+    return Outcome(await api.get(path(account), {"at": at} if at is not None else None))
 
 
 @api_command(app, "list", "headrace account list --limit 20")

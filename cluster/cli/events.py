@@ -32,7 +32,9 @@ async def read(api: "Api", follow: bool, types: str | None, position: str) -> As
     from headrace.cluster.cli.client import backoff_s, is_final, raise_for_problem
     from headrace.cluster.cli.connection import mistaken, named
 
-    params = {"follow": "true" if follow else "false"} | ({"types": types} if types else {})
+    params = {"follow": "true" if follow else "false"} | (
+        {"types": types} if types is not None else {}
+    )
     attempt, heard = 0, Heard()
     while True:
         headers = {"Accept": MEDIA}

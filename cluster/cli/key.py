@@ -44,7 +44,7 @@ async def create(
     body = {
         "role": role.value,
         "label": label,
-        "expires_in_s": seconds(expires_in) if expires_in else None,
+        "expires_in_s": seconds(expires_in) if expires_in is not None else None,
         "expires_at": expires_at,
     }
     sent = {name: value for name, value in body.items() if value is not None}

@@ -159,7 +159,7 @@ async def create(
         "amount": exact_minor_units(amount, currency),
         "currency": currency,
         "capture": capture.value,
-        "expires_in_s": seconds(expires_in) if expires_in else None,
+        "expires_in_s": seconds(expires_in) if expires_in is not None else None,
         "reference": reference,
         "description": description,
         "metadata": _metadata(metadata) if metadata else None,

@@ -54,7 +54,9 @@ class Listener:
 
     async def _read(self, follow: bool) -> None:
         """Until the stream ends. Raises httpx.HTTPError when it breaks."""
-        asked = {"follow": str(follow).lower(), "after": self._position}
+        asked = {"follow": str(follow).lower()}
+        if self._position:
+            asked["after"] = self._position
         async with self._http.stream("GET", "/v1/events", params=asked) as stream:
             async for event in parse(stream.aiter_bytes()):  # only now it is whole
                 self._take(event.id, event.data)

@@ -20,7 +20,7 @@ from headrace.runtime.keys.tokens import NotAToken, OfAnotherLedger, Tokens
 
 _checkpoint = Layout(">q")
 _record = Layout(">IHHII")
-PLACES_MAX = 4
+REFS_MAX = 4
 """Records that a position names."""
 
 
@@ -36,7 +36,7 @@ class Expired(InvalidPosition):
     """What it refers to is no longer kept."""
 
 
-class Place(NamedTuple):
+class RecordRef(NamedTuple):
     """A record, as far as a position says."""
 
     partition: int
@@ -44,7 +44,7 @@ class Place(NamedTuple):
     mark: int
 
 
-_END = Place(0xFFFF, 0, 0)
+_END = RecordRef(0xFFFF, 0, 0)
 """In place of a record: the end of the checkpoint's stretch."""
 
 
@@ -53,19 +53,19 @@ def mark(at_us: int) -> int:
     return at_us & 0xFFFFFFFF
 
 
-def encode(tokens: Tokens, tenant: int | None, checkpoint: int, places: Sequence[Place]) -> str:
+def encode(tokens: Tokens, tenant: int | None, checkpoint: int, refs: Sequence[RecordRef]) -> str:
     """After records that were told since a checkpoint, the last first; none: at the end of its
     stretch."""
     blocks = (
         _record.pack(tenant or 0, partition, seq >> 32, seq & 0xFFFFFFFF, known_by)
-        for partition, seq, known_by in places or (_END,)
+        for partition, seq, known_by in refs or (_END,)
     )
     return tokens.given(
         _checkpoint.pack(checkpoint) + b"".join(map(tokens.positions.encipher, blocks))
     )
 
 
-def decode(tokens: Tokens, tenant: int | None, text: str) -> tuple[int, list[Place]]:
+def decode(tokens: Tokens, tenant: int | None, text: str) -> tuple[int, list[RecordRef]]:
     """Checkpoint and records. Raises InvalidPosition, OtherHistory."""
     try:
         content = tokens.taken(text)
@@ -75,15 +75,15 @@ def decode(tokens: Tokens, tenant: int | None, text: str) -> tuple[int, list[Pla
         raise InvalidPosition(text) from error
     head, blocks = content[: _checkpoint.size], content[_checkpoint.size :]
     count, rest = divmod(len(blocks), _record.size)
-    if rest or not 0 < count <= PLACES_MAX:
+    if rest or not 0 < count <= REFS_MAX:
         raise InvalidPosition(text)
-    places = []
+    refs = []
     for record in _record.iter_unpack(tokens.positions.decipher(blocks)):
         whose, partition, high, low, known_by = record
-        places.append(Place(partition, high << 32 | low, known_by))
-        if whose != (tenant or 0) or not (partition < PARTITIONS_MAX or places == [_END]):
+        refs.append(RecordRef(partition, high << 32 | low, known_by))
+        if whose != (tenant or 0) or not (partition < PARTITIONS_MAX or refs == [_END]):
             raise InvalidPosition(text)
     (checkpoint,) = _checkpoint.unpack(head)
-    if len({place.partition for place in places}) < count:
+    if len({ref.partition for ref in refs}) < count:
         raise InvalidPosition(text)
-    return checkpoint, [] if places == [_END] else places
+    return checkpoint, [] if refs == [_END] else refs

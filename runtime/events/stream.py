@@ -66,16 +66,16 @@ class EventStream:
         at: Sequences = dict.fromkeys(sorted(ends), 0)
         if not position:
             return Start(tenant, position, BEGINNING, at)
-        number, places = positions.decode(self._reader.tokens, tenant, position)
+        number, refs = positions.decode(self._reader.tokens, tenant, position)
         checkpoint = await self._checkpoints.found(number)
         stretch = checkpoint.stretch
         if any(end > ends.get(p, 0) for p, end in stretch.end.items()):
             raise OtherHistory(position)
-        told = {place.partition: place.seq for place in places}
+        told = {ref.partition: ref.seq for ref in refs}
         times = await self._reader.times_of(told)
-        if any(p.partition not in times or mark(times[p.partition]) != p.mark for p in places):
+        if any(p.partition not in times or mark(times[p.partition]) != p.mark for p in refs):
             raise OtherHistory(position)
-        if len(places) == 1:
+        if len(refs) == 1:
             ((partition, seq),) = told.items()
             page = stretch.page_of(partition, seq)
             if page is not None:
@@ -83,7 +83,7 @@ class EventStream:
                 return Start(tenant, position, checkpoint, {**at, **page}, last)
         if any(seq <= stretch.end.get(p, 0) for p, seq in told.items()):
             raise InvalidPosition(position)
-        return Start(tenant, position, checkpoint, {**at, **stretch.end, **told}, None, places)
+        return Start(tenant, position, checkpoint, {**at, **stretch.end, **told}, None, refs)
 
     async def follow(
         self, start: Start, types: Collection[str] | None = None

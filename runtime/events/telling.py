@@ -7,7 +7,7 @@ from typing import NamedTuple
 from headrace.runtime.events import position
 from headrace.runtime.events.checkpoints import Checkpoint, Checkpoints
 from headrace.runtime.events.event import Event, event_of
-from headrace.runtime.events.position import PLACES_MAX, Place, mark
+from headrace.runtime.events.position import REFS_MAX, RecordRef, mark
 from headrace.runtime.events.stretch import Sequences, Stretch
 from headrace.runtime.journal.record import Record
 from headrace.runtime.ledger.read import Reader
@@ -36,7 +36,7 @@ class Start(NamedTuple):
     at: Sequences
     told: Order | None = None
     """Of the next page, the last that was told already."""
-    beyond: Sequence[Place] = ()
+    beyond: Sequence[RecordRef] = ()
     """What was told last of partitions beyond the checkpoint's stretch."""
 
 
@@ -63,7 +63,7 @@ class Telling:
         self.at = dict(start.at)
         self._first = True
         self._noted = True
-        self._beyond = {place.partition: place for place in start.beyond}
+        self._beyond = {ref.partition: ref for ref in start.beyond}
         self._due_at = monotonic() + settings.events_checkpoint_s
 
     async def rest(self) -> AsyncIterator[Told]:
@@ -114,8 +114,8 @@ class Telling:
                 await self._note(stretch)
             begun = True
             for record, event in await self._events(page):
-                place = Place(record.partition, record.seq, mark(record.at))
-                self._position = self._after(self._places(place))
+                ref = RecordRef(record.partition, record.seq, mark(record.at))
+                self._position = self._after(self._refs(ref))
                 yield Told(self._position, event)
             self.at.update(page)
 
@@ -132,15 +132,15 @@ class Telling:
         tokens = self._reader.tokens
         return [(r, event_of(r, origins, accounts, tenants, tokens)) for r in records]
 
-    def _places(self, last: Place) -> Sequence[Place]:
+    def _refs(self, last: RecordRef) -> Sequence[RecordRef]:
         """What a position names after a record that is told now."""
         if self._noted:
             return (last,)
         self._beyond.pop(last.partition, None)
-        others = self._beyond.values() if len(self._beyond) < PLACES_MAX else ()
+        others = self._beyond.values() if len(self._beyond) < REFS_MAX else ()
         named = (last, *others)
         self._beyond[last.partition] = last
         return named
 
-    def _after(self, places: Sequence[Place]) -> str:
-        return position.encode(self._reader.tokens, self._tenant, self._checkpoint.id, places)
+    def _after(self, refs: Sequence[RecordRef]) -> str:
+        return position.encode(self._reader.tokens, self._tenant, self._checkpoint.id, refs)

@@ -16,13 +16,11 @@ committed lies before the moment that was told.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from integration.gateway.conftest import House, running
-from support.ledgers import fresh_ledger
+from support.house import House
 
 from headrace.actors import turns
 from headrace.runtime.clock import from_us, iso, now_us
@@ -35,15 +33,9 @@ ACCOUNTS = ("alice", "bob", "carol", *(f"dora-{n}" for n in range(6)))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(
-    postgres_url: str, migrated_template: str, master_key_file: Path
-) -> AsyncIterator[House]:
-    async with (
-        fresh_ledger(postgres_url, migrated_template, master_key_file) as settings,
-        running(settings) as house,
-    ):
-        await house.open(*ACCOUNTS)
-        yield house
+async def house(empty_house: House) -> House:
+    await empty_house.open(*ACCOUNTS)
+    return empty_house
 
 
 async def deposit(house: House, account: str, key: str = "") -> Any:

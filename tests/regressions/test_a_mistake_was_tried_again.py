@@ -21,7 +21,8 @@ holds the key.
 | any argument                 | bytes that are no UTF-8                      | found: traceback |
 | HTTPS_PROXY, SSL_CERT_FILE   | no proxy's URL, no such file                 | found: traceback |
 | certificates                 | nobody's; TLS where plain HTTP answers       | found: loop      |
-| amounts, durations, places   | ill-formed                                   | clean            |
+| amounts, durations, leg ids  | ill-formed                                   | clean            |
+| --expires-in, --at, --types  | empty                                        | found: left out  |
 """
 
 import json
@@ -243,3 +244,34 @@ def test_what_another_try_may_mend_is_tried_again() -> None:
     untrusted.__cause__ = ssl.SSLCertVerificationError("self-signed certificate")
     untrusted.__cause__.verify_message = "self-signed certificate"
     assert "self-signed" in mistaken(untrusted, "https://h")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("payment", "create", "a", "b", "0.01", "EUR", "--capture", "manual", "--expires-in", ""),
+        ("payment", "create", "a", "b", "0.01", "EUR", "--key", ""),
+        ("key", "create", "--expires-in", ""),
+        ("events", "tail", "--no-follow", "--after", ""),
+    ],
+    ids=" ".join,
+)
+def test_an_empty_option_is_not_one_left_out(arguments: tuple[str, ...]) -> None:
+    """As a script gives it whose variable is empty: a hold for the default time, another key."""
+    assert mistake(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "asked"),
+    [
+        (("account", "show", "alice", "--at", ""), "at="),
+        (("events", "tail", "--no-follow", "--types", ""), "types="),
+    ],
+    ids=str,
+)
+def test_an_empty_filter_is_the_platforms_to_refuse(
+    api: Canned, arguments: tuple[str, ...], asked: str
+) -> None:
+    CliRunner().invoke(app, arguments, env={"HEADRACE_URL": api.url, "HEADRACE_API_KEY": KEY})
+    ((line, _), *_) = api.asked
+    assert asked in line

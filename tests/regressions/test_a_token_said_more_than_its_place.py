@@ -20,16 +20,14 @@ them knew how many records all others had made in between. With 2,048 partitions
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from support.house import House, running
+from support.house import House
 from support.journal_in_memory import JournalInMemory
 from support.ledger_tokens import LEDGER, MASTER, TOKENS
-from support.ledgers import fresh_ledger
 
 from headrace.runtime.events.event import Event
 from headrace.runtime.events.position import OtherHistory
@@ -110,26 +108,20 @@ async def test_a_position_beyond_the_ledgers_end_is_refused() -> None:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(
-    postgres_url: str, migrated_template: str, master_key_file: Path
-) -> AsyncIterator[House]:
-    async with (
-        fresh_ledger(postgres_url, migrated_template, master_key_file) as settings,
-        running(settings) as house,
-    ):
-        await house.open("alice", "bob", "carol")
-        client = house.client()
-        for n in range(3):
-            paid = {"debtor": "alice", "creditor": "bob", "amount": 5, "currency": "EUR"}
-            body = paid | {"reference": "r", "capture": "manual" if n else "automatic"}
-            headers = {"Idempotency-Key": f"pay-{n}", "Prefer": "wait=10"}
-            made = (await client.post("/v1/payments", json=body, headers=headers)).json()
-            if n == 1:
-                await client.post(
-                    f"/v1/payments/{made['id']}/captures", json={},
-                    headers={"Idempotency-Key": "capture"},
-                )  # fmt: skip
-        yield house
+async def house(empty_house: House) -> House:
+    await empty_house.open("alice", "bob", "carol")
+    client = empty_house.client()
+    for n in range(3):
+        paid = {"debtor": "alice", "creditor": "bob", "amount": 5, "currency": "EUR"}
+        body = paid | {"reference": "r", "capture": "manual" if n else "automatic"}
+        headers = {"Idempotency-Key": f"pay-{n}", "Prefer": "wait=10"}
+        made = (await client.post("/v1/payments", json=body, headers=headers)).json()
+        if n == 1:
+            await client.post(
+                f"/v1/payments/{made['id']}/captures", json={},
+                headers={"Idempotency-Key": "capture"},
+            )  # fmt: skip
+    return empty_house
 
 
 def texts(value: Any) -> Iterator[str]:

@@ -11,22 +11,21 @@ own types state them, so that a new one is tried too.
 | the same | an account's cursor with a NUL | found: a 500; now nobody can make one |
 | the same, of the ledger's own making | beyond the end, 64 and 128 bits | clean |
 | body, every time and number | likewise | clean |
+| query | empty cursors, `after`, `types`, `types=,` | found: the beginning, and all |
 | `POST /v1/api-keys/{key}/rotate` | a key that ends with year 9999 | found: 500, then for ever |
 | `Prefer: wait=`, paths' ids | likewise | clean |
 """
 
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
 import pytest_asyncio
-from integration.gateway.conftest import House, running
 from msgspec.inspect import DateTimeType, IntType, Metadata, StrType, StructType, UnionType
-from support.ledgers import fresh_ledger
+from support.house import House
 
 from headrace.serve.gateway.doors import DOORS
 from headrace.serve.gateway.events.events import EventQuery
@@ -105,15 +104,9 @@ def with_value(example: Any, path: Names, value: Any) -> Any:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(
-    postgres_url: str, migrated_template: str, master_key_file: Path
-) -> AsyncIterator[House]:
-    async with (
-        fresh_ledger(postgres_url, migrated_template, master_key_file) as settings,
-        running(settings) as house,
-    ):
-        await house.open("alice", "bob", "customer-17", "merchant-3")
-        yield house
+async def house(empty_house: House) -> House:
+    await empty_house.open("alice", "bob", "customer-17", "merchant-3")
+    return empty_house
 
 
 def address(route: Route) -> str:
@@ -194,11 +187,22 @@ async def test_a_leap_second_is_told_as_one(house: House) -> None:
         assert answer.json()["detail"].startswith("leap seconds are not kept")
 
 
-async def test_an_empty_cursor_is_no_first_page(house: House) -> None:
-    for path in ("/v1/accounts", "/v1/payments", "/v1/accounts/alice/entries"):
-        told = await house.client().get(path, params={"cursor": ""})
-        assert told.status_code == 422
-        assert told.json()["errors"][0]["field"] == "cursor"
+@pytest.mark.parametrize(
+    ("path", "name", "empty"),
+    [
+        ("/v1/accounts", "cursor", ""), ("/v1/payments", "cursor", ""),
+        ("/v1/accounts/alice/entries", "cursor", ""), ("/v1/accounts/alice", "at", ""),
+        ("/v1/events?follow=false", "after", ""), ("/v1/events?follow=false", "types", ""),
+        ("/v1/events?follow=false", "types", ","),
+        ("/v1/events?follow=false", "types", "payment.settled,"),
+    ],
+)  # fmt: skip
+async def test_what_is_empty_is_neither_the_beginning_nor_all(
+    house: House, path: str, name: str, empty: str
+) -> None:
+    told = await house.client().get(f"{path}{'&' if '?' in path else '?'}{name}={empty}")
+    assert told.status_code == 422
+    assert told.json()["errors"][0]["field"] == name
 
 
 async def test_blank_lines_are_no_items(house: House) -> None:

@@ -9,7 +9,7 @@ MASTER = MasterKey(bytes(32))
 TOKENS = Tokens(MASTER, LEDGER)
 
 
-def place_of(id: str, tokens: Tokens = TOKENS) -> tuple[int, int]:
+def record_id_of(id: str, tokens: Tokens = TOKENS) -> tuple[int, int]:
     """Partition and sequence that an id stands for."""
     blocks: BlockCipher = tokens._ids
     block = blocks.decipher(bytes.fromhex(id))

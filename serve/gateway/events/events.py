@@ -33,6 +33,7 @@ class EventQuery(Struct, forbid_unknown_fields=True):
     types: Annotated[
         str,
         Meta(
+            min_length=1,
             max_length=1000,
             description="Only these, separated by commas: `payment.settled,account.opened`."
             " The types are listed under Events.",
@@ -40,7 +41,9 @@ class EventQuery(Struct, forbid_unknown_fields=True):
     ] = ""
     after: Annotated[
         str,
-        Meta(max_length=256, description="A position, where the header cannot be set."),
+        Meta(
+            min_length=1, max_length=256, description="A position, where the header cannot be set."
+        ),
     ] = ""
 
 
@@ -96,9 +99,10 @@ FAMILY = Family(
 async def stream_events(services: Services, request: Request) -> Stream:
     asked = request.query(EventQuery)
     try:
-        types = types_of(filter(None, asked.types.split(","))) or None
+        types = types_of(asked.types.split(",")) if asked.types else None
     except UnknownType as unknown:
-        raise Problem(Refusal.INVALID_FIELD, f"no events are {unknown}"[:200], "types") from None
+        detail = f"no events are {str(unknown)!r}"[:200]
+        raise Problem(Refusal.INVALID_FIELD, detail, "types") from None
     streams = services.admission.streams
     streams.take()
     try:

@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 import pytest
 from support.books_written import write
-from support.ledger_tokens import TOKENS, place_of
+from support.ledger_tokens import TOKENS, record_id_of
 
 from headrace.runtime.events.event import types_of
 from headrace.runtime.events.position import OtherHistory
@@ -42,8 +42,8 @@ def expected(books):
 
 def by_partition(events):
     found = {}
-    for place in (place_of(event.id) for event in events):
-        found.setdefault(place[0], []).append(place)
+    for record_id in (record_id_of(event.id) for event in events):
+        found.setdefault(record_id[0], []).append(record_id)
     return found
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 import pytest_asyncio
-from support.ledger_tokens import TOKENS, place_of
+from support.ledger_tokens import TOKENS, record_id_of
 
 from headrace.runtime.clock import from_us, iso
 from headrace.runtime.identity import tenants
@@ -146,7 +146,7 @@ async def test_a_statement_has_bounds_in_time(reader, books, scene):
 async def test_the_entry_id_stands_for_the_accounts_own_sequence(reader, books, scene):
     partition = partition_of_account(books.numbers[scene.shop])
     listed = await statement(reader, books.tenant, scene.shop, 100)
-    assert {place_of(e.id)[0] for e in listed} == {partition}
+    assert {record_id_of(e.id)[0] for e in listed} == {partition}
     assert len({e.id for e in listed}) == len(listed)
 
 

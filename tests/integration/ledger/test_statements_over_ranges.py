@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from support.books_written import write
-from support.ledger_tokens import TOKENS, place_of
+from support.ledger_tokens import TOKENS, record_id_of
 
 from headrace.runtime.clock import from_us
 from headrace.runtime.ids import text
@@ -74,7 +74,7 @@ async def statement(reader, tenant: int, id: str, since: int, until: int) -> lis
 
 
 def sequences(entries: Sequence[Any]) -> list[int]:
-    return [place_of(entry.id)[1] for entry in entries]
+    return [record_id_of(entry.id)[1] for entry in entries]
 
 
 async def test_statements_over_random_ranges_lose_no_entry(reader, books, quiet):

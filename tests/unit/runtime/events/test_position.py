@@ -6,15 +6,15 @@ from hypothesis import strategies as st
 from support.ledger_tokens import MASTER, TOKENS
 
 from headrace.runtime.events import position
-from headrace.runtime.events.position import PLACES_MAX, InvalidPosition, OtherHistory, Place
+from headrace.runtime.events.position import REFS_MAX, InvalidPosition, OtherHistory, RecordRef
 from headrace.runtime.keys.tokens import Tokens
 
-places = st.builds(
-    Place, st.integers(0, 4095), st.integers(0, 2**48 - 1), st.integers(0, 2**32 - 1)
+refs = st.builds(
+    RecordRef, st.integers(0, 4095), st.integers(0, 2**48 - 1), st.integers(0, 2**32 - 1)
 )
 
 
-several = st.lists(places, max_size=PLACES_MAX, unique_by=lambda place: place.partition)
+several = st.lists(refs, max_size=REFS_MAX, unique_by=lambda ref: ref.partition)
 
 
 @given(st.none() | st.integers(1, 2**31 - 1), st.integers(0, 2**63 - 1), several)
@@ -24,7 +24,7 @@ def test_a_position_is_read_as_it_was_given(tenant, checkpoint, named):
     assert position.decode(TOKENS, tenant, token) == (checkpoint, named)
 
 
-@pytest.mark.parametrize("named", [(), (Place(3, 1187, 7),)])
+@pytest.mark.parametrize("named", [(), (RecordRef(3, 1187, 7),)])
 @pytest.mark.parametrize("tenant", [6, None])
 def test_another_tenants_position_is_refused(named, tenant):
     token = position.encode(TOKENS, 5, 1, named)
@@ -35,10 +35,10 @@ def test_another_tenants_position_is_refused(named, tenant):
 @pytest.mark.parametrize(
     "named",
     [
-        [Place(n, 1, 7) for n in range(PLACES_MAX + 1)],
-        [Place(3, 1, 7), Place(3, 2, 7)],
-        [Place(3, 1, 7), Place(0xFFFF, 0, 0)],
-        [Place(4096, 1, 7)],
+        [RecordRef(n, 1, 7) for n in range(REFS_MAX + 1)],
+        [RecordRef(3, 1, 7), RecordRef(3, 2, 7)],
+        [RecordRef(3, 1, 7), RecordRef(0xFFFF, 0, 0)],
+        [RecordRef(4096, 1, 7)],
     ],
 )
 def test_what_no_stream_gives_is_refused(named):
@@ -53,7 +53,7 @@ def test_another_ledgers_position_is_told_apart():
 
 @given(st.data())
 def test_a_position_that_was_changed_is_refused(data):
-    token = position.encode(TOKENS, 5, 2**40, [Place(3, 1187, 7)])
+    token = position.encode(TOKENS, 5, 2**40, [RecordRef(3, 1187, 7)])
     at = data.draw(st.integers(20, len(token) - 1))
     other = data.draw(st.sampled_from("ABab01-_").filter(lambda c: c != token[at]))
     with pytest.raises(InvalidPosition):

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.journal_in_memory import JournalInMemory
-from support.ledger_tokens import TOKENS, place_of
+from support.ledger_tokens import TOKENS, record_id_of
 
 from headrace.runtime.events.checkpoints import KEPT_S, RENEWED_S, Checkpoints
 from headrace.runtime.events.event import types_of
-from headrace.runtime.events.position import PLACES_MAX, Expired, InvalidPosition, OtherHistory
+from headrace.runtime.events.position import REFS_MAX, Expired, InvalidPosition, OtherHistory
 from headrace.runtime.events.stream import EventStream
 from headrace.runtime.events.telling import Telling, Told
 from headrace.runtime.journal.kinds import RecordKind as K
@@ -22,7 +22,7 @@ from headrace.runtime.ledger.read import Reader
 from headrace.runtime.settings.events import EventSettings
 
 MINE, THEIRS = 5, 6
-Place = tuple[int, int]
+RecordId = tuple[int, int]
 
 
 class House:
@@ -61,11 +61,11 @@ class House:
         return await self.more(await self.telling(position, tenant, types))
 
 
-def places(told: list[Told]) -> list[Place]:
-    return [place_of(one.event.id) for one in told if one.event]
+def record_ids(told: list[Told]) -> list[RecordId]:
+    return [record_id_of(one.event.id) for one in told if one.event]
 
 
-def of_tenant(journal: JournalInMemory, tenant: int = MINE) -> set[Place]:
+def of_tenant(journal: JournalInMemory, tenant: int = MINE) -> set[RecordId]:
     return {
         (row["partition"], row["seq"])
         for rows in journal.rows
@@ -103,14 +103,14 @@ def test_whoever_resumes_anywhere_gets_all_that_came_later(
             told += await house.more(telling)
             house.now += random.choice((0.0, 0.4, 2.0))
         journal.fails = False
-        whole = places(told)
+        whole = record_ids(told)
         assert Counter(whole) == Counter(of_tenant(journal))
         for cut in random.sample(range(len(told)), min(6, len(told))):
-            rest = places(await house.read(told[cut].position))
-            assert set(whole) - set(places(told[: cut + 1])) <= set(rest)
+            rest = record_ids(await house.read(told[cut].position))
+            assert set(whole) - set(record_ids(told[: cut + 1])) <= set(rest)
             assert len(rest) == len(set(rest))
             for p in range(partitions):
-                of_one = [place for place in rest if place[0] == p]
+                of_one = [record_id for record_id in rest if record_id[0] == p]
                 assert of_one == sorted(of_one)
 
     run(scene())
@@ -124,11 +124,11 @@ def test_within_what_was_noted_nothing_comes_twice(
         journal = filled(partitions, 40, seed)
         house = House(journal, events_page_max=page_max)
         told = await house.read()
-        whole = places(told)
+        whole = record_ids(told)
         journal.commit(0)
         for cut in range(0, len(told), 5):
-            rest = places(await house.read(told[cut].position))
-            assert rest == [*whole[len(places(told[: cut + 1])) :], (0, len(journal.rows[0]))]
+            rest = record_ids(await house.read(told[cut].position))
+            assert rest == [*whole[len(record_ids(told[: cut + 1])) :], (0, len(journal.rows[0]))]
 
     run(scene())
 
@@ -141,20 +141,20 @@ async def test_what_comes_twice_came_after_the_last_note_and_is_of_many_partitio
     telling = await house.telling()
     house.journal.commit(0)
     await house.more(telling)
-    for p in range(1, PLACES_MAX + 2):
+    for p in range(1, REFS_MAX + 2):
         house.journal.commit(p)
     told = await house.more(telling)
     assert len(house.journal.checkpoints) == 1
     house.journal.commit(0)
     house.journal.fails = fails
-    for cut in range(PLACES_MAX):
+    for cut in range(REFS_MAX):
         rest = await house.read(told[cut].position)
-        assert places(rest) == [*places(told)[cut + 1 :], (0, 2)]
+        assert record_ids(rest) == [*record_ids(told)[cut + 1 :], (0, 2)]
         for again, one in enumerate(rest):
-            further = places(await house.read(one.position))
-            assert further == places(rest)[again + 1 :] or cut + again >= PLACES_MAX - 1
-    rest = await house.read(told[PLACES_MAX].position)
-    assert places(rest) == [*places(told)[:PLACES_MAX], (0, 2)]
+            further = record_ids(await house.read(one.position))
+            assert further == record_ids(rest)[again + 1 :] or cut + again >= REFS_MAX - 1
+    rest = await house.read(told[REFS_MAX].position)
+    assert record_ids(rest) == [*record_ids(told)[:REFS_MAX], (0, 2)]
     assert max(len(one.position) for one in told) < 110
 
 
@@ -169,10 +169,12 @@ async def test_other_types_go_on_from_the_same_position() -> None:
 async def test_a_stream_of_all_tenants_has_positions_of_its_own() -> None:
     house = House(filled())
     told = await house.read(tenant=None)
-    assert set(places(told)) == of_tenant(house.journal, MINE) | of_tenant(house.journal, THEIRS)
+    assert set(record_ids(told)) == of_tenant(house.journal, MINE) | of_tenant(
+        house.journal, THEIRS
+    )
     with pytest.raises(InvalidPosition):
         await house.stream.start(told[3].position, MINE)
-    assert places(await house.read(told[3].position, None)) == places(told)[4:]
+    assert record_ids(await house.read(told[3].position, None)) == record_ids(told)[4:]
 
 
 async def _beyond_the_end(house: House, told: list[Told]) -> str:
@@ -236,7 +238,7 @@ async def test_a_quiet_stream_does_not_expire() -> None:
     later = (await telling.so_far()).position
     assert later != first
     house.now += KEPT_S - 1
-    assert places(await house.read(later)) == []
+    assert record_ids(await house.read(later)) == []
 
 
 async def test_reading_again_where_nothing_is_new_writes_nothing() -> None:
@@ -264,7 +266,7 @@ async def test_a_gateway_notes_so_much_a_second_at_most() -> None:
     for n in range(5):
         house.journal.commit(n % 3)
         told = await house.read()
-        assert set(places(told)) == of_tenant(house.journal)
+        assert set(record_ids(told)) == of_tenant(house.journal)
     assert len(house.journal.checkpoints) == 2
     house.now += 1
     house.journal.commit(0)

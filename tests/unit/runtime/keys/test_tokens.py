@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.ledger_tokens import LEDGER, MASTER, TOKENS, place_of
+from support.ledger_tokens import LEDGER, MASTER, TOKENS, record_id_of
 
 from headrace.runtime.keys.master_key import MasterKey
 from headrace.runtime.keys.tokens import NotAToken, OfAnotherLedger, Tokens, passing
@@ -18,7 +18,7 @@ LIST = [b"entries", b"5"]
 def test_an_id_stands_for_one_place_and_says_nothing_of_it(tenant, partition, seq):
     id = TOKENS.id_of(tenant, partition, seq)
     assert len(id) == 32
-    assert place_of(id) == (partition, seq)
+    assert record_id_of(id) == (partition, seq)
     others = {TOKENS.id_of(tenant + 1, partition, seq), TOKENS.id_of(tenant, partition + 1, seq),
               TOKENS.id_of(tenant, partition, seq + 1)}  # fmt: skip
     assert len({id, *others}) == 4

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from msgspec import json
-from support.ledger_tokens import TOKENS, place_of
+from support.ledger_tokens import TOKENS, record_id_of
 from support.rows_of_a_journal import (
     ACCOUNTS,
     ANNA,
@@ -232,7 +232,9 @@ async def test_pages_of_a_statement_are_all_entries_newest_first(told, limit: in
     found, cursor = [], None
     for _ in range(6):
         page = await reader(statement.db).entries(5, "anna", cursor, limit)
-        found += [(place_of(entry.id), entry.amount, entry.counterparty) for entry in page.items]
+        found += [
+            (record_id_of(entry.id), entry.amount, entry.counterparty) for entry in page.items
+        ]
         cursor = page.next_cursor
         assert len(page.items) == limit or cursor is None
         assert page.items
@@ -248,7 +250,7 @@ async def test_a_statement_is_bounded_by_what_stood_at_its_times(told) -> None:
     statement = Statement(told)
     page = await reader(statement.db).entries(5, "anna", None, 9, from_us(AT), from_us(AT + 1))
     assert statement.bounds == [(7, 3)]
-    assert [place_of(entry.id)[1] for entry in page.items] == [7, 5, 4, 3]
+    assert [record_id_of(entry.id)[1] for entry in page.items] == [7, 5, 4, 3]
     assert page.as_of == iso(from_us(AT + 1))
     later = await reader(statement.db).entries(5, "anna", until=from_us(AT + 2))
     assert later.as_of == iso(from_us(AT + 1))
