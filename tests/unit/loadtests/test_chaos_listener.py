@@ -26,7 +26,7 @@ async def test_it_goes_on_after_the_last_event_that_was_whole() -> None:
     )
 
     def answer(asked: httpx.Request) -> httpx.Response:
-        positions.append(asked.url.params["after"])
+        positions.append(asked.url.params.get("after", ""))
         return httpx.Response(200, text=next(rest, told(6)))
 
     heard = listener(answer)
