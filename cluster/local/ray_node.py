@@ -6,7 +6,6 @@ lives as long as the node; being one, it also keeps a stop behind the start it i
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +30,7 @@ from headrace.runtime.settings.local import LocalSettings
 
 T = TypeVar("T")
 
+CLEAR_TIMEOUT_S = 20.0
 DEAD_POLL_S = 0.1
 FAILURE_CHARACTERS_MAX = 1_500
 """Of what Serve says: the end of its traceback is what matters."""
@@ -68,10 +68,14 @@ class RayNode:
             raise GaveUp(_last_line(error)) from error
 
     async def clear(self) -> None:
-        """Forgets a node that didn't start; its processes are ended by who knows them."""
+        """Forgets a node that didn't start; its processes are ended by who knows them. Raises
+        RayNodeError when Ray doesn't come back from it."""
         self._essential = {}
-        with contextlib.suppress(Exception):
-            await self._call(ray.shutdown)
+        shutdown = asyncio.ensure_future(self._call(ray.shutdown))
+        done, _ = await asyncio.wait([shutdown], timeout=CLEAR_TIMEOUT_S)
+        if not done:
+            raise RayNodeError("Ray could not start, and hangs: try again")
+        shutdown.exception()  # of a node that never was one
 
     def _start(self, port: int) -> None:
         for name in ("ray", "ray.serve"):
